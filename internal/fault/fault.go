@@ -75,12 +75,9 @@ func Wrap(err error, kind Kind, code, message string) *Error {
 }
 
 // WithHint returns a copy that says what to change.
-func (e *Error) WithHint(format string, args ...any) *Error {
+func (e *Error) WithHint(hint string) *Error {
 	c := *e
-	c.Hint = format
-	if len(args) > 0 {
-		c.Hint = fmt.Sprintf(format, args...)
-	}
+	c.Hint = hint
 	return &c
 }
 

@@ -27,7 +27,7 @@ func TestOf(t *testing.T) {
 
 func TestHintsDoNotShareState(t *testing.T) {
 	base := fault.New(fault.Invalid, "bad", "Bad.")
-	a := base.WithHint("set %s", "A").WithDetails(fault.Detail{Path: "a"})
+	a := base.WithHint("set A").WithDetails(fault.Detail{Path: "a"})
 	b := base.WithHint("100% plain").WithDetails(fault.Detail{Path: "b"})
 	if base.Hint != "" || len(base.Details) != 0 {
 		t.Error("the base fault changed")

@@ -2,7 +2,10 @@
 // private keys. It must not know where secrets come from or how they are stored.
 package redact
 
-import "log/slog"
+import (
+	"fmt"
+	"log/slog"
+)
 
 // Placeholder is what a secret prints as, everywhere.
 const Placeholder = "[redacted]"
@@ -23,8 +26,9 @@ func (s Secret) Empty() bool { return s.text == "" }
 // String implements fmt.Stringer.
 func (Secret) String() string { return Placeholder }
 
-// GoString implements fmt.GoStringer, for %#v.
-func (Secret) GoString() string { return Placeholder }
+// Format implements fmt.Formatter, so that no verb reaches the text: %d or %#v would otherwise print
+// the unexported field.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(Placeholder)) }
 
 // MarshalText covers JSON, YAML and every text encoder.
 func (Secret) MarshalText() ([]byte, error) { return []byte(Placeholder), nil }

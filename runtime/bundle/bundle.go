@@ -76,7 +76,7 @@ const (
 // later, so that every verifier has fetched it) until a younger key signs, and stays in the JWKS
 // until RetireAt. Which key signs is decided by time alone: the youngest with SignFrom in the past.
 type SigningKey struct {
-	ID        string        // the kid
+	ID        string // the kid
 	Algorithm Algorithm
 	Private   redact.Secret // PKCS #8, PEM
 	PublishAt time.Time

@@ -1,0 +1,6 @@
+package devstack
+
+import "syscall"
+
+// endWithParent makes the kernel ask the server for a fast shutdown when we die, however we die.
+func endWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGINT }

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package devstack
+
+import "syscall"
+
+// endWithParent has no counterpart outside Linux: a killed parent leaves the server running, and the
+// next start says which process holds the folder.
+func endWithParent(*syscall.SysProcAttr) {}

@@ -116,10 +116,12 @@ type Change struct {
 	Operation int
 }
 
-// Assignment writes one leaf. A nil Value writes null.
+// Assignment writes one leaf. A nil Value writes null; Remove takes the leaf away (where the
+// database has only columns: null).
 type Assignment struct {
-	Path  []string
-	Value value.Value
+	Path   []string
+	Value  value.Value
+	Remove bool
 }
 
 // Mode is the atomicity that a source gives.

@@ -62,6 +62,10 @@ type Postgres struct {
 // StartPostgres makes the cluster on first use, starts it and returns when it accepts connections.
 // Errors are faults whose hint names what to install or which setting to change.
 func StartPostgres(ctx context.Context, cfg PostgresConfig) (*Postgres, error) {
+	return startPostgres(ctx, cfg, takeoverGrace)
+}
+
+func startPostgres(ctx context.Context, cfg PostgresConfig, takeover time.Duration) (*Postgres, error) {
 	acct, err := serverAccount()
 	if err != nil {
 		return nil, err
@@ -74,7 +78,7 @@ func StartPostgres(ctx context.Context, cfg PostgresConfig) (*Postgres, error) {
 		p.discard()
 		return nil, err
 	}
-	if err := p.launch(ctx, cfg); err != nil {
+	if err := p.launch(ctx, cfg, takeover); err != nil {
 		p.discard()
 		return nil, err
 	}
@@ -127,7 +131,7 @@ func (p *Postgres) prepare(ctx context.Context, cfg PostgresConfig) error {
 	if b, err := os.ReadFile(filepath.Join(p.dataDir(), "PG_VERSION")); err == nil {
 		major = strings.TrimSpace(string(b))
 	}
-	install, err := chooseInstallation(ctx, cfg.BinDir, major)
+	install, err := usualPlaces().choose(ctx, cfg.BinDir, major)
 	if err != nil {
 		return err
 	}
@@ -150,8 +154,8 @@ func (p *Postgres) prepare(ctx context.Context, cfg PostgresConfig) error {
 
 // launch starts the server, on another port when somebody took the one we picked, and waits for a
 // predecessor that is still shutting down.
-func (p *Postgres) launch(ctx context.Context, cfg PostgresConfig) error {
-	deadline := time.Now().Add(takeoverGrace)
+func (p *Postgres) launch(ctx context.Context, cfg PostgresConfig, takeover time.Duration) error {
+	deadline := time.Now().Add(takeover)
 	for attempt := 1; ; attempt++ {
 		var err error
 		if p.Port, err = p.pickPort(cfg.Port, attempt); err != nil {

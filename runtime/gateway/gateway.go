@@ -1,0 +1,211 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"turnkey/internal/fault"
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/rule"
+	"turnkey/runtime/source"
+)
+
+const (
+	requestIDHeader = "X-Request-Id"
+	// maxBody of an upload; above it is 413, the one documented exception to never-stuck.
+	maxBody = 64 << 20
+	// maxTokenBody of a token exchange.
+	maxTokenBody = 64 << 10
+)
+
+// Instances finds bundles. An unknown host is a fault of kind NotFound. Revision is asked for every
+// request and must be cheap; Bundle only when a revision is new, and may have to open sealed bytes.
+type Instances interface {
+	Revision(ctx context.Context, host string) (int64, error)
+	Bundle(ctx context.Context, host string) (*bundle.Bundle, error)
+}
+
+// Authority is one instance's tokens, under one bundle.
+type Authority interface {
+	// Exchange answers a token for a verified identity.
+	Exchange(ctx context.Context, q TokenRequest) (any, error)
+	// Authenticate verifies an upload's credential.
+	Authenticate(ctx context.Context, authorization string) (rule.User, error)
+	// JWKS is the key set document and its entity tag.
+	JWKS() (body []byte, etag string)
+}
+
+// TokenRequest is what a client sent to /token.
+type TokenRequest struct {
+	Authorization string         // the header as it came; "" when absent
+	UserID        string         // development tokens, and servers with an API key
+	Claims        map[string]any // servers with an API key
+	DeviceSecret  string         // anonymous users that come back
+}
+
+// Uploader applies uploads of one instance, under one bundle.
+type Uploader interface {
+	Upload(w http.ResponseWriter, r *http.Request, user rule.User, requestID string)
+	// Degraded says why uploads are held back, or nil; it must marshal to JSON.
+	Degraded() any
+}
+
+// Config is what a gateway needs. All functions are called concurrently.
+type Config struct {
+	// Domain of tenant hosts: {host}.Domain. Empty: only the path form.
+	Domain    string
+	Instances Instances
+
+	OpenSource   func(ctx context.Context, b *bundle.Bundle) (source.Source, error)
+	NewAuthority func(b *bundle.Bundle, src source.Source) (Authority, error)
+	NewUploader  func(b *bundle.Bundle, src source.Source, problem func(http.ResponseWriter, *http.Request, error)) (Uploader, error)
+	// Hold answers an upload that is over a limit or whose instance is paused.
+	Hold func(w http.ResponseWriter, r *http.Request, code, message string, after time.Duration, problem func(http.ResponseWriter, *http.Request, error))
+
+	// Proxies whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
+	// RequestsPerSecond from one address, and for one user of an instance.
+	AddressRate, UserRate float64
+	// IdleAfter closes live instances that nobody asked for; zero: five minutes.
+	IdleAfter time.Duration
+
+	Now   func() time.Time
+	NewID func() string
+	Log   *slog.Logger
+}
+
+// Gateway serves every instance that its Instances know. Its owner calls Close after the last
+// request.
+type Gateway struct {
+	cfg     Config
+	live    *registry
+	handler http.Handler
+	address *limiter
+	users   *limiter
+}
+
+// New makes a gateway.
+func New(cfg Config) *Gateway {
+	if cfg.IdleAfter == 0 {
+		cfg.IdleAfter = 5 * time.Minute
+	}
+	g := &Gateway{cfg: cfg, live: newRegistry(&cfg)}
+	g.live.problem = g.fail
+	g.address = newLimiter(cfg.AddressRate, cfg.Now)
+	g.users = newLimiter(cfg.UserRate, cfg.Now)
+	g.handler = g.routes()
+	return g
+}
+
+// Close closes every live instance and waits for it.
+func (g *Gateway) Close() { g.live.close() }
+
+// Sweep closes instances that have been idle; the owner calls it from time to time.
+func (g *Gateway) Sweep() { g.live.sweep(g.cfg.Now()) }
+
+// ServeHTTP implements http.Handler.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set(requestIDHeader, g.cfg.NewID())
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	r.Header.Del("Cookie") // tenant routes never see one
+	g.handler.ServeHTTP(w, r)
+}
+
+// routes is the one place that knows the router library. Every path answers the same in both forms.
+func (g *Gateway) routes() http.Handler {
+	root := mux.NewRouter()
+	root.NotFoundHandler = http.HandlerFunc(g.noRoute)
+	root.MethodNotAllowedHandler = http.HandlerFunc(g.noMethod)
+	forms := []*mux.Router{root.PathPrefix("/i/{host}").Subrouter()}
+	if g.cfg.Domain != "" {
+		domain := strings.ReplaceAll(g.cfg.Domain, ".", `\.`)
+		forms = append(forms, root.Host(`{host:[a-z0-9-]+}.`+domain).Subrouter())
+	}
+	for _, form := range forms {
+		form.NotFoundHandler = root.NotFoundHandler
+		form.MethodNotAllowedHandler = root.MethodNotAllowedHandler
+		for _, route := range g.table() {
+			form.HandleFunc(route.path, g.serve(route.handle)).Methods(append(route.methods, http.MethodOptions)...)
+		}
+	}
+	return root
+}
+
+// route is one line of the table.
+type route struct {
+	path    string
+	methods []string
+	handle  handler
+}
+
+// handler serves one request to a live instance.
+type handler func(g *Gateway, w http.ResponseWriter, r *http.Request, in *live)
+
+// table lists every path of an instance and its aliases.
+func (g *Gateway) table() []route {
+	var out []route
+	add := func(handle handler, methods []string, paths ...string) {
+		for _, p := range paths {
+			out = append(out, route{p, methods, handle})
+		}
+	}
+	add((*Gateway).upload, []string{"POST", "PUT", "PATCH", "DELETE"}, "/api/data")
+	add((*Gateway).upload, []string{"POST"}, "/upload")
+	add((*Gateway).token, []string{"POST", "GET"}, "/token", "/api/auth/token")
+	add((*Gateway).jwks, []string{"GET", "HEAD"}, "/.well-known/jwks.json", "/jwks", "/api/auth/keys")
+	add((*Gateway).health, []string{"GET", "HEAD"}, "/health")
+	return out
+}
+
+// serve wraps a handler: CORS, limits by address, the live instance.
+func (g *Gateway) serve(handle handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodOptions {
+			g.preflight(w, r)
+			return
+		}
+		if !g.address.allow(g.clientAddress(r)) {
+			openCORS(w.Header())
+			g.fail(w, r, fault.New(fault.Unavailable, "limit_address", "Too many requests from this address.").
+				WithHint("Wait a few seconds and try again."))
+			return
+		}
+		in, err := g.live.acquire(r.Context(), mux.Vars(r)["host"])
+		if err != nil {
+			openCORS(w.Header())
+			g.fail(w, r, err)
+			return
+		}
+		defer in.release()
+		in.cors.apply(w.Header(), r.Header.Get("Origin"))
+		handle(g, w, r, in)
+	}
+}
+
+func (g *Gateway) noRoute(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodOptions {
+		g.preflight(w, r)
+		return
+	}
+	openCORS(w.Header())
+	g.fail(w, r, fault.New(fault.NotFound, "no_such_path", "There is nothing at this path.").
+		WithHint("An instance answers at /api/data, /upload, /token, /.well-known/jwks.json and /health."))
+}
+
+func (g *Gateway) noMethod(w http.ResponseWriter, r *http.Request) {
+	openCORS(w.Header())
+	status := http.StatusMethodNotAllowed
+	answer(w, status, problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: "method_not_allowed",
+		Detail: "This path does not answer " + r.Method + ".", Message: "This path does not answer " + r.Method + ".",
+		RequestID: w.Header().Get(requestIDHeader),
+	})
+}

@@ -1,0 +1,210 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"turnkey/internal/fault"
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/source"
+)
+
+// live is one revision of one instance, ready to serve. It is closed when nobody uses it any more
+// and it is no longer the current one.
+type live struct {
+	bundle    *bundle.Bundle
+	cors      cors
+	authority Authority
+	uploader  Uploader // nil: nothing deployed yet
+	src       source.Source
+	log       func(err error)
+
+	mu      sync.Mutex
+	users   int
+	retired bool
+	used    time.Time
+}
+
+func (l *live) acquire(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.retired {
+		return false
+	}
+	l.users++
+	l.used = now
+	return true
+}
+
+// release ends one use; the last use of a retired revision closes it.
+func (l *live) release() {
+	l.mu.Lock()
+	l.users--
+	last := l.retired && l.users == 0
+	l.mu.Unlock()
+	if last {
+		l.close()
+	}
+}
+
+// retire lets no new request in.
+func (l *live) retire() {
+	l.mu.Lock()
+	was := l.retired
+	l.retired = true
+	last := !was && l.users == 0
+	l.mu.Unlock()
+	if last {
+		l.close()
+	}
+}
+
+func (l *live) close() {
+	if l.src == nil {
+		return
+	}
+	if err := l.src.Close(); err != nil {
+		l.log(err)
+	}
+}
+
+// registry holds the live instances by host.
+type registry struct {
+	cfg     *Config
+	problem func(http.ResponseWriter, *http.Request, error)
+	builds  singleflight.Group
+
+	mu     sync.Mutex
+	byHost map[string]*live
+	failed map[string]failure // by host: a revision that could not be built
+}
+
+// failure keeps a broken revision from being built again for each request.
+type failure struct {
+	revision int64
+	err      error
+}
+
+func newRegistry(cfg *Config) *registry {
+	return &registry{cfg: cfg, byHost: map[string]*live{}, failed: map[string]failure{}}
+}
+
+// acquire gives the live instance of a host, building it when its revision is new. The caller
+// releases it.
+func (g *registry) acquire(ctx context.Context, host string) (*live, error) {
+	revision, err := g.cfg.Instances.Revision(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		g.mu.Lock()
+		current, broken := g.byHost[host], g.failed[host]
+		g.mu.Unlock()
+		if current == nil && broken.revision >= revision {
+			return nil, broken.err
+		}
+		if current != nil && (current.bundle.Revision >= revision || broken.revision >= revision) {
+			if !current.acquire(g.cfg.Now()) {
+				continue // retired between the two looks
+			}
+			if current.bundle.Instance.State == bundle.Deleted {
+				current.release()
+				return nil, fault.New(fault.NotFound, "no_such_instance", "There is no such instance.")
+			}
+			return current, nil
+		}
+		if _, err, _ := g.builds.Do(host, func() (any, error) { return nil, g.build(ctx, host) }); err != nil && current == nil {
+			return nil, err
+		}
+	}
+}
+
+// build makes the newest revision live and retires the one before it. A revision that cannot be
+// built leaves the one before it in place.
+func (g *registry) build(ctx context.Context, host string) error {
+	b, err := g.cfg.Instances.Bundle(ctx, host)
+	if err != nil {
+		return err
+	}
+	g.mu.Lock()
+	current := g.byHost[host]
+	g.mu.Unlock()
+	if current != nil && current.bundle.Revision >= b.Revision {
+		return nil // a request before us has done it
+	}
+	next, err := g.make(context.WithoutCancel(ctx), b)
+	g.mu.Lock()
+	if err != nil {
+		g.failed[host] = failure{b.Revision, err}
+		g.mu.Unlock()
+		g.cfg.Log.Error("a bundle could not be brought to life", "instance", b.Instance.ID, "revision", b.Revision, "error", err)
+		return err
+	}
+	delete(g.failed, host)
+	g.byHost[host] = next
+	g.mu.Unlock()
+	if current != nil {
+		current.retire()
+	}
+	return nil
+}
+
+func (g *registry) make(ctx context.Context, b *bundle.Bundle) (_ *live, err error) {
+	next := &live{bundle: b, cors: newCORS(b.Config.CORS), used: g.cfg.Now()}
+	next.log = func(err error) { g.cfg.Log.Warn("closing a source", "instance", b.Instance.ID, "error", err) }
+	defer func() {
+		if err != nil {
+			next.close()
+		}
+	}()
+	if b.Deployment > 0 {
+		if next.src, err = g.cfg.OpenSource(ctx, b); err != nil {
+			return nil, err
+		}
+		if next.uploader, err = g.cfg.NewUploader(b, next.src, g.problem); err != nil {
+			return nil, err
+		}
+	}
+	next.authority, err = g.cfg.NewAuthority(b, next.src)
+	return next, err
+}
+
+// sweep closes instances that nobody has asked for.
+func (g *registry) sweep(now time.Time) {
+	g.mu.Lock()
+	var idle []*live
+	for host, l := range g.byHost {
+		l.mu.Lock()
+		unused := l.users == 0 && now.Sub(l.used) >= g.cfg.IdleAfter
+		l.mu.Unlock()
+		if unused {
+			idle = append(idle, l)
+			delete(g.byHost, host)
+		}
+	}
+	g.mu.Unlock()
+	for _, l := range idle {
+		l.retire()
+	}
+}
+
+func (g *registry) close() {
+	g.mu.Lock()
+	all := g.byHost
+	g.byHost = map[string]*live{}
+	g.mu.Unlock()
+	for _, l := range all {
+		l.retire()
+	}
+}
+
+// broken gives why the newest revision of a host is not the one that serves.
+func (g *registry) broken(host string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.failed[host].err
+}

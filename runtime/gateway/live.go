@@ -117,32 +117,36 @@ func (g *registry) acquire(ctx context.Context, host string) (*live, error) {
 			}
 			return current, nil
 		}
-		if _, err, _ := g.builds.Do(host, func() (any, error) { return nil, g.build(ctx, host) }); err != nil && current == nil {
+		built, err, _ := g.builds.Do(host, func() (any, error) { return g.build(context.WithoutCancel(ctx), host) })
+		switch {
+		case err == nil:
+			revision = min(revision, built.(int64)) // the feed may have announced more than it has
+		case current == nil:
 			return nil, err
 		}
 	}
 }
 
 // build makes the newest revision live and retires the one before it. A revision that cannot be
-// built leaves the one before it in place.
-func (g *registry) build(ctx context.Context, host string) error {
+// built leaves the one before it in place. It returns the revision that serves now.
+func (g *registry) build(ctx context.Context, host string) (int64, error) {
 	b, err := g.cfg.Instances.Bundle(ctx, host)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	g.mu.Lock()
 	current := g.byHost[host]
 	g.mu.Unlock()
 	if current != nil && current.bundle.Revision >= b.Revision {
-		return nil // a request before us has done it
+		return current.bundle.Revision, nil // a request before us has done it
 	}
-	next, err := g.make(context.WithoutCancel(ctx), b)
+	next, err := g.make(ctx, b)
 	g.mu.Lock()
 	if err != nil {
 		g.failed[host] = failure{b.Revision, err}
 		g.mu.Unlock()
 		g.cfg.Log.Error("a bundle could not be brought to life", "instance", b.Instance.ID, "revision", b.Revision, "error", err)
-		return err
+		return 0, err
 	}
 	delete(g.failed, host)
 	g.byHost[host] = next
@@ -150,7 +154,7 @@ func (g *registry) build(ctx context.Context, host string) error {
 	if current != nil {
 		current.retire()
 	}
-	return nil
+	return b.Revision, nil
 }
 
 func (g *registry) make(ctx context.Context, b *bundle.Bundle) (_ *live, err error) {

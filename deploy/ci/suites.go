@@ -1,0 +1,31 @@
+package main
+
+// suites is the list, in the order of running: what fails fast comes first. To add a suite, add a
+// line here; nothing else needs to know.
+func suites() []suite {
+	return []suite{
+		{name: "format", quick: true, proves: "all Go files are gofmt'ed",
+			command: []string{"sh", "-c", `out=$(gofmt -l $(git ls-files --cached --others --exclude-standard '*.go' | while read -r f; do test -f "$f" && echo "$f"; done)); test -z "$out" || { echo "run: gofmt -w" $out; exit 1; }`},
+			needs:   []need{tool("git", "")}},
+		{name: "vet", quick: true, proves: "go vet finds nothing",
+			command: []string{"go", "vet", "./..."}},
+		{name: "vet-macos", proves: "the code builds and vets for macOS on arm64",
+			command: []string{"go", "vet", "./..."}, env: []string{"GOOS=darwin", "GOARCH=arm64", "CGO_ENABLED=0"}},
+		{name: "static-build", proves: "the product builds without a C compiler",
+			command: []string{"go", "build", "./..."}, env: []string{"CGO_ENABLED=0", "CC=false"}},
+		{name: "lint", quick: true, proves: "staticcheck finds nothing (staticcheck.conf)",
+			command: []string{"sh", "-c", "(cd tools && go build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck) && bin/staticcheck ./..."}},
+		{name: "go", quick: true, proves: "unit, property, architecture and database tests",
+			command: []string{"go", "test", "-json", "./..."}, counts: goJSON},
+		{name: "race", proves: "no data race where goroutines meet",
+			command: []string{"go", "test", "-json", "-race", "-short", "./internal/lifecycle/...", "./internal/devmongo/...", "./runtime/..."}, counts: goJSON,
+			env:   []string{"CGO_ENABLED=1"},
+			needs: []need{optionalTool("cc", "the race detector needs a C compiler")}},
+		{name: "connector", quick: true, proves: "the JavaScript connector, unit by unit",
+			dir: "web/connector", npm: true, command: []string{"npm", "test", "--silent"}, counts: nodeTest,
+			needs: []need{tool("npm", "install Node 20 or newer")}},
+		{name: "mongodb", proves: "the MongoDB tests against a real server",
+			command: []string{"go", "test", "-json", "-count=1", "./runtime/source/mongo/..."}, counts: goJSON,
+			needs: []need{setting("TURNKEY_MONGODB_URI", "set it to a replica set to run these against a real MongoDB; the suite go ran them on devmongo")}},
+	}
+}

@@ -1,0 +1,112 @@
+package token
+
+import (
+	"context"
+	"strconv"
+
+	"turnkey/internal/fault"
+	"turnkey/runtime/rule"
+	"turnkey/runtime/value"
+)
+
+// maxUserID bounds a user id, in bytes.
+const maxUserID = 512
+
+// identify maps a verified provider's claims to the user: one decision for /token and /upload.
+func (a *Authority) identify(ctx context.Context, p *provider, claims map[string]any) (rule.User, error) {
+	var id string
+	var err error
+	if p.match != nil {
+		id, err = a.lookup(ctx, p, claims)
+	} else {
+		id, err = evalID(p, claims)
+	}
+	if err != nil {
+		return rule.User{}, err
+	}
+	mapped, err := a.mapClaims(claims)
+	if err != nil {
+		return rule.User{}, err
+	}
+	return rule.User{ID: p.UserIDPrefix + id, Claims: mapped, Provider: p.Name}, nil
+}
+
+func evalID(p *provider, claims map[string]any) (string, error) {
+	v, err := p.userID.Eval(claims)
+	if err != nil {
+		return "", noUser("The token has no claim that says who the user is.", "auth.providers."+p.Name+".user_id could not be evaluated for this token.")
+	}
+	return userID(v, "auth.providers."+p.Name+".user_id")
+}
+
+// userID takes text and whole numbers, and nothing empty or endless.
+func userID(v any, setting string) (string, error) {
+	var id string
+	switch v := v.(type) {
+	case string:
+		id = v
+	case int64:
+		id = strconv.FormatInt(v, 10)
+	default:
+		if text, ok := value.ClientForm(v).(string); ok { // ids from a look-up: ObjectId, UUID
+			id = text
+		}
+	}
+	if id == "" || len(id) > maxUserID {
+		return "", noUser("The user's id is missing or is not text.", setting+" must give text of 1 to 512 bytes.")
+	}
+	return id, nil
+}
+
+func noUser(message, hint string) error {
+	return fault.New(fault.Unauthenticated, "no_user_id", message).WithHint(hint)
+}
+
+// lookup finds the user's id in the source, which is how migrated users keep theirs.
+func (a *Authority) lookup(ctx context.Context, p *provider, claims map[string]any) (string, error) {
+	setting := "auth.providers." + p.Name + ".user_id.lookup"
+	if verified, _ := claims["email_verified"].(bool); p.needsEmail && !verified {
+		return "", noUser("The user's e-mail address is not verified.", setting+" matches by e-mail, which counts only when email_verified is true.")
+	}
+	match := make(map[string]value.Value, len(p.match))
+	for field, expr := range p.match {
+		v, err := expr.Eval(claims)
+		if err != nil {
+			return "", noUser("The token lacks a claim that the user is looked up by.", setting+".match."+field+" could not be evaluated.")
+		}
+		switch v := v.(type) {
+		case string:
+			if v == "" {
+				return "", noUser("The token's claim that the user is looked up by is empty.", setting+".match."+field+" is empty.")
+			}
+			match[field] = v
+		case int64, bool:
+			match[field] = v
+		default:
+			return "", noUser("The token's claim that the user is looked up by is not text.", setting+".match."+field+" must give text or a whole number.")
+		}
+	}
+	v, found, err := a.deps.Lookup(ctx, p.Lookup.Collection, match, p.Lookup.Take)
+	if err != nil {
+		return "", fault.Wrap(err, fault.Unavailable, "lookup_failed", "The user cannot be looked up at the moment.").
+			WithHint(setting + " needs the source database to answer and to know exactly one such user.")
+	}
+	if !found {
+		return "", noUser("There is no such user.", setting+" found no row for this token.")
+	}
+	return userID(v, setting+".take")
+}
+
+// mapClaims evaluates auth.claims. A claim that cannot be evaluated is left out: tokens of one
+// provider may lack what another's have.
+func (a *Authority) mapClaims(claims map[string]any) (map[string]any, error) {
+	out := make(map[string]any, len(a.mapped))
+	for name, expr := range a.mapped {
+		v, err := expr.Eval(claims)
+		if err != nil || v == nil {
+			continue
+		}
+		out[name] = v
+	}
+	return out, nil
+}

@@ -1,0 +1,275 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+
+	"turnkey/runtime/source"
+	"turnkey/runtime/value"
+)
+
+// tx is one transaction on one driver session.
+type tx struct {
+	client *client
+	sess   *mongo.Session
+	over   bool
+	// rows are what Read gave, for writing below members that are null and for judging sizes.
+	rows map[rowKey]stored
+}
+
+type rowKey struct {
+	collection string
+	id         any // normalised: integers are int64
+}
+
+// stored is a row as read.
+type stored struct {
+	doc  *value.Object
+	size int
+}
+
+// Begin starts a transaction; nothing travels.
+func (s *Source) Begin(ctx context.Context, _ source.Session) (source.Tx, error) {
+	t, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (s *Source) begin(ctx context.Context) (*tx, error) {
+	c, err := s.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sess, err := c.StartSession()
+	if err != nil {
+		return nil, translate(err)
+	}
+	journal := true
+	err = sess.StartTransaction(options.Transaction().
+		SetReadConcern(readconcern.Snapshot()).
+		SetReadPreference(readpref.Primary()).
+		SetWriteConcern(&writeconcern.WriteConcern{W: "majority", Journal: &journal}))
+	if err != nil {
+		sess.EndSession(ctx)
+		return nil, translate(err)
+	}
+	return &tx{client: c, sess: sess}, nil
+}
+
+var errOver = errors.New("the transaction is over")
+
+// fail ends the transaction and translates.
+func (t *tx) fail(ctx context.Context, err error) error {
+	f := translate(err)
+	t.Rollback(ctx)
+	return f
+}
+
+// Read finds rows with one command per collection.
+func (t *tx) Read(ctx context.Context, refs []source.Ref) ([]source.Row, error) {
+	if t.over {
+		return nil, translate(errOver)
+	}
+	if t.rows == nil {
+		t.rows = make(map[rowKey]stored, len(refs))
+	}
+	byCollection := map[string][]value.Value{}
+	var order []string
+	asked := make(map[rowKey]bool, len(refs))
+	for _, ref := range refs {
+		k := keyOf(ref.Table, ref.ID)
+		if asked[k] {
+			continue
+		}
+		asked[k] = true
+		if _, seen := byCollection[ref.Table.Collection]; !seen {
+			order = append(order, ref.Table.Collection)
+		}
+		byCollection[ref.Table.Collection] = append(byCollection[ref.Table.Collection], ref.ID)
+	}
+	for _, name := range order {
+		if err := t.find(ctx, name, byCollection[name]); err != nil {
+			return nil, t.fail(ctx, err)
+		}
+	}
+	rows := make([]source.Row, len(refs))
+	for i, ref := range refs {
+		rows[i].Doc = t.rows[keyOf(ref.Table, ref.ID)].doc
+	}
+	return rows, nil
+}
+
+// find reads rows of one collection into t.rows.
+func (t *tx) find(ctx context.Context, collection string, ids []value.Value) error {
+	filter, err := idFilter(ids)
+	if err != nil {
+		return err
+	}
+	ctx = mongo.NewSessionContext(ctx, t.sess)
+	cursor, err := t.client.db.Collection(collection).Find(ctx, filter,
+		options.Find().SetBatchSize(int32(len(ids))+1).SetLimit(int64(len(ids))))
+	if err != nil {
+		return err
+	}
+	defer cursor.Close(ctx)
+	for cursor.Next(ctx) {
+		doc, err := decode(cursor.Current)
+		if err != nil {
+			return err
+		}
+		id, _ := doc.Get("_id")
+		t.rows[rowKey{collection, normalID(id)}] = stored{doc, len(cursor.Current)}
+	}
+	return cursor.Err()
+}
+
+// idFilter is {_id: v} or {_id: {$in: [...]}}, of nothing but scalars.
+func idFilter(ids []value.Value) (bson.Raw, error) {
+	b := []byte{0, 0, 0, 0}
+	var err error
+	if len(ids) == 1 {
+		b, err = appendID(b, "_id", ids[0])
+		return closeDocument(b, 0), err
+	}
+	b = append(b, byte(bson.TypeEmbeddedDocument), '_', 'i', 'd', 0)
+	in := len(b)
+	b = append(b, 0, 0, 0, 0, byte(bson.TypeArray), '$', 'i', 'n', 0)
+	list := len(b)
+	b = append(b, 0, 0, 0, 0)
+	for i, id := range ids {
+		if b, err = appendID(b, strconv.Itoa(i), id); err != nil {
+			return nil, err
+		}
+	}
+	b = closeDocument(b, list)
+	b = closeDocument(b, in)
+	return closeDocument(b, 0), nil
+}
+
+func keyOf(t *source.Table, id value.Value) rowKey { return rowKey{t.Collection, normalID(id)} }
+
+// normalID makes ids that MongoDB takes for equal equal here: it compares numbers by value.
+func normalID(id value.Value) any {
+	switch id := id.(type) {
+	case int32:
+		return int64(id)
+	case float64:
+		if n := int64(id); float64(n) == id {
+			return n
+		}
+		return id
+	case string, int64, value.ObjectID, value.UUID:
+		return id
+	case value.Decimal:
+		return id
+	}
+	return nil // no table has such ids
+}
+
+// Apply sends the changes, collection by collection, and commits with them when told to.
+func (t *tx) Apply(ctx context.Context, changes []source.Change, commit bool) error {
+	if t.over {
+		return translate(errOver)
+	}
+	batches, err := t.batches(changes)
+	if err != nil {
+		return t.fail(ctx, err)
+	}
+	for _, b := range batches {
+		if err := t.run(ctx, b); err != nil {
+			return t.fail(ctx, err)
+		}
+	}
+	if !commit {
+		return nil
+	}
+	return t.commit(ctx)
+}
+
+// run sends one write command. RunCommand takes our bytes as they are; the driver's own bulk write
+// would decode and copy each document again.
+func (t *tx) run(ctx context.Context, b *batch) error {
+	reply, err := t.client.db.RunCommand(mongo.NewSessionContext(ctx, t.sess), b.command()).Raw()
+	if err != nil {
+		f := translate(err)
+		if f.Change >= 0 && f.Change < len(b.changes) {
+			f.Change = b.changes[f.Change]
+		} else if f.Change = -1; len(b.changes) == 1 {
+			f.Change = b.changes[0]
+		}
+		return f
+	}
+	if n, ok := reply.Lookup("n").AsInt64OK(); b.verb == verbUpdate && (!ok || n != int64(len(b.changes))) {
+		// A row that was read is not there any more: the snapshot excludes it, unless the row was never
+		// read. Fresh reads settle either.
+		return failure(source.Conflict, "row_vanished", "A row was deleted at the same time.", nil)
+	}
+	return nil
+}
+
+// Pauses between tries to commit.
+const (
+	commitPause    = 5 * time.Millisecond
+	maxCommitPause = 200 * time.Millisecond
+)
+
+// commit sends commitTransaction until its outcome is known or the time is up. The server answers a
+// repeated commit with the first one's outcome.
+func (t *tx) commit(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout) // for callers without a deadline
+	defer cancel()
+	for pause := commitPause; ; pause = min(2*pause, maxCommitPause) {
+		err := t.sess.CommitTransaction(ctx)
+		if err == nil {
+			t.over = true
+			t.sess.EndSession(ctx)
+			return nil
+		}
+		f := translate(err)
+		var ce mongo.CommandError
+		switch {
+		case errors.As(err, &ce) && ce.HasErrorLabel(labelTransient) && !ce.HasErrorLabel(labelUnknown):
+			return t.fail(ctx, failure(source.Conflict, "write_conflict", "Another write was in the way.", err))
+		case !labelled(err, labelUnknown) && errors.As(err, &ce) && ce.Code != 0 && f.Class != source.Down && f.Class != source.Unknown:
+			return t.fail(ctx, err) // refused outright: nothing was committed
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			t.over = true
+			t.end(ctx)
+			return failure(source.Unknown, "commit_unknown", "The database did not confirm the commit.", err)
+		case <-timer.C:
+		}
+	}
+}
+
+// Rollback ends the transaction without effect. Its own time is short: the server ends what it
+// does not hear of.
+func (t *tx) Rollback(ctx context.Context) {
+	if t.over {
+		return
+	}
+	t.over = true
+	t.end(ctx)
+}
+
+const rollbackTimeout = 2 * time.Second
+
+func (t *tx) end(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+	defer cancel()
+	t.sess.EndSession(ctx)
+}

@@ -1,12 +1,13 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"strconv"
+	"io"
+	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"go.yaml.in/yaml/v3"
 )
 
 // node is a YAML value with its line, aliases followed.
@@ -56,53 +57,42 @@ func (n *node) kind() string {
 }
 
 // parseYAML reads one document. JSON is read as the YAML that it is.
-func parseYAML(document []byte) (root *node, err error) {
+func parseYAML(document []byte) (*node, error) {
 	if len(document) > maxBytes {
 		return nil, fmt.Errorf("the document is larger than %d bytes", maxBytes)
 	}
-	defer func() {
-		if recover() != nil { // the parser is not ours; a document must never take us down
-			root, err = nil, errors.New("the document cannot be read as YAML")
-		}
-	}()
-	file, err := parser.ParseBytes(document, 0)
-	if err != nil {
-		return nil, fmt.Errorf("the document is not valid YAML: %s", firstLine(err.Error()))
-	}
-	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+	decoder := yaml.NewDecoder(bytes.NewReader(document))
+	var file, more yaml.Node
+	if err := decoder.Decode(&file); errors.Is(err, io.EOF) {
 		return nil, errors.New("the document is empty")
+	} else if err != nil {
+		return nil, fmt.Errorf("the document is not valid YAML: %s", strings.TrimPrefix(firstLine(err.Error()), "yaml: "))
 	}
-	if len(file.Docs) > 1 {
+	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
 		return nil, errors.New("the file has more than one YAML document")
 	}
-	c := &converter{anchors: map[string]ast.Node{}}
-	return c.convert(file.Docs[0].Body, 0)
+	c := &converter{}
+	return c.convert(file.Content[0], 0)
 }
 
 // converter follows aliases and counts, so that a small document cannot unfold into a large one.
-type converter struct {
-	anchors map[string]ast.Node
-	count   int
-}
+type converter struct{ count int }
 
-func (c *converter) convert(n ast.Node, depth int) (*node, error) {
+func (c *converter) convert(n *yaml.Node, depth int) (*node, error) {
 	if c.count++; c.count > maxNodes {
 		return nil, errors.New("the document has too many values")
 	}
 	if depth > maxDepth {
 		return nil, errors.New("the document is nested too deeply")
 	}
-	out := &node{line: n.GetToken().Position.Line}
-	switch n := n.(type) {
-	case *ast.MappingNode:
+	out := &node{line: n.Line}
+	switch n.Kind {
+	case yaml.MappingNode:
 		out.isMap = true
-		return out, c.entries(out, n.Values, depth)
-	case *ast.MappingValueNode:
-		out.isMap = true
-		return out, c.entries(out, []*ast.MappingValueNode{n}, depth)
-	case *ast.SequenceNode:
+		return out, c.entries(out, n.Content, depth)
+	case yaml.SequenceNode:
 		out.isList = true
-		for _, v := range n.Values {
+		for _, v := range n.Content {
 			item, err := c.convert(v, depth+1)
 			if err != nil {
 				return nil, err
@@ -110,58 +100,59 @@ func (c *converter) convert(n ast.Node, depth int) (*node, error) {
 			out.items = append(out.items, item)
 		}
 		return out, nil
-	case *ast.AnchorNode:
-		c.anchors[n.Name.GetToken().Value] = n.Value
-		return c.convert(n.Value, depth+1)
-	case *ast.AliasNode:
-		name := n.Value.GetToken().Value
-		target := c.anchors[name]
-		if target == nil {
-			return nil, fmt.Errorf("line %d: the alias *%s has no anchor before it", out.line, name)
-		}
-		return c.convert(target, depth+1)
-	case *ast.StringNode:
-		out.scalar = n.Value
-	case *ast.LiteralNode:
-		out.scalar = n.Value.Value
-	case *ast.IntegerNode:
-		i, err := strconv.ParseInt(n.GetToken().Value, 0, 64)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %s is not a number that can be used", out.line, n.GetToken().Value)
-		}
-		out.scalar = i
-	case *ast.FloatNode:
-		out.scalar = n.Value
-	case *ast.BoolNode:
-		out.scalar = n.Value
-	case *ast.NullNode:
-		out.scalar = nil
-	default:
-		return nil, fmt.Errorf("line %d: this kind of YAML value (%s) is not used in a configuration", out.line, n.Type())
+	case yaml.AliasNode:
+		return c.convert(n.Alias, depth+1)
 	}
-	return out, nil
+	return out, scalar(out, n)
 }
 
-func (c *converter) entries(out *node, values []*ast.MappingValueNode, depth int) error {
+// scalar takes the types of JSON; others, such as YAML's own dates, count as the text that they are.
+func scalar(out *node, n *yaml.Node) error {
+	bad := fmt.Errorf("line %d: %.40q cannot be read", n.Line, n.Value)
+	switch n.ShortTag() {
+	case "!!null":
+	case "!!bool":
+		var b bool
+		if n.Decode(&b) != nil {
+			return bad
+		}
+		out.scalar = b
+	case "!!int":
+		var i int64
+		if n.Decode(&i) != nil {
+			return bad
+		}
+		out.scalar = i
+	case "!!float":
+		var f float64
+		if n.Decode(&f) != nil {
+			return bad
+		}
+		out.scalar = f
+	case "!!str", "!!timestamp":
+		out.scalar = n.Value
+	default:
+		return fmt.Errorf("line %d: values of the kind %s are not used in a configuration", n.Line, n.Tag)
+	}
+	return nil
+}
+
+func (c *converter) entries(out *node, content []*yaml.Node, depth int) error {
 	seen := map[string]bool{}
-	for _, v := range values {
-		line := v.Key.GetToken().Position.Line
-		if _, merge := v.Key.(*ast.MergeKeyNode); merge {
-			return fmt.Errorf("line %d: merge keys (<<) are not used in a configuration", line)
+	for i := 0; i+1 < len(content); i += 2 {
+		key := content[i]
+		if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge" {
+			return fmt.Errorf("line %d: only plain keys are used in a configuration, no merge keys (<<)", key.Line)
 		}
-		key := v.Key.GetToken().Value
-		if s, ok := v.Key.(*ast.StringNode); ok {
-			key = s.Value
+		if seen[key.Value] {
+			return fmt.Errorf("line %d: %s is named twice", key.Line, key.Value)
 		}
-		if seen[key] {
-			return fmt.Errorf("line %d: %s is named twice", line, key)
-		}
-		seen[key] = true
-		value, err := c.convert(v.Value, depth+1)
+		seen[key.Value] = true
+		value, err := c.convert(content[i+1], depth+1)
 		if err != nil {
 			return err
 		}
-		out.entries = append(out.entries, entry{key, line, value})
+		out.entries = append(out.entries, entry{key.Value, key.Line, value})
 	}
 	return nil
 }

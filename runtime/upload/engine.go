@@ -1,0 +1,246 @@
+package upload
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"turnkey/internal/fault"
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/rule"
+	"turnkey/runtime/source"
+)
+
+const (
+	// patience is how long conflicts are retried inside one request, from its arrival: the stock
+	// client gives up at 30 s.
+	patience = 20 * time.Second
+	// grace lets the last attempt finish what it has begun.
+	grace = 5 * time.Second
+)
+
+// Deps are what an engine needs besides its bundle and source.
+type Deps struct {
+	Now   func() time.Time
+	NewID func() string // unique and sortable, for rejections
+	// Pause waits before attempt n (from 1) of a transaction that met a conflict; it returns early
+	// with the context's error.
+	Pause func(ctx context.Context, n int) error
+	// Problem answers a request that is not an upload.
+	Problem func(w http.ResponseWriter, r *http.Request, err error)
+	Log     *slog.Logger
+}
+
+// Engine applies the uploads of one instance under one bundle. Safe for concurrent use.
+type Engine struct {
+	plan       *plan
+	src        source.Source
+	deps       Deps
+	instance   string
+	deployment int
+	limiter    *rate.Limiter // transactions per minute; nil: none
+
+	mu    sync.Mutex
+	cause *Cause
+}
+
+// Cause says why an instance is degraded.
+type Cause struct {
+	Code    string    `json:"code"`
+	Message string    `json:"message"`
+	Hint    string    `json:"hint,omitempty"`
+	Since   time.Time `json:"since"`
+}
+
+// New compiles a bundle. The source need not be reachable.
+func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
+	p, err := compile(&b.Config)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment}
+	if n := b.Config.Limits.TransactionsPerMinute; n > 0 {
+		e.limiter = rate.NewLimiter(rate.Limit(float64(n)/60), max(MaxTransactions, n/6))
+	}
+	return e, nil
+}
+
+// Degraded returns why uploads are being held back, or nil. It clears with the next success.
+func (e *Engine) Degraded() *Cause {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.cause
+}
+
+func (e *Engine) degrade(f *source.Failure) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.cause == nil || e.cause.Code != f.Code {
+		e.cause = &Cause{Code: f.Code, Message: f.Message, Hint: f.Hint, Since: e.deps.Now()}
+	}
+}
+
+func (e *Engine) recovered() {
+	e.mu.Lock()
+	e.cause = nil
+	e.mu.Unlock()
+}
+
+// request is one upload on its way through.
+type request struct {
+	upload  *Upload
+	user    rule.User
+	id      string
+	arrived time.Time
+}
+
+// bodies keeps buffers of ordinary size; nothing of an answered request refers to its buffer.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const keepBuffer = 1 << 20
+
+// Upload answers POST, PUT, PATCH and DELETE of /api/data and POST /upload. The caller has
+// authenticated user and bounded the body. It always answers.
+func (e *Engine) Upload(w http.ResponseWriter, r *http.Request, user rule.User, requestID string) {
+	arrived := e.deps.Now()
+	buf := bodies.Get().(*bytes.Buffer)
+	defer func() {
+		if buf.Cap() <= keepBuffer {
+			buf.Reset()
+			bodies.Put(buf)
+		}
+	}()
+	up, err := decodeRequest(r, buf)
+	if err != nil {
+		e.deps.Problem(w, r, err)
+		return
+	}
+	// A client that hangs up does not take back what it sent: work goes on to its end.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience+grace)
+	defer cancel()
+	results := e.process(ctx, request{upload: up, user: user, id: requestID, arrived: arrived})
+	respond(w, up.Form, results)
+}
+
+func decodeRequest(r *http.Request, buf *bytes.Buffer) (*Upload, error) {
+	if err := readBody(r, buf); err != nil {
+		return nil, err
+	}
+	if r.Method == http.MethodPost {
+		return Decode(buf.Bytes())
+	}
+	return DecodeSingle(Op(r.Method), buf.Bytes())
+}
+
+func readBody(r *http.Request, buf *bytes.Buffer) error {
+	_, err := buf.ReadFrom(r.Body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &tooLarge):
+		return fault.Newf(fault.TooLarge, "upload_too_large", "The upload is larger than %d MB.", tooLarge.Limit>>20).
+			WithHint("Upload fewer transactions per request.")
+	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
+		return fault.Wrap(err, fault.Invalid, "body_cut", "The body ended early.")
+	}
+	return fault.Wrap(err, fault.Invalid, "body_unreadable", "The body could not be read.")
+}
+
+// process runs the transactions in order and gives one result for each.
+func (e *Engine) process(ctx context.Context, q request) []result {
+	results := make([]result, len(q.upload.Transactions))
+	skip := e.plan.onFailure == bundle.SkipFailure || q.upload.Form != Transactions
+	stopped := false
+	for i := range q.upload.Transactions {
+		if stopped {
+			results[i] = result{Status: notAttempted}
+			continue
+		}
+		results[i] = e.transaction(ctx, q, &q.upload.Transactions[i])
+		switch results[i].Status {
+		case success:
+		case fatal:
+			stopped = !skip || *results[i].RequiresClientHandling
+		default:
+			stopped = true
+		}
+	}
+	return results
+}
+
+// transaction applies one client transaction and settles what becomes of it.
+func (e *Engine) transaction(ctx context.Context, q request, t *Transaction) result {
+	if e.limiter != nil && !e.limiter.AllowN(e.deps.Now(), 1) {
+		return retryResult("limit_transactions_per_minute", "This instance is over its limit of transactions per minute.", 2*time.Second)
+	}
+	no, failure := e.settle(ctx, q, t)
+	switch {
+	case failure != nil:
+		return e.later(q, failure)
+	case no != nil:
+		return e.reject(ctx, q, t, no)
+	}
+	return result{Status: success}
+}
+
+// later answers trouble that is ours or the operator's: the client keeps the write and comes back.
+func (e *Engine) later(q request, f *source.Failure) result {
+	level := slog.LevelWarn
+	after := 2 * time.Second
+	switch f.Class {
+	case source.Misconfigured:
+		level, after = slog.LevelError, 15*time.Second
+		e.degrade(f)
+	case source.Down:
+		after = 5 * time.Second
+		e.degrade(f)
+	}
+	e.deps.Log.Log(context.Background(), level, "upload held back", "instance", e.instance, "request_id", q.id, "code", f.Code, "error", f)
+	return retryResult(f.Code, f.Message, after)
+}
+
+// reject keeps a refused transaction for good and lets the queue move on. Where the configuration
+// leaves the decision to the app, nothing is kept: the app still has the write.
+func (e *Engine) reject(ctx context.Context, q request, t *Transaction, no *Refusal) result {
+	if e.clientHandles(q, no) {
+		return fatalResult(no, true)
+	}
+	rejection := e.rejection(q, t, no)
+	if err := e.src.Reject(ctx, []source.Rejection{rejection}); err != nil {
+		return e.later(q, source.FailureOf(err))
+	}
+	e.deps.Log.Info("write refused", "instance", e.instance, "request_id", q.id, "rejection", rejection.ID,
+		"code", no.Code, "table", rejection.TableName, "message", no.Message)
+	out := fatalResult(no, false)
+	out.RejectionID = rejection.ID
+	return out
+}
+
+func (e *Engine) clientHandles(q request, no *Refusal) bool {
+	if q.upload.Form != Transactions {
+		return false // older clients know no results: they could never decide
+	}
+	t := e.plan.tables[no.Table]
+	return t != nil && t.handling[no.Code]
+}
+
+func (e *Engine) rejection(q request, t *Transaction, no *Refusal) source.Rejection {
+	table, id := no.Table, no.RowID
+	if no.Operation < 0 && len(t.Operations) > 0 {
+		table, id = t.Operations[0].Table, t.Operations[0].RowID
+	}
+	return source.Rejection{
+		ID: e.deps.NewID(), UserID: q.user.ID, TableName: storable(table), RowID: storable(id),
+		ErrorCode: no.Code, Message: no.Message, Hint: no.Hint, CreatedAt: e.deps.Now(),
+		ClientID: storable(q.upload.ClientID), RequestID: q.id, Deployment: e.deployment, Operation: no.Operation,
+		Detail: storable(no.Detail), Client: q.upload.Client, Payload: t.Raw,
+	}
+}

@@ -1,0 +1,250 @@
+package upload
+
+import (
+	"errors"
+
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/rule"
+	"turnkey/runtime/source"
+	"turnkey/runtime/value"
+)
+
+// apply carries out one operation on the row as the transaction has left it. Deletes win: PATCH and
+// DELETE of a missing row succeed before any rule is asked.
+func (a *attempt) apply(op *Operation, r *row) *Refusal {
+	switch {
+	case op.Op == Delete:
+		return a.delete(r)
+	case r.now != nil:
+		return a.update(op, r)
+	case op.Op == Patch:
+		return nil
+	}
+	return a.create(op, r)
+}
+
+func (a *attempt) delete(r *row) *Refusal {
+	if r.now == nil {
+		return nil
+	}
+	if no := a.authorize(r.table.delete, "delete", r.table, rule.Input{User: a.user, Old: r.now}); no != nil {
+		return no
+	}
+	r.now = nil
+	return nil
+}
+
+func (a *attempt) create(op *Operation, r *row) *Refusal {
+	doc := &value.Object{Members: make([]value.Member, 0, 1+len(members(op.Data)))}
+	doc.Members = append(doc.Members, value.Member{Name: r.table.Key, Value: r.id})
+	changed := make([]string, 0, len(members(op.Data)))
+	for _, m := range members(op.Data) {
+		f, no := a.column(r.table, m)
+		if no != nil {
+			return no
+		}
+		if f == nil {
+			continue
+		}
+		v, _, no := a.coerce(r.table, f, m.Value, nil, false)
+		if no != nil {
+			return no
+		}
+		if !put(doc, f.path, v, a.plan.database) {
+			return blocked(f)
+		}
+		changed = append(changed, f.path[0])
+		r.touch(f.path[0])
+		if len(f.path) > 1 {
+			changed = append(changed, f.dotted)
+		}
+	}
+	if no := checkDocument(doc); no != nil {
+		return no
+	}
+	if no := a.authorize(r.table.create, "create", r.table, rule.Input{User: a.user, New: doc, Changed: changed}); no != nil {
+		return no
+	}
+	r.reborn = r.stored != nil
+	r.now = doc
+	return nil
+}
+
+func (a *attempt) update(op *Operation, r *row) *Refusal {
+	next := r.now.Clone()
+	var changed []string
+	for _, m := range members(op.Data) {
+		f, no := a.column(r.table, m)
+		if no != nil {
+			return no
+		}
+		if f == nil {
+			continue
+		}
+		old, has := at(r.now, f.path)
+		v, differs, no := a.coerce(r.table, f, m.Value, old, has)
+		if no != nil {
+			return no
+		}
+		if !differs {
+			continue
+		}
+		if no := f.permits(old, has, v); no != nil {
+			return no
+		}
+		if !put(next, f.path, v, a.plan.database) {
+			return blocked(f)
+		}
+		changed = append(changed, f.path[0])
+		r.touch(f.path[0])
+		if len(f.path) > 1 {
+			changed = append(changed, f.dotted)
+		}
+	}
+	if len(changed) > 0 {
+		if no := checkDocument(next); no != nil {
+			return no
+		}
+	}
+	if no := a.authorize(r.table.update, "update", r.table, rule.Input{User: a.user, Old: r.now, New: next, Changed: changed}); no != nil {
+		return no
+	}
+	r.now = next
+	return nil
+}
+
+// members are the data's columns; the row's id among them is how some dialects send it.
+func members(o *value.Object) []value.Member {
+	if o == nil {
+		return nil
+	}
+	return o.Members
+}
+
+// column finds where a client column goes; nil without refusal means nowhere.
+func (a *attempt) column(t *table, m value.Member) (*field, *Refusal) {
+	if m.Name == "id" && t.fields["id"] == nil {
+		return nil, nil // checked against the entry's id before the transaction began
+	}
+	return t.field(m.Name)
+}
+
+// coerce types one client value by the configuration, else by the database's own knowledge of the
+// column, else by what is stored.
+func (a *attempt) coerce(t *table, f *field, client, stored value.Value, has bool) (value.Value, bool, *Refusal) {
+	declared := f.declared
+	if columns := a.columns[t]; columns != nil && len(f.path) == 1 {
+		column, known := columns[f.path[0]]
+		if !known && t.fields[f.name] == nil {
+			return nil, false, refuse(CodeSchemaMismatch, "The table has no column "+quote(f.name)+".").
+				hint("Add the column to the database, or ignore it under tables." + t.Name + ".fields." + f.name + ".")
+		}
+		if declared.Name == "" {
+			declared = column
+		}
+	}
+	v, changed, err := value.Coerce(client, declared, stored, has)
+	if err != nil {
+		return nil, false, typeRefusal(f, err)
+	}
+	if text, ok := v.(value.JSON); ok && changed && a.plan.database == bundle.MongoDB {
+		if v, err = value.Native(text); err != nil { // MongoDB stores documents, not JSON text
+			return nil, false, typeRefusal(f, err)
+		}
+	}
+	return v, changed, nil
+}
+
+func typeRefusal(f *field, err error) *Refusal {
+	var typed *value.TypeError
+	if !errors.As(err, &typed) {
+		return refuse(CodeInvalidData, "The column "+quote(f.name)+" has a value that cannot be stored.")
+	}
+	where := f.name
+	if typed.Path != "" {
+		where += "." + typed.Path
+	}
+	return &Refusal{
+		Code: typed.Code, Message: "Column " + quote(where) + ": " + typed.Message, Hint: typed.Hint, Operation: -1,
+		Details: map[string]string{"field": where},
+	}
+}
+
+func checkDocument(doc *value.Object) *Refusal {
+	err := value.Check(doc)
+	if err == nil {
+		return nil
+	}
+	var typed *value.TypeError
+	if errors.As(err, &typed) {
+		return &Refusal{Code: typed.Code, Message: typed.Message, Hint: typed.Hint, Operation: -1}
+	}
+	return refuse(CodeInvalidData, "The row cannot be replicated to devices.")
+}
+
+func blocked(f *field) *Refusal {
+	return refuse(CodeSchemaMismatch, "The path "+quote(f.dotted)+" of column "+quote(f.name)+" leads through a stored value that is not an object.").
+		hint("Correct the stored row, or the field's path in the configuration.")
+}
+
+// permits holds immutable fields and transitions, with or without a conflict.
+func (f *field) permits(old value.Value, has bool, next value.Value) *Refusal {
+	if f.immutable && has && old != nil {
+		return refuse(CodeImmutableField, "The field "+quote(f.name)+" cannot be changed once it is set.")
+	}
+	if f.transitions == nil || !has || old == nil {
+		return nil
+	}
+	from, to := plain(old), plain(next)
+	for _, allowed := range f.transitions[from] {
+		if allowed == to {
+			return nil
+		}
+	}
+	return refuse(CodeTransition, "The field "+quote(f.name)+" cannot go from "+quote(from)+" to "+quote(to)+".")
+}
+
+// plain is a value as the configuration spells it among transitions.
+func plain(v value.Value) string {
+	client := value.ClientForm(v)
+	if s, ok := client.(string); ok {
+		return s
+	}
+	return string(value.AppendJSON(nil, client))
+}
+
+// authorize asks a rule. A rule that is absent, says no or fails denies.
+func (a *attempt) authorize(r *rule.Rule, verb string, t *table, in rule.Input) *Refusal {
+	setting := "tables." + t.Name + ".allow." + verb
+	if r == nil {
+		return refuse(CodeUnauthorized, "Nobody may "+verb+" rows of table "+quote(t.Name)+".").
+			hint("Set " + setting + " to a rule that allows it.")
+	}
+	ok, err := r.Allows(in)
+	if ok && err == nil {
+		return nil
+	}
+	no := refuse(CodeUnauthorized, "You may not "+verb+" this row of table "+quote(t.Name)+".").
+		hint("The rule " + setting + " refused it.")
+	if err != nil {
+		no.Hint = "The rule " + setting + " could not be evaluated, which denies."
+		no.Detail = err.Error()
+	}
+	return no
+}
+
+// failed turns the database's permanent refusal into ours, blaming the operation behind it.
+func failed(f *source.Failure, changes []source.Change, ops []Operation) *Refusal {
+	no := &Refusal{Code: f.Code, Message: f.Message, Hint: f.Hint, Operation: -1}
+	if f.Err != nil {
+		no.Detail = f.Err.Error()
+	}
+	if f.Field != "" {
+		no.Details = map[string]string{"constraint": f.Field}
+	}
+	if f.Change >= 0 && f.Change < len(changes) {
+		i := changes[f.Change].Operation
+		return no.at(i, &ops[i])
+	}
+	return no
+}

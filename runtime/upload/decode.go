@@ -3,6 +3,8 @@ package upload
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -94,7 +96,7 @@ func (d *decoder) top(up *Upload) error {
 	if err != nil {
 		return err
 	}
-	if d.dec.PeekKind() != 0 { // anything but the end
+	if !d.atEnd() {
 		return notUpload("There is something after the JSON object.")
 	}
 	switch {
@@ -104,6 +106,12 @@ func (d *decoder) top(up *Upload) error {
 		return notUpload("The body has " + strconv.Itoa(len(up.Transactions)) + " transactions; 1 to 50 are allowed.")
 	}
 	return nil
+}
+
+// atEnd reports that nothing but white space follows.
+func (d *decoder) atEnd() bool {
+	_, err := d.dec.ReadToken()
+	return errors.Is(err, io.EOF)
 }
 
 // object walks one object, calling member for each name with the decoder before its value.

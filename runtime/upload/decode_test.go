@@ -75,6 +75,7 @@ func TestWhatIsNotAnUpload(t *testing.T) {
 		"not JSON":                `hello`,
 		"cut":                     `{"transactions":[{"crud":[`,
 		"two values":              `{"batch":[]} {}`,
+		"something behind":        `{"batch":[]} x`,
 		"an array":                `[]`,
 		"neither":                 `{"data":[]}`,
 		"both":                    `{"batch":[],"transactions":[{"crud":[]}]}`,

@@ -154,7 +154,7 @@ func DecodeSingle(method Op, body []byte) (*Upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	if raw[0] != '{' || d.dec.PeekKind() != 0 {
+	if raw[0] != '{' || !d.atEnd() {
 		return nil, notUpload("The body is not one JSON object {table, data}.")
 	}
 	up := &Upload{Form: Single}

@@ -74,6 +74,8 @@ func count(body []byte) (Form, int, error) {
 	switch {
 	case err != nil:
 		return 0, 0, err
+	case !d.atEnd():
+		return 0, 0, notUpload("There is something after the JSON object.")
 	case form == Batch:
 		return Batch, 1, nil
 	case form == 0 || n < 1 || n > MaxTransactions:

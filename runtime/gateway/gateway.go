@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -117,18 +118,33 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	r.Header.Del("Cookie") // tenant routes never see one
+	r.Host, r.URL.Host = strings.ToLower(r.Host), strings.ToLower(r.URL.Host)
+	defer g.recovered(w, r)
 	g.handler.ServeHTTP(w, r)
+}
+
+// recovered turns a panic into an answer that clients retry, and lets nothing of it out.
+func (g *Gateway) recovered(w http.ResponseWriter, r *http.Request) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler {
+		panic(cause)
+	}
+	g.cfg.Log.Error("panic while serving", "request_id", w.Header().Get(requestIDHeader), "panic", cause, "stack", string(debug.Stack()))
+	g.fail(w, r, fault.New(fault.Internal, "internal", "Something went wrong on our side."))
 }
 
 // routes is the one place that knows the router library. Every path answers the same in both forms.
 func (g *Gateway) routes() http.Handler {
-	root := mux.NewRouter()
+	root := mux.NewRouter().SkipClean(true) // a redirect would turn a POST with "//" into a GET
 	root.NotFoundHandler = http.HandlerFunc(g.noRoute)
-	forms := []*mux.Router{root.PathPrefix("/i/{host}").Subrouter()}
-	if g.cfg.Domain != "" {
-		domain := strings.ReplaceAll(g.cfg.Domain, ".", `\.`)
-		forms = append(forms, root.Host(`{host:[a-z0-9-]+}.`+domain).Subrouter())
+	var forms []*mux.Router
+	if g.cfg.Domain != "" { // first: on a tenant's host the path form does not exist
+		forms = append(forms, root.Host(`{host:[a-z0-9-]+}.`+g.cfg.Domain).Subrouter())
 	}
+	forms = append(forms, root.PathPrefix("/i/{host}").Subrouter())
 	for _, form := range forms {
 		form.NotFoundHandler = root.NotFoundHandler
 		for _, route := range g.table() {
@@ -172,7 +188,7 @@ func (g *Gateway) serve(at route) http.HandlerFunc {
 			return
 		}
 		if !slices.Contains(at.methods, r.Method) {
-			g.noMethod(w, r)
+			noMethod(w, at.methods)
 			return
 		}
 		if !g.address.allow(g.clientAddress(r)) {
@@ -203,12 +219,9 @@ func (g *Gateway) noRoute(w http.ResponseWriter, r *http.Request) {
 		WithHint("An instance answers at /api/data, /upload, /token, /.well-known/jwks.json and /health."))
 }
 
-func (g *Gateway) noMethod(w http.ResponseWriter, r *http.Request) {
+func noMethod(w http.ResponseWriter, allowed []string) {
 	openCORS(w.Header())
-	const status = http.StatusMethodNotAllowed
-	answer(w, status, problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: "method_not_allowed",
-		Detail: "This path does not answer " + r.Method + ".", Message: "This path does not answer " + r.Method + ".",
-		RequestID: w.Header().Get(requestIDHeader),
-	})
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	failWith(w, http.StatusMethodNotAllowed,
+		fault.New(fault.Invalid, "method_not_allowed", "This path answers "+strings.Join(allowed, ", ")+" only."))
 }

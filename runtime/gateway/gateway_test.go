@@ -197,32 +197,40 @@ func TestRoutes(t *testing.T) {
 		want        []string
 		not         []string
 	}{
-		"upload":                       {"POST", base + "/api/data", good, "{}", 200, []string{"user u1", "method POST", "id true"}, nil},
-		"upload, other path":           {"POST", base + "/upload", good, "{}", 200, []string{"user u1"}, nil},
-		"one operation":                {"PATCH", base + "/api/data", good, "{}", 200, []string{"method PATCH"}, nil},
-		"upload by host":               {"POST", "http://acme.localhost:8080/api/data", good, "{}", 200, []string{"user u1"}, nil},
-		"no token":                     {"POST", base + "/api/data", nil, "{}", 401, []string{`"code":"token_refused"`, `"message":"The token was refused."`, `"request_id":"req_`}, nil},
-		"keys unreachable is not 401":  {"POST", base + "/api/data", bearer("unreachable"), "{}", 503, []string{"keys_unreachable"}, nil},
-		"our defects hide their text":  {"POST", base + "/api/data", bearer("broken"), "{}", 500, []string{`"code":"internal"`}, []string{"4711"}},
-		"cookies are never seen":       {"POST", base + "/api/data", map[string]string{"Authorization": "Bearer good", "Cookie": "session=1"}, "{}", 200, []string{`cookie ""`}, []string{"session"}},
-		"unknown instance":             {"POST", "http://localhost/i/nope/api/data", good, "{}", 404, []string{"no_such_instance"}, nil},
-		"deleted instance":             {"POST", "http://localhost/i/gone/api/data", good, "{}", 404, []string{"no_such_instance"}, nil},
-		"paused instance holds":        {"POST", "http://localhost/i/paused/api/data", good, "{}", 200, []string{"held instance_paused"}, nil},
-		"nothing deployed":             {"POST", "http://localhost/i/empty/api/data", good, "{}", 503, []string{"not_deployed", "hint"}, nil},
-		"nothing deployed, still keys": {"GET", "http://localhost/i/empty/jwks", nil, "", 200, []string{`{"keys":[]}`}, nil},
-		"no such path":                 {"GET", base + "/nope", nil, "", 404, []string{"no_such_path", "/api/data"}, nil},
-		"no such method":               {"GET", base + "/upload", nil, "", 405, []string{"method_not_allowed"}, nil},
-		"outside of any instance":      {"GET", "http://localhost/", nil, "", 404, []string{"no_such_path"}, nil},
-		"token by GET":                 {"GET", base + "/token?user_id=u7", nil, "", 200, []string{`"token":"t-u7"`}, nil},
-		"token by POST":                {"POST", base + "/api/auth/token", nil, `{"user_id":"u7","claims":{"a":1}}`, 200, []string{`"token":"t-u7"`, `{"a":1}`}, nil},
-		"token, not JSON":              {"POST", base + "/token", nil, `nope`, 400, []string{"not_json"}, nil},
-		"token, too much":              {"POST", base + "/token", nil, strings.Repeat(" ", 70_000), 413, []string{"token_request_too_large"}, nil},
-		"jwks":                         {"GET", base + "/.well-known/jwks.json", nil, "", 200, []string{`{"keys":[]}`}, nil},
-		"jwks, old path":               {"GET", base + "/api/auth/keys", nil, "", 200, []string{`{"keys":[]}`}, nil},
-		"jwks not modified":            {"GET", base + "/jwks", map[string]string{"If-None-Match": `"e1"`}, "", 304, nil, []string{"keys"}},
-		"health":                       {"GET", base + "/health", nil, "", 200, []string{`"status":"ok"`, `"deployment":1`, `"transactions"`}, nil},
-		"health of a paused one":       {"GET", "http://localhost/i/paused/health", nil, "", 200, []string{`"status":"paused"`}, nil},
-		"health of an empty one":       {"GET", "http://localhost/i/empty/health", nil, "", 200, []string{`"status":"not_deployed"`}, nil},
+		"upload":                                 {"POST", base + "/api/data", good, "{}", 200, []string{"user u1", "method POST", "id true"}, nil},
+		"upload, other path":                     {"POST", base + "/upload", good, "{}", 200, []string{"user u1"}, nil},
+		"one operation":                          {"PATCH", base + "/api/data", good, "{}", 200, []string{"method PATCH"}, nil},
+		"upload by host":                         {"POST", "http://acme.localhost:8080/api/data", good, "{}", 200, []string{"user u1"}, nil},
+		"no token":                               {"POST", base + "/api/data", nil, "{}", 401, []string{`"code":"token_refused"`, `"message":"The token was refused."`, `"request_id":"req_`}, nil},
+		"keys unreachable is not 401":            {"POST", base + "/api/data", bearer("unreachable"), "{}", 503, []string{"keys_unreachable"}, nil},
+		"our defects hide their text":            {"POST", base + "/api/data", bearer("broken"), "{}", 500, []string{`"code":"internal"`}, []string{"4711"}},
+		"cookies are never seen":                 {"POST", base + "/api/data", map[string]string{"Authorization": "Bearer good", "Cookie": "session=1"}, "{}", 200, []string{`cookie ""`}, []string{"session"}},
+		"unknown instance":                       {"POST", "http://localhost/i/nope/api/data", good, "{}", 404, []string{"no_such_instance"}, nil},
+		"deleted instance":                       {"POST", "http://localhost/i/gone/api/data", good, "{}", 404, []string{"no_such_instance"}, nil},
+		"paused instance holds":                  {"POST", "http://localhost/i/paused/api/data", good, "{}", 200, []string{"held instance_paused"}, nil},
+		"nothing deployed":                       {"POST", "http://localhost/i/empty/api/data", good, "{}", 503, []string{"not_deployed", "hint"}, nil},
+		"nothing deployed, still keys":           {"GET", "http://localhost/i/empty/jwks", nil, "", 200, []string{`{"keys":[]}`}, nil},
+		"no such path":                           {"GET", base + "/nope", nil, "", 404, []string{"no_such_path", "/api/data"}, nil},
+		"no such method":                         {"GET", base + "/upload", nil, "", 405, []string{"method_not_allowed"}, nil},
+		"a tenant's host has no paths of others": {"GET", "http://acme.localhost/i/empty/health", nil, "", 404, []string{"no_such_path"}, []string{"not_deployed"}},
+		"host in capitals":                       {"POST", "http://ACME.LocalHost:8080/api/data", good, "{}", 200, []string{"user u1"}, nil},
+		"a host below the tenant's":              {"POST", "http://x.acme.localhost/api/data", good, "{}", 404, []string{"no_such_path"}, nil},
+		"a host that ends alike":                 {"POST", "http://acme.localhost.evil.example/api/data", good, "{}", 404, []string{"no_such_path"}, nil},
+		"a double slash is no redirect":          {"POST", "http://acme.localhost//api/data", good, "{}", 404, []string{"no_such_path"}, nil},
+		"dots are no redirect":                   {"POST", base + "/../empty/api/data", good, "{}", 404, []string{"no_such_path"}, nil},
+		"token, two documents":                   {"POST", base + "/token", nil, `{"user_id":"u7"}{"user_id":"u8"}`, 400, []string{"not_json"}, []string{"t-u"}},
+		"claims keep their digits":               {"POST", base + "/token", nil, `{"user_id":"u7","claims":{"n":9007199254740993}}`, 200, []string{`9007199254740993`}, nil},
+		"outside of any instance":                {"GET", "http://localhost/", nil, "", 404, []string{"no_such_path"}, nil},
+		"token by GET":                           {"GET", base + "/token?user_id=u7", nil, "", 200, []string{`"token":"t-u7"`}, nil},
+		"token by POST":                          {"POST", base + "/api/auth/token", nil, `{"user_id":"u7","claims":{"a":1}}`, 200, []string{`"token":"t-u7"`, `{"a":1}`}, nil},
+		"token, not JSON":                        {"POST", base + "/token", nil, `nope`, 400, []string{"not_json"}, nil},
+		"token, too much":                        {"POST", base + "/token", nil, strings.Repeat(" ", 70_000), 413, []string{"token_request_too_large"}, nil},
+		"jwks":                                   {"GET", base + "/.well-known/jwks.json", nil, "", 200, []string{`{"keys":[]}`}, nil},
+		"jwks, old path":                         {"GET", base + "/api/auth/keys", nil, "", 200, []string{`{"keys":[]}`}, nil},
+		"jwks not modified":                      {"GET", base + "/jwks", map[string]string{"If-None-Match": `"e1"`}, "", 304, nil, []string{"keys"}},
+		"health":                                 {"GET", base + "/health", nil, "", 200, []string{`"status":"ok"`, `"deployment":1`, `"transactions"`}, nil},
+		"health of a paused one":                 {"GET", "http://localhost/i/paused/health", nil, "", 200, []string{`"status":"paused"`}, nil},
+		"health of an empty one":                 {"GET", "http://localhost/i/empty/health", nil, "", 200, []string{`"status":"not_deployed"`}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := r.do(c.method, c.url, c.header, c.body)
@@ -243,7 +251,7 @@ func TestRoutes(t *testing.T) {
 			if h.Get("X-Request-Id") == "" || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Set-Cookie") != "" {
 				t.Errorf("headers: %v", h)
 			}
-			if c.status >= 400 && c.status != 405 && h.Get("Content-Type") != "application/problem+json" {
+			if c.status >= 400 && h.Get("Content-Type") != "application/problem+json" {
 				t.Errorf("not a problem document: %v", h)
 			}
 			if c.status == 503 && h.Get("Retry-After") == "" {
@@ -263,7 +271,13 @@ func TestCORS(t *testing.T) {
 		"https://app.example": true, "http://localhost:5173": true,
 		"https://app.example.evil.com": false, "https://evil-app.example": false, "https://app.example:443": false,
 		"https://app.example:8443": false, "http://app.example": false, "https://APP.example": false,
-		"https://sub.app.example": false, "null": false, "": false, "https://app.example/": false, "*": false,
+		"https://sub.app.example": false, "https://app.example@evil.com": false, "https://app.example%00.evil.com": false,
+		"https://app.example\thttps://evil.com": false, "https://app.example https://evil.com": false, "https://app.example,https://evil.com": false,
+		" https://app.example": false, "https:app.example": false, "https:///app.example": false, "//app.example": false, "app.example": false,
+		"https://app.example.": false, "https://app_example": false, "https://appxexample": false, "https://xn--app-example": false,
+		"ws://app.example": false, "chrome-extension://app.example": false, "capacitor://localhost": false, "ionic://localhost": false,
+		"https://localhost:5173": false, "http://localhost:51730": false, "http://127.0.0.1:5173": false, "http://[::1]:5173": false,
+		"http://localhost.:5173": false, "http://evil.localhost:5173": false, "data:": false, "blob:https://app.example": false, "null": false, "": false, "https://app.example/": false, "*": false,
 		"http://localhost": false, "http://localhost:5174": false, "file://": false, "https://app.exampl": false,
 	} {
 		for _, method := range []string{"GET", "OPTIONS"} {
@@ -333,6 +347,121 @@ func TestABrokenRevisionNeverReplacesAGoodOne(t *testing.T) {
 	}
 	if r.closed.Load() != 2 {
 		t.Errorf("%d of 2 sources closed", r.closed.Load())
+	}
+}
+
+func TestTheLastGoodRevisionOutlivesIdleness(t *testing.T) {
+	r := newRig(t, nil)
+	r.do("GET", "http://localhost/i/acme/health", nil, "")
+	r.breaks.Store(true)
+	r.feed.put(instance("acme", 2))
+	r.do("GET", "http://localhost/i/acme/health", nil, "")
+	r.clock = r.clock.Add(time.Hour)
+	r.Sweep()
+	if got := r.do("POST", "http://localhost/i/acme/upload", good, "{}"); !strings.Contains(got.Body.String(), "revision 1") {
+		t.Errorf("the last good revision was thrown away: %d %s", got.Code, got.Body)
+	}
+}
+
+func TestAFirstRevisionThatCannotBeBuiltIsTriedAgain(t *testing.T) {
+	r := newRig(t, nil)
+	r.breaks.Store(true)
+	for range 3 {
+		rec := r.do("POST", "http://localhost/i/acme/upload", good, "{}")
+		if rec.Code != 503 || !strings.Contains(rec.Body.String(), "instance_unusable") || rec.Header().Get("Retry-After") == "" {
+			t.Errorf("it is not the client's fault: %d %s", rec.Code, rec.Body)
+		}
+	}
+	if n := r.opened.Load(); n != 1 {
+		t.Errorf("built %d times within ten seconds", n)
+	}
+	r.breaks.Store(false)
+	r.clock = r.clock.Add(11 * time.Second)
+	if rec := r.do("POST", "http://localhost/i/acme/upload", good, "{}"); rec.Code != 200 {
+		t.Errorf("it never recovered: %d %s", rec.Code, rec.Body)
+	}
+}
+
+// unreadable announces revisions whose bundle cannot be had.
+type unreadable struct {
+	*feed
+	reads atomic.Int32
+	bad   atomic.Bool
+}
+
+func (u *unreadable) Revision(ctx context.Context, host string) (int64, error) {
+	n, err := u.feed.Revision(ctx, host)
+	if u.bad.Load() {
+		n++
+	}
+	return n, err
+}
+
+func (u *unreadable) Bundle(ctx context.Context, host string) (*bundle.Bundle, error) {
+	u.reads.Add(1)
+	if u.bad.Load() {
+		return nil, errors.New("the sealed bytes do not open")
+	}
+	return u.feed.Bundle(ctx, host)
+}
+
+func TestARevisionThatCannotBeReadLeavesTheOneBefore(t *testing.T) {
+	var u *unreadable
+	var r *rig
+	r = newRig(t, func(c *gateway.Config) {
+		u = &unreadable{feed: c.Instances.(*feed)}
+		c.Instances = u
+	})
+	r.do("GET", "http://localhost/i/acme/health", nil, "")
+	u.bad.Store(true)
+	rec := r.do("POST", "http://localhost/i/acme/upload", good, "{}")
+	if rec.Code != 200 || !strings.Contains(rec.Body.String(), "revision 1") || u.reads.Load() != 2 {
+		t.Errorf("%d reads, %d %s", u.reads.Load(), rec.Code, rec.Body)
+	}
+}
+
+func TestAPanicIsAnAnswerThatSaysNothing(t *testing.T) {
+	r := newRig(t, func(c *gateway.Config) {
+		c.Hold = func(http.ResponseWriter, *http.Request, string, string, time.Duration, func(http.ResponseWriter, *http.Request, error)) {
+			panic("secret detail 4711")
+		}
+	})
+	paused := instance("paused", 1)
+	paused.Instance.State = bundle.Paused
+	r.feed.put(paused)
+	rec := r.do("POST", "http://localhost/i/paused/upload", good, "{}")
+	if rec.Code != 500 || strings.Contains(rec.Body.String(), "4711") || !strings.Contains(rec.Body.String(), `"request_id":"req_`) {
+		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+	r.Sweep()
+	r.clock = r.clock.Add(time.Hour)
+	r.Sweep()
+	if r.closed.Load() != 1 {
+		t.Error("the panic kept its instance in use")
+	}
+}
+
+func TestEveryAliasAnswersTheSame(t *testing.T) {
+	r := newRig(t, nil)
+	for name, group := range map[string]struct {
+		method string
+		paths  []string
+	}{
+		"upload": {"POST", []string{"/api/data", "/upload"}},
+		"token":  {"GET", []string{"/token?user_id=u1", "/api/auth/token?user_id=u1"}},
+		"jwks":   {"GET", []string{"/.well-known/jwks.json", "/jwks", "/api/auth/keys"}},
+	} {
+		want := r.do(group.method, "http://localhost/i/acme"+group.paths[0], good, "{}")
+		for _, base := range []string{"http://localhost/i/acme", "http://acme.localhost", "http://10.0.2.2:8080/i/acme"} {
+			for _, path := range group.paths {
+				got := r.do(group.method, base+path, good, "{}")
+				got.Header().Del("X-Request-Id")
+				want.Header().Del("X-Request-Id")
+				if got.Code != 200 || got.Body.String() != want.Body.String() || fmt.Sprint(got.Header()) != fmt.Sprint(want.Header()) {
+					t.Errorf("%s at %s%s: %d %s %v, want %s %v", name, base, path, got.Code, got.Body, got.Header(), want.Body, want.Header())
+				}
+			}
+		}
 	}
 }
 

@@ -83,10 +83,18 @@ type registry struct {
 	failed map[string]failure // by host: a revision that could not be built
 }
 
-// failure keeps a broken revision from being built again for each request.
+// failure keeps a broken revision from being built again for each request. It is tried again after
+// retryBuild: what broke it may have been the machine, not the bundle.
 type failure struct {
 	revision int64
 	err      error
+	at       time.Time
+}
+
+const retryBuild = 10 * time.Second
+
+func (f failure) covers(revision int64, now time.Time) bool {
+	return f.err != nil && f.revision >= revision && now.Sub(f.at) < retryBuild
 }
 
 func newRegistry(cfg *Config) *registry {
@@ -100,14 +108,16 @@ func (g *registry) acquire(ctx context.Context, host string) (*live, error) {
 	if err != nil {
 		return nil, err
 	}
+	tried := false // one build per request: what cannot be built now is not hammered
 	for {
 		g.mu.Lock()
 		current, broken := g.byHost[host], g.failed[host]
 		g.mu.Unlock()
-		if current == nil && broken.revision >= revision {
-			return nil, broken.err
+		knownBroken := broken.covers(revision, g.cfg.Now())
+		if current == nil && knownBroken {
+			return nil, unusable(broken.err)
 		}
-		if current != nil && (current.bundle.Revision >= revision || broken.revision >= revision) {
+		if current != nil && (current.bundle.Revision >= revision || knownBroken || tried) {
 			if !current.acquire(g.cfg.Now()) {
 				continue // retired between the two looks
 			}
@@ -122,9 +132,20 @@ func (g *registry) acquire(ctx context.Context, host string) (*live, error) {
 		case err == nil:
 			revision = min(revision, built.(int64)) // the feed may have announced more than it has
 		case current == nil:
-			return nil, err
+			return nil, unusable(err)
 		}
+		tried = err != nil
 	}
+}
+
+// unusable turns why a bundle cannot serve into what its users are told: their request was not
+// wrong, and may well succeed later. An instance that does not exist stays that.
+func unusable(err error) error {
+	if fault.IsKind(err, fault.NotFound) || fault.IsKind(err, fault.Unavailable) {
+		return err
+	}
+	return fault.Wrap(err, fault.Unavailable, "instance_unusable", "This instance's configuration cannot be served at the moment.").
+		WithHint("Its newest deployment is at fault, or this runtime is; activate an earlier deployment.")
 }
 
 // build makes the newest revision live and retires the one before it. A revision that cannot be
@@ -143,7 +164,7 @@ func (g *registry) build(ctx context.Context, host string) (int64, error) {
 	next, err := g.make(ctx, b)
 	g.mu.Lock()
 	if err != nil {
-		g.failed[host] = failure{b.Revision, err}
+		g.failed[host] = failure{b.Revision, err, g.cfg.Now()}
 		g.mu.Unlock()
 		g.cfg.Log.Error("a bundle could not be brought to life", "instance", b.Instance.ID, "revision", b.Revision, "error", err)
 		return 0, err
@@ -177,13 +198,14 @@ func (g *registry) make(ctx context.Context, b *bundle.Bundle) (_ *live, err err
 	return next, err
 }
 
-// sweep closes instances that nobody has asked for.
+// sweep closes instances that nobody has asked for. One whose newest revision cannot be built stays:
+// nothing else has its last good revision.
 func (g *registry) sweep(now time.Time) {
 	g.mu.Lock()
 	var idle []*live
 	for host, l := range g.byHost {
 		l.mu.Lock()
-		unused := l.users == 0 && now.Sub(l.used) >= g.cfg.IdleAfter
+		unused := l.users == 0 && now.Sub(l.used) >= g.cfg.IdleAfter && g.failed[host].revision <= l.bundle.Revision
 		l.mu.Unlock()
 		if unused {
 			idle = append(idle, l)

@@ -53,10 +53,17 @@ const retryAfterSeconds = 5
 func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.Of(err)
 	status := statusOf(f.Kind)
-	id := w.Header().Get(requestIDHeader)
-	if status >= http.StatusInternalServerError {
-		g.cfg.Log.Error("request failed", "request_id", id, "path", r.URL.Path, "code", f.Code, "error", err)
+	if status >= http.StatusInternalServerError || status == http.StatusRequestEntityTooLarge {
+		// Theirs is kept beside ours, cut and as a value of its own: it is a stranger's text.
+		theirs := r.Header.Get(requestIDHeader)
+		g.cfg.Log.Error("request failed", "request_id", w.Header().Get(requestIDHeader), "client_request_id", theirs[:min(len(theirs), 64)],
+			"path", r.URL.Path, "status", status, "code", f.Code, "error", err)
 	}
+	failWith(w, status, f)
+}
+
+// failWith answers with a status that no kind of fault maps to.
+func failWith(w http.ResponseWriter, status int, f *fault.Error) {
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	}
@@ -65,7 +72,7 @@ func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	body, _ := json.Marshal(problem{ // plain strings always marshal
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Message, Message: f.Message,
-		Code: f.Code, Hint: f.Hint, RequestID: id, Errors: f.Details,
+		Code: f.Code, Hint: f.Hint, RequestID: w.Header().Get(requestIDHeader), Errors: f.Details,
 	})
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)

@@ -24,7 +24,7 @@ const stopGrace = 10 * time.Second
 type suite struct {
 	name, proves string
 	dir          string   // where the command runs; empty: the root of the repository
-	npm          bool     // install dir's npm dependencies first
+	npm          []string // folders whose npm dependencies are installed first
 	command      []string // argv, no shell
 	env          []string // added to the environment
 	needs        []need
@@ -122,8 +122,8 @@ func unmet(needs []need) *need {
 
 func (s suite) execute(ctx context.Context) ([]byte, error) {
 	var out bytes.Buffer
-	if s.npm {
-		if err := s.installNPM(ctx, &out); err != nil {
+	for _, dir := range s.npm {
+		if err := installNPM(ctx, &out, dir); err != nil {
 			return out.Bytes(), err
 		}
 	}
@@ -132,16 +132,16 @@ func (s suite) execute(ctx context.Context) ([]byte, error) {
 }
 
 // installNPM runs npm ci unless the installed tree is of this lock file.
-func (s suite) installNPM(ctx context.Context, out io.Writer) error {
-	lock, err := os.Stat(filepath.Join(s.dir, "package-lock.json"))
+func installNPM(ctx context.Context, out io.Writer, dir string) error {
+	lock, err := os.Stat(filepath.Join(dir, "package-lock.json"))
 	if err != nil {
 		return fmt.Errorf("npm dependencies need a lock file: %w", err)
 	}
-	have, err := os.Stat(filepath.Join(s.dir, "node_modules", ".package-lock.json"))
+	have, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json"))
 	if err == nil && !have.ModTime().Before(lock.ModTime()) {
 		return nil
 	}
-	return s.run(ctx, out, []string{"npm", "ci", "--no-audit", "--no-fund"})
+	return suite{dir: dir}.run(ctx, out, []string{"npm", "ci", "--no-audit", "--no-fund"})
 }
 
 // run executes argv in a process group of its own, so that a timeout or a Ctrl-C ends its children, too.

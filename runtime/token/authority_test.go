@@ -45,7 +45,8 @@ type idp struct {
 	small   *rsa.PrivateKey
 	fetches atomic.Int32
 	down    atomic.Bool
-	extra   atomic.Value // more JWKs, as text
+	extra   atomic.Value                  // more JWKs, as text
+	hold    atomic.Pointer[chan struct{}] // answers wait for it, when set
 }
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
@@ -65,6 +66,9 @@ func newIDP(t *testing.T) *idp {
 	p.extra.Store("")
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		p.fetches.Add(1)
+		if hold := p.hold.Load(); hold != nil {
+			<-*hold
+		}
 		if p.down.Load() {
 			w.WriteHeader(http.StatusBadGateway)
 			return
@@ -150,6 +154,7 @@ func newRig(t *testing.T, change func(b *bundle.Bundle)) *rig {
 	t.Helper()
 	r := &rig{t: t, now: epoch, users: map[string]string{"a@example.com": "old-7"}}
 	r.keys = token.NewKeySets(dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 256 << 10, AllowHTTP: true}), r.clock)
+	t.Cleanup(r.keys.Close)
 	key, err := token.GenerateKey("k1", bundle.EdDSA, epoch.Add(-time.Hour), epoch.Add(-50*time.Minute), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -396,6 +401,102 @@ func TestKeysUnreachableIsNeverARefusal(t *testing.T) {
 	}
 }
 
+func TestAnUnknownKeyIsNoRefusalWhileKeysCannotBeFetched(t *testing.T) {
+	p := newIDP(t)
+	r := newRig(t, withProvider(p, nil))
+	if _, err := r.Authenticate(t.Context(), "Bearer "+jws(rsHeader, claims(nil), p.rs256)); err != nil {
+		t.Fatal(err)
+	}
+	p.down.Store(true) // the provider rotated, and then went away
+	tok := jws(`{"alg":"RS256","kid":"fresh"}`, claims(nil), p.rs256)
+	for range 3 {
+		if _, err := r.Authenticate(t.Context(), "Bearer "+tok); !fault.IsKind(err, fault.Unavailable) {
+			t.Errorf("nobody knows whether the key is good: %v", err)
+		}
+	}
+	p.extra.Store("," + rsaJWK("fresh", "RS256", &p.rsa.PublicKey))
+	p.down.Store(false)
+	r.now = r.now.Add(11 * time.Second)
+	if _, err := r.Authenticate(t.Context(), "Bearer "+tok); err != nil {
+		t.Errorf("after recovery: %v", err)
+	}
+}
+
+func TestOldKeysAreRefreshedBehindTheRequest(t *testing.T) {
+	p := newIDP(t)
+	r := newRig(t, withProvider(p, nil))
+	good := "Bearer " + jws(rsHeader, claims(nil), p.rs256)
+	if _, err := r.Authenticate(t.Context(), good); err != nil {
+		t.Fatal(err)
+	}
+	hold := make(chan struct{})
+	p.hold.Store(&hold)
+	r.now = r.now.Add(6 * time.Minute)
+	for range 5 { // each would wait for the provider's 5 s, if it waited
+		if _, err := r.Authenticate(t.Context(), good); err != nil {
+			t.Error(err)
+		}
+	}
+	close(hold)
+	r.keys.Close()
+	if n := p.fetches.Load(); n > 2 {
+		t.Errorf("%d fetches: the refresh is one, whoever asks", n)
+	}
+	if _, err := r.Authenticate(t.Context(), good); err != nil {
+		t.Errorf("known keys must outlive Close: %v", err)
+	}
+}
+
+func TestABundleThatCannotBeServedSafelyIsRefused(t *testing.T) {
+	key, err := token.GenerateKey("k1", bundle.EdDSA, epoch, epoch, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := bundle.Provider{Name: "a", Type: bundle.ProviderJWKS, Issuer: "i", Audience: []string{"x"}, JWKSURI: "https://i", UserID: "claims.sub"}
+	for name, change := range map[string]func(k *bundle.SigningKey, p *bundle.Provider){
+		"":                      func(*bundle.SigningKey, *bundle.Provider) {},
+		"no issuer":             func(_ *bundle.SigningKey, p *bundle.Provider) { p.Issuer = "" },
+		"no audience":           func(_ *bundle.SigningKey, p *bundle.Provider) { p.Audience = nil },
+		"no jwks_uri":           func(_ *bundle.SigningKey, p *bundle.Provider) { p.JWKSURI = "" },
+		"no user id":            func(_ *bundle.SigningKey, p *bundle.Provider) { p.UserID = "" },
+		"two ways to a user id": func(_ *bundle.SigningKey, p *bundle.Provider) { p.Lookup = &bundle.Lookup{} },
+		"kid with a quote":      func(k *bundle.SigningKey, _ *bundle.Provider) { k.ID = `k"1` },
+		"kid with a control":    func(k *bundle.SigningKey, _ *bundle.Provider) { k.ID = "k\x01" },
+		"no kid":                func(k *bundle.SigningKey, _ *bundle.Provider) { k.ID = "" },
+		"not a key":             func(k *bundle.SigningKey, _ *bundle.Provider) { k.Private = redact.New("x") },
+		"another algorithm":     func(k *bundle.SigningKey, _ *bundle.Provider) { k.Algorithm = bundle.RS256 },
+	} {
+		k, p := key, whole
+		change(&k, &p)
+		_, err := token.New(&bundle.Bundle{SigningKeys: []bundle.SigningKey{k}, Config: bundle.Config{Auth: bundle.Auth{Audiences: []string{"x"}, Providers: []bundle.Provider{p}}}}, token.Deps{})
+		if (name == "") != (err == nil) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestTheYoungestKeySignsWhateverTheAlgorithm(t *testing.T) {
+	p := newIDP(t)
+	r := newRig(t, withProvider(p, nil))
+	next, err := token.GenerateKey("k2", bundle.RS256, epoch.Add(-time.Hour), epoch.Add(-time.Minute), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The configuration still says EdDSA, but the EdDSA key is about to retire: it must not go on
+	// signing tokens that outlive it.
+	r.bundle.SigningKeys[0].RetireAt = epoch.Add(time.Minute)
+	r.bundle.SigningKeys = append(r.bundle.SigningKeys, next)
+	r.build()
+	a, err := r.Exchange(t.Context(), token.Request{Authorization: "Bearer " + jws(rsHeader, claims(nil), p.rs256)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.now = epoch.Add(2 * time.Minute)
+	if _, err := r.Authenticate(t.Context(), "Bearer "+a.Token); err != nil {
+		t.Errorf("a good token was refused two minutes later: %v", err)
+	}
+}
+
 func TestAnUnknownKeyIsLookedForButNotForEver(t *testing.T) {
 	p := newIDP(t)
 	r := newRig(t, withProvider(p, nil))
@@ -405,7 +506,7 @@ func TestAnUnknownKeyIsLookedForButNotForEver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := p.fetches.Load(); n > 11 {
+	if n := p.fetches.Load(); n > 5 { // four at once, then one each ten seconds: ten in any minute
 		t.Errorf("200 random kids made us fetch %d times", n)
 	}
 	r.now = r.now.Add(time.Minute)
@@ -429,6 +530,18 @@ func TestUserIDs(t *testing.T) {
 		"by expression and prefix":     {func(c *bundle.Provider) { c.UserID, c.UserIDPrefix = `claims.role + "/" + claims.sub`, "idp|" }, nil, "idp|admin/abc"},
 		"a number":                     {func(c *bundle.Provider) { c.UserID = "claims.n" }, map[string]any{"n": 9007199254740993}, "9007199254740993"},
 		"by look-up":                   {lookup, nil, "old-7"},
+		"by e-mail":                    {func(c *bundle.Provider) { c.UserID = "claims.email" }, nil, "a@example.com"},
+		"by e-mail, unverified":        {func(c *bundle.Provider) { c.UserID = "claims.email" }, map[string]any{"email_verified": false}, ""},
+		"by e-mail in another claim":   {func(c *bundle.Provider) { c.UserID = "claims.name" }, map[string]any{"name": "A@example.com", "email_verified": nil}, ""},
+		"by e-mail, it decides itself": {func(c *bundle.Provider) { c.UserID = "claims.email_verified ? claims.email : claims.sub" }, map[string]any{"email_verified": false}, "abc"},
+		"by look-up, other claim":      {func(c *bundle.Provider) { lookup(c); c.Lookup.Match = map[string]string{"email": "claims.upn"} }, map[string]any{"upn": "a@example.com", "email": nil, "email_verified": nil}, ""},
+		"by look-up, other field":      {func(c *bundle.Provider) { lookup(c); c.Lookup.Match = map[string]string{"login": "claims.upn"} }, map[string]any{"upn": "a@example.com", "email_verified": false}, ""},
+		"a NUL":                        {nil, map[string]any{"sub": "a\x00b"}, ""},
+		"a line break":                 {nil, map[string]any{"sub": "a\nb"}, ""},
+		"a lost character":             {nil, map[string]any{"sub": "a\ufffd"}, ""},
+		"too long":                     {nil, map[string]any{"sub": strings.Repeat("x", 513)}, ""},
+		"a boolean":                    {nil, map[string]any{"sub": true}, ""},
+		"not ASCII":                    {nil, map[string]any{"sub": "Žofie 李"}, "Žofie 李"},
 		"by look-up, nobody":           {lookup, map[string]any{"email": "b@example.com"}, ""},
 		"by look-up, unverified":       {lookup, map[string]any{"email_verified": false}, ""},
 		"by look-up, verified absent":  {lookup, map[string]any{"email_verified": nil}, ""},

@@ -78,8 +78,8 @@ func (a *Authority) exchangeAPIKey(credential string, q Request) (*Answer, error
 	if p == nil || !a.knownAPIKey(credential) {
 		return nil, refused("token_refused", "The credential is neither a token of a configured provider nor a valid API key.")
 	}
-	if q.UserID == "" || len(q.UserID) > maxUserID {
-		return nil, fault.New(fault.Invalid, "user_id_required", "An API key asks for a user's token: user_id is missing or too long.").
+	if !usableID(q.UserID) {
+		return nil, fault.New(fault.Invalid, "user_id_required", "An API key asks for a user's token: user_id is missing, longer than 512 bytes or not printable.").
 			WithHint("POST {\"user_id\": \"...\"} with the API key.")
 	}
 	return a.answer(rule.User{ID: q.UserID, Claims: q.Claims, Provider: p.Name}, false)
@@ -102,8 +102,8 @@ func (a *Authority) exchangeDevelopment(q Request) (*Answer, error) {
 		return nil, notConfigured("A user id alone proves nothing here.",
 			"Send your provider's token as \"Authorization: Bearer\"; on development instances auth.development_tokens: true allows bare user ids.")
 	}
-	if len(q.UserID) > maxUserID {
-		return nil, fault.New(fault.Invalid, "user_id_too_long", "The user id is longer than 512 bytes.")
+	if !usableID(q.UserID) {
+		return nil, fault.New(fault.Invalid, "user_id_unusable", "The user id is longer than 512 bytes or not printable.")
 	}
 	out, err := a.answer(rule.User{ID: q.UserID}, true)
 	if err == nil {

@@ -3,6 +3,9 @@ package token
 import (
 	"context"
 	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/rule"
@@ -16,6 +19,9 @@ const maxUserID = 512
 func (a *Authority) identify(ctx context.Context, p *provider, claims map[string]any) (rule.User, error) {
 	var id string
 	var err error
+	if p.needsEmail && !emailVerified(claims) {
+		return rule.User{}, unverified(p)
+	}
 	if p.match != nil {
 		id, err = a.lookup(ctx, p, claims)
 	} else {
@@ -36,7 +42,28 @@ func evalID(p *provider, claims map[string]any) (string, error) {
 	if err != nil {
 		return "", noUser("The token has no claim that says who the user is.", "auth.providers."+p.Name+".user_id could not be evaluated for this token.")
 	}
-	return userID(v, "auth.providers."+p.Name+".user_id")
+	id, err := userID(v, "auth.providers."+p.Name+".user_id")
+	if err == nil && isEmail(id, claims) && !emailVerified(claims) {
+		return "", unverified(p)
+	}
+	return id, err
+}
+
+// An address that nobody has verified is a name that anybody can claim.
+func emailVerified(claims map[string]any) bool {
+	verified, _ := claims["email_verified"].(bool)
+	return verified
+}
+
+// isEmail tells whether text is the token's e-mail address, whichever claim it was taken from.
+func isEmail(text string, claims map[string]any) bool {
+	email, _ := claims["email"].(string)
+	return email != "" && strings.EqualFold(text, email)
+}
+
+func unverified(p *provider) error {
+	return noUser("The user's e-mail address is not verified.",
+		"auth.providers."+p.Name+" knows users by e-mail address, which counts only when the token says email_verified: true.")
 }
 
 // userID takes text and whole numbers, and nothing empty or endless.
@@ -52,10 +79,18 @@ func userID(v any, setting string) (string, error) {
 			id = text
 		}
 	}
-	if id == "" || len(id) > maxUserID {
-		return "", noUser("The user's id is missing or is not text.", setting+" must give text of 1 to 512 bytes.")
+	if !usableID(id) {
+		return "", noUser("The user's id is missing or is not text.", setting+" must give printable text of 1 to 512 bytes.")
 	}
 	return id, nil
+}
+
+// usableID holds user ids to what every database and log can keep: bounded, valid UTF-8, no control
+// characters. The replacement character stands for text that was lost on the way, so two users could
+// share it.
+func usableID(id string) bool {
+	return id != "" && len(id) <= maxUserID && utf8.ValidString(id) &&
+		!strings.ContainsFunc(id, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError })
 }
 
 func noUser(message, hint string) error {
@@ -65,9 +100,6 @@ func noUser(message, hint string) error {
 // lookup finds the user's id in the source, which is how migrated users keep theirs.
 func (a *Authority) lookup(ctx context.Context, p *provider, claims map[string]any) (string, error) {
 	setting := "auth.providers." + p.Name + ".user_id.lookup"
-	if verified, _ := claims["email_verified"].(bool); p.needsEmail && !verified {
-		return "", noUser("The user's e-mail address is not verified.", setting+" matches by e-mail, which counts only when email_verified is true.")
-	}
 	match := make(map[string]value.Value, len(p.match))
 	for field, expr := range p.match {
 		v, err := expr.Eval(claims)
@@ -78,6 +110,9 @@ func (a *Authority) lookup(ctx context.Context, p *provider, claims map[string]a
 		case string:
 			if v == "" {
 				return "", noUser("The token's claim that the user is looked up by is empty.", setting+".match."+field+" is empty.")
+			}
+			if isEmail(v, claims) && !emailVerified(claims) {
+				return "", unverified(p)
 			}
 			match[field] = v
 		case int64, bool:

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"strings"
 	"time"
 
 	"turnkey/internal/fault"
@@ -55,6 +56,9 @@ func parseSigner(k bundle.SigningKey) (signer, error) {
 	bad := func(why string) (signer, error) {
 		return signer{}, fault.Newf(fault.Invalid, "bundle_key", "The signing key %s cannot be used: %s.", k.ID, why)
 	}
+	if !plainID(k.ID) { // one malformed key makes PowerSync's service refuse the whole set
+		return bad("its id must be 1 to 128 letters, digits, dots, dashes or underscores")
+	}
 	block, _ := pem.Decode([]byte(k.Private.Reveal()))
 	if block == nil {
 		return bad("it is not PEM")
@@ -75,10 +79,22 @@ func parseSigner(k bundle.SigningKey) (signer, error) {
 		if k.Algorithm != bundle.RS256 {
 			return bad("its algorithm is not RS256")
 		}
+		if bits := private.N.BitLen(); bits < leastRSA || bits > mostRSA {
+			return bad("it is not an RSA key of 2048 to 8192 bits")
+		}
 		jwk := fmt.Sprintf(`{"kty":"RSA","use":"sig","alg":"RS256","kid":%q,"n":%q,"e":%q}`, k.ID, b64(private.N.Bytes()), b64(big.NewInt(int64(private.E)).Bytes()))
 		return signer{k, private, []byte(jwk)}, nil
 	}
 	return bad("its type is unknown")
+}
+
+func plainID(id string) bool {
+	for _, c := range id {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("._-", c)) {
+			return false
+		}
+	}
+	return id != "" && len(id) <= maxKeyID
 }
 
 // published reports whether the key is in the JWKS, and so may verify.
@@ -86,8 +102,8 @@ func (s *signer) published(now time.Time) bool {
 	return !s.Revoked && !now.Before(s.PublishAt) && (s.RetireAt.IsZero() || now.Before(s.RetireAt))
 }
 
-// signing picks the key that signs now: the youngest that may, of the configured algorithm when
-// there is one.
+// signing picks the key that signs now: the youngest that may. Age alone decides, because the
+// older one is due to retire; only between keys of one age does the configured algorithm count.
 func signing(keys []signer, alg bundle.Algorithm, now time.Time) (*signer, error) {
 	var best *signer
 	for i := range keys {
@@ -95,11 +111,7 @@ func signing(keys []signer, alg bundle.Algorithm, now time.Time) (*signer, error
 		if !k.published(now) || now.Before(k.SignFrom) {
 			continue
 		}
-		better := best == nil || k.Algorithm == alg && best.Algorithm != alg
-		if best != nil && k.Algorithm == best.Algorithm {
-			better = k.SignFrom.After(best.SignFrom)
-		}
-		if better {
+		if best == nil || k.SignFrom.After(best.SignFrom) || k.SignFrom.Equal(best.SignFrom) && k.Algorithm == alg && best.Algorithm != alg {
 			best = k
 		}
 	}

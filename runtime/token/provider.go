@@ -15,7 +15,7 @@ type provider struct {
 	key    publicKey // public_key and shared_secret
 	userID *rule.Claim
 	match  map[string]*rule.Claim
-	// needsEmail: the look-up goes by e-mail address, which counts only when verified.
+	// needsEmail: the user is known by e-mail address, which counts only when verified.
 	needsEmail bool
 }
 
@@ -23,6 +23,11 @@ func compileProvider(p bundle.Provider, b *bundle.Bundle) (*provider, error) {
 	out := &provider{Provider: p}
 	var err error
 	switch p.Type {
+	case bundle.ProviderJWKS: // whoever has an account anywhere at a provider has a token of its keys
+		if p.Issuer == "" || len(p.Audience) == 0 || p.JWKSURI == "" {
+			return nil, fault.Newf(fault.Invalid, "provider_incomplete", "The provider %s lacks issuer, audience or jwks_uri.", p.Name).
+				WithHint("Set all three under auth.providers.")
+		}
 	case bundle.ProviderPublicKey:
 		if out.key, err = parsePublicKey(p.PublicKey); err != nil {
 			return nil, err
@@ -35,10 +40,15 @@ func compileProvider(p bundle.Provider, b *bundle.Bundle) (*provider, error) {
 		}
 		out.key = publicKey{[]byte(secret), []string{"HS256"}}
 	}
+	if out.signed() && (p.UserID == "") == (p.Lookup == nil) {
+		return nil, fault.Newf(fault.Invalid, "provider_incomplete", "The provider %s needs either a user_id expression or a look-up.", p.Name)
+	}
 	if p.UserID != "" {
 		if out.userID, err = rule.CompileClaim(p.UserID); err != nil {
 			return nil, err
 		}
+		// An expression that looks at email_verified itself is taken at its word.
+		out.needsEmail = mentionsMail(p.UserID) && !strings.Contains(p.UserID, "email_verified")
 	}
 	if p.Lookup != nil {
 		out.match = make(map[string]*rule.Claim, len(p.Lookup.Match))
@@ -46,11 +56,13 @@ func compileProvider(p bundle.Provider, b *bundle.Bundle) (*provider, error) {
 			if out.match[field], err = rule.CompileClaim(expr); err != nil {
 				return nil, err
 			}
-			out.needsEmail = out.needsEmail || strings.Contains(strings.ToLower(expr), "email")
+			out.needsEmail = out.needsEmail || mentionsMail(expr) || mentionsMail(field)
 		}
 	}
 	return out, nil
 }
+
+func mentionsMail(text string) bool { return strings.Contains(strings.ToLower(text), "mail") }
 
 // signed reports whether the provider proves identities by JWT.
 func (p *provider) signed() bool {

@@ -33,65 +33,108 @@ type KeySets struct {
 	client *http.Client
 	now    func() time.Time
 	group  singleflight.Group
+	ctx    context.Context // of background refreshes; ends at Close
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
 
-	mu   sync.Mutex
-	sets map[string]*keySet
+	mu     sync.Mutex
+	sets   map[string]*keySet
+	closed bool
 }
 
 // keySet is one provider's keys.
 type keySet struct {
-	keys     map[string]publicKey // by kid
-	fetched  time.Time            // of keys; zero: never
-	failed   time.Time            // last failure since
-	forced   *rate.Limiter        // fetches because of an unknown kid
-	inFlight bool
+	keys       map[string]publicKey // by kid
+	fetched    time.Time            // of keys; zero: never
+	failed     time.Time            // last failure since
+	forced     *rate.Limiter        // fetches because of an unknown kid
+	refreshing bool                 // in the background
 }
 
-// NewKeySets uses client, which must be the guarded one, for every fetch.
+// NewKeySets uses client, which must be the guarded one, for every fetch. Its owner calls Close.
 func NewKeySets(client *http.Client, now func() time.Time) *KeySets {
-	return &KeySets{client: client, now: now, sets: map[string]*keySet{}}
+	s := &KeySets{client: client, now: now, sets: map[string]*keySet{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
 }
 
-// find gives the key with that kid. A kid that the set lacks makes it fetch the set again, at most
-// ten times a minute: found is false when it lacks it still. An error is a fault of kind Unavailable.
+// Close ends background refreshes and waits for them. Keys that are known go on to be found.
+func (s *KeySets) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	s.wg.Wait()
+}
+
+// find gives the key with that kid. A key that is known is answered at once, its set refreshed in
+// the background when it is old. An unknown kid makes the caller wait for a fetch, for strangers' kids
+// at most ten times a minute; found is false when a set fetched since lacks it still. When that
+// cannot be learned the error is a fault of kind Unavailable: the key may well be good.
 func (s *KeySets) find(ctx context.Context, uri, kid string) (k publicKey, found bool, err error) {
+	now := s.now()
 	s.mu.Lock()
 	set := s.sets[uri]
 	if set == nil {
-		set = &keySet{forced: rate.NewLimiter(rate.Every(6*time.Second), 10)}
+		set = &keySet{forced: rate.NewLimiter(rate.Every(10*time.Second), 4)}
 		s.sets[uri] = set
 	}
-	now := s.now()
-	k, found = set.keys[kid]
-	age := now.Sub(set.fetched)
-	usable := !set.fetched.IsZero() && age < goodFor
+	usable := set.usable(now)
 	resting := !set.failed.IsZero() && now.Sub(set.failed) < pauseAfterFailure
-	due := !usable || age >= freshFor || !found && set.forced.AllowN(now, 1)
+	stale := !usable || now.Sub(set.fetched) >= freshFor
+	k, found = set.keys[kid]
+	if usable && found {
+		if stale && !resting {
+			s.refresh(uri, set, now)
+		}
+		s.mu.Unlock()
+		return k, true, nil
+	}
+	ask := !resting && (stale || set.forced.AllowN(now, 1))
 	s.mu.Unlock()
 
-	if due && !resting {
-		_, err, _ = s.group.Do(uri, func() (any, error) { return nil, s.fetch(context.WithoutCancel(ctx), uri, set) })
+	if ask {
+		_, err, _ = s.group.Do(uri, func() (any, error) { return nil, s.fetch(context.WithoutCancel(ctx), uri, set, now) })
 		s.mu.Lock()
-		defer s.mu.Unlock()
 		k, found = set.keys[kid]
-		usable = !set.fetched.IsZero() && s.now().Sub(set.fetched) < goodFor
+		usable = set.usable(now)
+		s.mu.Unlock()
 	}
-	if !usable {
+	if !usable || !found && (resting || err != nil) {
 		return publicKey{}, false, fault.Wrap(err, fault.Unavailable, "keys_unreachable", "The identity provider's keys cannot be fetched at the moment.").
 			WithHint("Check auth.providers.jwks_uri, and that it answers from the public internet.")
 	}
 	return k, found, nil
 }
 
-func (s *KeySets) fetch(ctx context.Context, uri string, set *keySet) error {
+func (k *keySet) usable(now time.Time) bool {
+	return !k.fetched.IsZero() && now.Sub(k.fetched) < goodFor
+}
+
+// refresh fetches in the background, once at a time. The caller holds the lock.
+func (s *KeySets) refresh(uri string, set *keySet, now time.Time) {
+	if set.refreshing || s.closed {
+		return
+	}
+	set.refreshing = true
+	s.wg.Go(func() {
+		_, _, _ = s.group.Do(uri, func() (any, error) { return nil, s.fetch(s.ctx, uri, set, now) }) // fetch notes its failure
+		s.mu.Lock()
+		set.refreshing = false
+		s.mu.Unlock()
+	})
+}
+
+// fetch replaces a set by what its provider publishes now.
+func (s *KeySets) fetch(ctx context.Context, uri string, set *keySet, now time.Time) error {
 	keys, err := s.get(ctx, uri)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		set.failed = s.now()
+		set.failed = now
 		return err
 	}
-	set.keys, set.fetched, set.failed = keys, s.now(), time.Time{}
+	set.keys, set.fetched, set.failed = keys, now, time.Time{}
 	return nil
 }
 

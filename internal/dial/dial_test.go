@@ -31,7 +31,7 @@ func TestNoPrivateAddressIsDialled(t *testing.T) {
 	defer server.Close()
 	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
 	g := dial.New(dial.Options{Timeout: 2 * time.Second})
-	client := g.HTTPClient(dial.HTTPOptions{Timeout: 2 * time.Second, MaxBody: 10, AllowHTTP: true})
+	client := g.HTTPClient(dial.HTTPOptions{Timeout: 2 * time.Second, MaxBody: 10, AllowHTTP: true, Ports: []string{port}})
 	for _, host := range private {
 		for _, network := range []string{"tcp", "tcp4", "tcp6"} {
 			if conn, err := g.DialContext(t.Context(), network, net.JoinHostPort(host, port)); err == nil {
@@ -39,7 +39,7 @@ func TestNoPrivateAddressIsDialled(t *testing.T) {
 				conn.Close()
 			}
 		}
-		if host := host; !strings.Contains(host, "%") {
+		if !strings.Contains(host, "%") {
 			if response, err := client.Get("http://" + net.JoinHostPort(host, port)); err == nil {
 				t.Errorf("%s was fetched: %s", host, response.Status)
 				response.Body.Close()
@@ -63,6 +63,28 @@ func TestOnlyTCP(t *testing.T) {
 				t.Errorf("%s: %v", network, err)
 			}
 		}
+	}
+}
+
+func TestOnlyWebPortsAreCalled(t *testing.T) {
+	var ports []string
+	resolver := answering(t, net.IPv4(10, 1, 2, 3)) // whatever is called is refused, but later and by another rule
+	client := dial.New(dial.Options{Resolver: resolver, Timeout: time.Second}).HTTPClient(dial.HTTPOptions{Timeout: time.Second, MaxBody: 10})
+	for _, address := range []string{
+		"https://db.example", "https://db.example:443", "https://db.example:8443", "https://db.example:22", "https://db.example:6379",
+		"https://db.example:80", "https://db.example:0443", "https://user@db.example", "http://db.example:443", "ftp://db.example",
+	} {
+		response, err := client.Get(address)
+		if err == nil {
+			response.Body.Close()
+			t.Fatalf("%s was fetched", address)
+		}
+		if strings.Contains(fault.Of(err).Message, "network") {
+			ports = append(ports, address)
+		}
+	}
+	if got := strings.Join(ports, " "); got != "https://db.example https://db.example:443 https://db.example:8443" {
+		t.Errorf("these got as far as dialling: %s", got)
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"turnkey/internal/fault"
@@ -18,12 +21,18 @@ type HTTPOptions struct {
 	MaxBody int64         // bytes of an answer
 	// AllowHTTP permits http:// besides https://; development only.
 	AllowHTTP bool
+	// Ports that are called; nil: 443 and 8443, so that nobody makes us talk to other services, or
+	// any port when the guard allows private networks.
+	Ports []string
 }
 
 // HTTPClient makes a client that dials through the guard, follows no redirect, asks for no
 // compression (a small answer must not unpack into a large one), uses no proxy and no cookies, and
 // bounds what it reads.
 func (g *Guard) HTTPClient(o HTTPOptions) *http.Client {
+	if o.Ports == nil && !g.allowPrivate {
+		o.Ports = []string{"443", "8443"}
+	}
 	transport := &http.Transport{
 		DialContext: g.DialContext, DisableCompression: true, TLSHandshakeTimeout: 5 * time.Second,
 		ResponseHeaderTimeout: o.Timeout, MaxResponseHeaderBytes: 32 << 10, MaxIdleConns: 100, MaxIdleConnsPerHost: 2,
@@ -49,12 +58,26 @@ func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.User != nil {
 		return nil, fault.New(fault.Invalid, "address_not_allowed", "Addresses with a user name are not called.")
 	}
+	if port := portOf(r.URL); b.options.Ports != nil && !slices.Contains(b.options.Ports, port) {
+		return nil, fault.Newf(fault.Invalid, "address_not_allowed", "Port %s is not called.", port).
+			WithHint("Serve it at port " + strings.Join(b.options.Ports, " or ") + ", or start the runtime with --allow-private-networks.")
+	}
 	response, err := b.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
 	response.Body = &cut{ReadCloser: response.Body, left: b.options.MaxBody}
 	return response, nil
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "http":
+		return "80"
+	}
+	return "443"
 }
 
 // CloseIdleConnections lets http.Client.CloseIdleConnections reach the transport.

@@ -111,7 +111,7 @@ func (p *Postgres) Stop() error {
 // Kill ends the server like a crash: nothing is flushed. For fault tests.
 func (p *Postgres) Kill() error {
 	defer p.discard()
-	err := syscall.Kill(-p.process.Pid, syscall.SIGKILL) // the whole group, or its workers outlive it for a moment
+	err := p.process.Kill() // its workers notice and end a moment later; the next start waits for them
 	<-p.done
 	return err
 }
@@ -167,7 +167,7 @@ func (p *Postgres) launch(ctx context.Context, cfg PostgresConfig, takeover time
 			return p.rememberPort()
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case strings.Contains(said, `"postmaster.pid" already exists`):
+		case strings.Contains(said, `"postmaster.pid" already exists`) || strings.Contains(said, "pre-existing shared memory block"):
 			if time.Now().After(deadline) {
 				return fault.Newf(fault.Conflict, "postgres_in_use", "Another PostgreSQL server (process %d) is using %s.", pidOf(p.dataDir()), p.Dir).
 					WithHint("Stop the other Turnkey that runs from this folder, or set TURNKEY_DIR to another one.")

@@ -40,10 +40,10 @@ func (c coercion) array(client Array, p at) (Value, bool, *TypeError) {
 }
 
 // commonShape makes a sample that shows the types on which all elements agree: nil where they do
-// not, an object of the members' samples for objects.
+// not, an object of the members' samples for objects. The first hundred elements speak for all.
 func commonShape(list Array) Value {
 	var sample Value
-	for _, v := range list {
+	for _, v := range list[:min(len(list), 100)] {
 		if v == nil {
 			continue
 		}
@@ -68,20 +68,23 @@ func agree(a, b Value) Value {
 		}
 	case Array:
 		if b, ok := b.(Array); ok {
-			return append(a[:len(a):len(a)], b...)
+			if len(a) >= 100 {
+				return a
+			}
+			return append(a[:len(a):len(a)], b[:min(len(b), 100)]...)
 		}
 	case int32, int64, float64:
 		return widerNumber(a, b)
-	default:
-		if name := exact(a); name != "" && name == exact(b) {
-			return a
-		}
 	case string:
 		if _, ok := b.(string); ok {
 			return a
 		}
 	case bool:
 		if _, ok := b.(bool); ok {
+			return a
+		}
+	default:
+		if name := exact(a); name != "" && name == exact(b) {
 			return a
 		}
 	}

@@ -12,8 +12,8 @@ const (
 	MaxLevels        = 20 // containers below a column's value
 )
 
-// Check refuses a row that would break PowerSync's replication: over MaxDocumentBytes as the larger
-// of BSON and JSON would have it, a column nested over MaxLevels, or dates that devices cannot
+// Check refuses a row that would break PowerSync's replication: over MaxDocumentBytes (an
+// estimate of its BSON or JSON, whichever is larger), a column nested over MaxLevels, or dates that devices cannot
 // represent. Errors are *TypeError with CodeInvalidData or CodePayloadTooLarge.
 func Check(doc *Object) error {
 	if doc == nil {

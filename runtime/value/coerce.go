@@ -33,11 +33,17 @@ type at struct {
 	nested   bool  // inside a list or an object
 }
 
+// typeName gives the declared type. Inside a list or an object, json says nothing that JSON's own
+// kinds do not.
 func (p at) typeName() bundle.TypeName {
-	if p.declared == nil {
+	if p.declared == nil || p.nested && p.declared.Name == bundle.TypeJSON {
 		return ""
 	}
 	return p.declared.Name
+}
+
+func (p at) unchanged(client Value) bool {
+	return p.has && new(work).same(client, p.stored, p.nested)
 }
 
 func (c coercion) value(client Value, p at) (Value, bool, *TypeError) {
@@ -45,10 +51,13 @@ func (c coercion) value(client Value, p at) (Value, bool, *TypeError) {
 		return null(p)
 	}
 	name := p.typeName()
+	if _, opaque := p.stored.(Opaque); opaque && p.unchanged(client) {
+		return p.stored, false, nil
+	}
 	if isContainer(p.stored) || isContainer(client) || holdsContainer(name) || name == "" && isContainer(p.hint) {
 		return c.container(client, p)
 	}
-	if p.has && same(client, p.stored, p.nested) {
+	if p.unchanged(client) {
 		return p.stored, false, nil
 	}
 	var v Value

@@ -10,9 +10,9 @@ const maxMillis = 8_640_000_000_000_000
 
 // spelledDate is an instant with the precision that it was spelled with.
 type spelledDate struct {
-	at        time.Time
-	digits    int // of the fraction of the second
-	truncated bool
+	at      time.Time
+	seconds bool // seconds were spelled, so that the rest may have been cut off
+	digits  int  // of the fraction of the second
 }
 
 // parseDate reads every form that PowerSync has written dates in, and what SQLite and JavaScript
@@ -33,7 +33,7 @@ func parseDate(s string) (d spelledDate, ok bool) {
 		minute = p.digits(2)
 		if p.next(':') {
 			second = p.digits(2)
-			d.truncated = true
+			d.seconds = true
 			if p.next('.') {
 				nanos, d.digits = p.fraction()
 			}
@@ -57,7 +57,7 @@ func (d spelledDate) is(stored time.Time) bool {
 	if d.at.Equal(stored) {
 		return true
 	}
-	if !d.truncated || d.digits >= 9 {
+	if !d.seconds || d.digits >= 9 {
 		return false
 	}
 	step := int64(1)

@@ -14,6 +14,9 @@ func (c coercion) container(client Value, p at) (Value, bool, *TypeError) {
 		if err != nil {
 			return nil, false, asTypeError(err)
 		}
+		if v == nil { // the text null, which encoders write for a missing list or object
+			return null(p)
+		}
 		client = v
 	}
 	switch tree := client.(type) {
@@ -55,7 +58,7 @@ func (c coercion) flattened(client Value, p at) (Value, bool, *TypeError) {
 // keeps its spelling, so that no digit of a number is lost.
 func (c coercion) jsonText(client Value, p at) (Value, bool, *TypeError) {
 	text, isText := client.(string)
-	if isText && !p.nested {
+	if isText {
 		if stored, ok := p.stored.(JSON); ok && text == string(stored) {
 			return p.stored, false, nil
 		}
@@ -67,7 +70,7 @@ func (c coercion) jsonText(client Value, p at) (Value, bool, *TypeError) {
 	}
 	old, has := p.stored.(JSON)
 	if !has {
-		if isText && !p.nested {
+		if isText {
 			return JSON(text), true, nil
 		}
 		return JSON(AppendJSON(nil, client)), true, nil

@@ -1,8 +1,8 @@
 package value
 
-// comparisons bounds the work of pairing, which a client could otherwise make quadratic in the size
-// of its list. Beyond it, what is left is paired by position.
-const comparisons = 1 << 17
+// pairingWork bounds the comparisons of pairing, which a client could otherwise make quadratic in the
+// size of its list (about 20 ms). Beyond it, what is left is paired by position.
+const pairingWork work = 2_000_000
 
 // pair finds the stored element that each client element was; -1: it is new. No stored element is
 // given twice. In order of trust:
@@ -15,7 +15,7 @@ const comparisons = 1 << 17
 //
 // Two objects with different ids are never a pair.
 func pair(client, stored Array) []int {
-	p := pairing{client: client, stored: stored, partner: make([]int, len(client)), budget: comparisons}
+	p := pairing{client: client, stored: stored, partner: make([]int, len(client))}
 	if len(stored) == 0 {
 		for i := range p.partner {
 			p.partner[i] = -1
@@ -23,16 +23,16 @@ func pair(client, stored Array) []int {
 		return p.partner
 	}
 	lo := 0
-	for lo < len(client) && lo < len(stored) && same(client[lo], stored[lo], true) {
+	for lo < len(client) && lo < len(stored) && p.done.same(client[lo], stored[lo], true) {
 		p.partner[lo] = lo
 		lo++
 	}
 	hi, end := len(client), len(stored)
-	for hi > lo && end > lo && same(client[hi-1], stored[end-1], true) {
+	for hi > lo && end > lo && p.done.same(client[hi-1], stored[end-1], true) {
 		hi, end = hi-1, end-1
 		p.partner[hi] = end
 	}
-	if lo < hi {
+	if p.done = 0; lo < hi {
 		p.middle(lo, hi, end)
 	}
 	return p.partner
@@ -43,7 +43,7 @@ type pairing struct {
 	partner        []int
 	taken          []bool // stored elements, from lo
 	lo             int
-	budget         int
+	done           work
 }
 
 func (p *pairing) take(i, j int) {
@@ -125,10 +125,10 @@ func (p *pairing) byForm(lo, hi, end int) {
 			if p.taken[j-p.lo] {
 				continue
 			}
-			if p.budget--; p.budget < 0 {
+			if p.done > pairingWork {
 				return
 			}
-			if same(p.client[i], p.stored[j], true) {
+			if p.done.same(p.client[i], p.stored[j], true) {
 				p.take(i, j)
 				break
 			}
@@ -174,10 +174,10 @@ func (p *pairing) gap(from, to int, free []int) {
 			if p.taken[j-p.lo] {
 				continue
 			}
-			if p.budget--; p.budget < 0 {
+			if p.done > pairingWork {
 				break
 			}
-			if n := alike(p.client[i], p.stored[j]); n > most {
+			if n := p.alike(p.client[i], p.stored[j]); n > most {
 				best, most = k, n
 			}
 		}
@@ -196,14 +196,20 @@ func (p *pairing) gap(from, to int, free []int) {
 }
 
 // alike counts the members of equal client form; objects with different ids share nothing.
-func alike(client, stored Value) (n int) {
+func (p *pairing) alike(client, stored Value) (n int) {
+	p.done++
 	a, ok := client.(*Object)
 	b, isObject := stored.(*Object)
-	if !ok || !isObject || !mayPair(client, stored) || len(a.Members) > 100 || len(b.Members) > 100 {
+	if !ok || !isObject {
 		return 0
 	}
+	p.done += work(10 + len(a.Members) + len(b.Members))
+	if !mayPair(client, stored) {
+		return 0
+	}
+	find := lookup(b)
 	for i := range a.Members {
-		if v, ok := b.Get(a.Members[i].Name); ok && same(a.Members[i].Value, v, true) {
+		if j := find(a.Members[i].Name); j >= 0 && p.done.same(a.Members[i].Value, b.Members[j].Value, true) {
 			n++
 		}
 	}

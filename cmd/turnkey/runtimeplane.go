@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"math"
+	mathrand "math/rand/v2"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"turnkey/internal/dial"
+	"turnkey/internal/fault"
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/gateway"
+	"turnkey/runtime/rule"
+	"turnkey/runtime/source"
+	"turnkey/runtime/source/mongo"
+	"turnkey/runtime/source/postgres"
+	"turnkey/runtime/token"
+	"turnkey/runtime/upload"
+)
+
+// runtimeParts is what every form of the runtime (dev, runtime, serve) is made of.
+type runtimeParts struct {
+	guard   *dial.Guard
+	keys    *token.KeySets
+	log     *slog.Logger
+	domain  string
+	proxies []netip.Prefix
+}
+
+// newRuntimeParts makes the parts; allowPrivate opens private networks to everything that tenants name.
+func newRuntimeParts(log *slog.Logger, allowPrivate bool, domain string, proxies []netip.Prefix) *runtimeParts {
+	guard := dial.New(dial.Options{AllowPrivate: allowPrivate})
+	client := guard.HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 256 << 10, AllowHTTP: allowPrivate})
+	return &runtimeParts{guard: guard, keys: token.NewKeySets(client, time.Now), log: log, domain: domain, proxies: proxies}
+}
+
+// gateway puts the parts together over a set of instances.
+func (p *runtimeParts) gateway(instances gateway.Instances) *gateway.Gateway {
+	return gateway.New(gateway.Config{
+		Domain: p.domain, Instances: instances, Proxies: p.proxies,
+		OpenSource: p.openSource, NewAuthority: p.newAuthority, NewUploader: p.newUploader, Hold: hold,
+		Now: time.Now, NewID: func() string { return newID("req") }, Log: p.log,
+	})
+}
+
+// openSource opens an instance's database; its server need not answer yet.
+func (p *runtimeParts) openSource(ctx context.Context, b *bundle.Bundle) (source.Source, error) {
+	cfg := b.Config.Source
+	uri, ok := b.Secrets[cfg.URI.Secret]
+	if !ok || uri.Empty() {
+		return nil, fault.Newf(fault.Invalid, "source_secret", "The secret %s, which holds the source's connection string, is not set.", cfg.URI.Secret).
+			WithHint("Store it: PUT /api/v1/instances/{instance}/secrets/" + cfg.URI.Secret + ".")
+	}
+	if cfg.Type == bundle.MongoDB {
+		return mongo.Open(ctx, mongo.Options{
+			URI: uri, Database: cfg.Database, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(), Now: time.Now, Log: p.log,
+		})
+	}
+	return postgres.Open(ctx, postgres.Options{
+		URI: uri, Schema: cfg.Database, RLS: cfg.RowLevelSecurity, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(), Now: time.Now, Log: p.log,
+	})
+}
+
+func (p *runtimeParts) newAuthority(b *bundle.Bundle, src source.Source) (gateway.Authority, error) {
+	deps := token.Deps{Keys: p.keys, Now: time.Now, NewSecret: func() (s [32]byte) { _, _ = rand.Read(s[:]); return s }}
+	if src != nil {
+		deps.Lookup = src.Lookup
+	}
+	a, err := token.New(b, deps)
+	if err != nil {
+		return nil, err
+	}
+	return authority{a}, nil
+}
+
+// authority fits token.Authority to the gateway.
+type authority struct{ *token.Authority }
+
+// Exchange implements gateway.Authority.
+func (a authority) Exchange(ctx context.Context, q gateway.TokenRequest) (any, error) {
+	return a.Authority.Exchange(ctx, token.Request(q))
+}
+
+func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem func(http.ResponseWriter, *http.Request, error)) (gateway.Uploader, error) {
+	e, err := upload.New(b, src, upload.Deps{
+		Now: time.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Problem: problem, Log: p.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return uploader{e}, nil
+}
+
+// uploader fits upload.Engine to the gateway.
+type uploader struct{ *upload.Engine }
+
+// Upload implements gateway.Uploader.
+func (u uploader) Upload(w http.ResponseWriter, r *http.Request, user rule.User, requestID string) {
+	u.Engine.Upload(w, r, user, requestID)
+}
+
+// Degraded implements gateway.Uploader: no cause must be nil, not a nil pointer inside an interface.
+func (u uploader) Degraded() any {
+	if cause := u.Engine.Degraded(); cause != nil {
+		return cause
+	}
+	return nil
+}
+
+func hold(w http.ResponseWriter, r *http.Request, code, message string, after time.Duration, problem func(http.ResponseWriter, *http.Request, error)) {
+	upload.Hold{Code: code, Message: message, RetryAfter: after}.Answer(w, r, problem)
+}
+
+// backOff waits before the n-th retry of a conflict: 1 ms, doubling to 200 ms, with full jitter, so
+// that writers of one hot row spread out.
+func backOff(ctx context.Context, n int) error {
+	most := min(200*time.Millisecond, time.Millisecond<<min(n-1, 8))
+	t := time.NewTimer(time.Duration(mathrand.Int64N(int64(most) + 1)))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// newID makes a sortable, unique id.
+func newID(prefix string) string {
+	id, err := uuid.NewV7()
+	if err != nil { // the system has no randomness: nothing that we could do would be safe
+		panic(err)
+	}
+	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's base 32
+	out := make([]byte, 26)
+	bits, have, at := uint32(0), 0, len(out)-1
+	for i := len(id) - 1; i >= 0; i-- {
+		bits |= uint32(id[i]) << have
+		for have += 8; have >= 5; have -= 5 {
+			out[at] = alphabet[bits&31]
+			bits >>= 5
+			at--
+		}
+	}
+	out[at] = alphabet[bits&uint32(math.MaxUint8>>3)]
+	return prefix + "_" + string(out)
+}
+
+// newLog writes JSON lines for machines, to the error stream.
+func newLog(term terminal) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(term.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}

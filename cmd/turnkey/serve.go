@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"turnkey/internal/fault"
+	"turnkey/internal/lifecycle"
+	"turnkey/internal/redact"
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/config"
+	"turnkey/runtime/source"
+	"turnkey/runtime/token"
+)
+
+// serveCommand is the package form of the product: one instance from a folder, beside a PowerSync
+// service, without control plane and without Postgres of our own.
+type serveCommand struct {
+	Folder               string `arg:"" type:"existingdir" help:"Folder with turnkey.yaml; secrets come from the environment, from NAME_FILE, or from secrets/NAME."`
+	Listen               string `default:"127.0.0.1:8080" env:"TURNKEY_LISTEN" help:"Address to serve on."`
+	Development          bool   `help:"Serve a development instance: development tokens and plain http are possible."`
+	AllowPrivateNetworks bool   `help:"Allow databases and key sets in private networks, this machine included."`
+}
+
+// serveHost is the one instance's host label; its paths also answer without /i/{host}.
+const serveHost = "serve"
+
+// Run implements the command.
+func (c *serveCommand) Run(ctx context.Context, term terminal) error {
+	log := newLog(term)
+	b, err := c.bundle(term)
+	if err != nil {
+		return err
+	}
+	parts := newRuntimeParts(log, c.AllowPrivateNetworks, "", nil)
+	group := lifecycle.NewGroup(ctx, log)
+	defer group.Stop()
+	if err := prepareSource(ctx, group, parts, b); err != nil {
+		return err
+	}
+	gw := parts.gateway(one{b})
+	defer gw.Close()
+	sweepIdle(group, gw)
+	fmt.Fprintf(term.out, "Serving %s on http://%s\n  uploads  POST /api/data\n  tokens   POST /token\n  keys     GET  /.well-known/jwks.json\n", c.Folder, c.Listen)
+	return listenAndServe(ctx, log, c.Listen, rooted(gw))
+}
+
+// rooted lets the one instance answer at / as well.
+func rooted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/i/") {
+			r.URL.Path, r.URL.RawPath = "/i/"+serveHost+r.URL.Path, ""
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// one is a set of one instance.
+type one struct{ bundle *bundle.Bundle }
+
+// Revision implements gateway.Instances.
+func (o one) Revision(_ context.Context, host string) (int64, error) {
+	if host != serveHost {
+		return 0, fault.New(fault.NotFound, "no_such_instance", "There is no such instance.")
+	}
+	return o.bundle.Revision, nil
+}
+
+// Bundle implements gateway.Instances.
+func (o one) Bundle(ctx context.Context, host string) (*bundle.Bundle, error) {
+	_, err := o.Revision(ctx, host)
+	return o.bundle, err
+}
+
+// bundle compiles the folder into what the control plane would publish.
+func (c *serveCommand) bundle(term terminal) (*bundle.Bundle, error) {
+	document, err := os.ReadFile(filepath.Join(c.Folder, "turnkey.yaml"))
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "no_configuration", "The folder "+c.Folder+" has no readable turnkey.yaml.")
+	}
+	kind := bundle.Production
+	if c.Development {
+		kind = bundle.Development
+	}
+	cfg, found := config.Parse(document, config.Options{Kind: kind})
+	for _, w := range found.Warnings {
+		fmt.Fprintf(term.err, "warning: %s: %s %s\n", w.Path, w.Message, w.Hint)
+	}
+	if err := found.Fault(); err != nil {
+		return nil, err
+	}
+	secrets, err := c.secrets(cfg)
+	if err != nil {
+		return nil, err
+	}
+	key, err := c.signingKey(cfg.Auth.Algorithm)
+	if err != nil {
+		return nil, err
+	}
+	return &bundle.Bundle{
+		Format: bundle.Format, Revision: 1, Deployment: 1, Config: *cfg, Secrets: secrets, SigningKeys: []bundle.SigningKey{key},
+		Instance: bundle.Instance{ID: "ins_" + serveHost, Host: serveHost, Kind: kind, State: bundle.Active}, IssuedAt: time.Now(),
+	}, nil
+}
+
+// secrets finds every secret that the configuration names.
+func (c *serveCommand) secrets(cfg *bundle.Config) (map[string]redact.Secret, error) {
+	names := []string{cfg.Source.URI.Secret}
+	for _, p := range cfg.Auth.Providers {
+		if p.Secret.Secret != "" {
+			names = append(names, p.Secret.Secret)
+		}
+	}
+	out := make(map[string]redact.Secret, len(names))
+	for _, name := range names {
+		text, ok := os.LookupEnv(name)
+		if file := os.Getenv(name + "_FILE"); !ok && file != "" {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				return nil, fault.Wrap(err, fault.Invalid, "secret_unreadable", "The file that "+name+"_FILE names cannot be read.")
+			}
+			text, ok = strings.TrimRight(string(raw), "\r\n"), true
+		}
+		if !ok {
+			raw, err := os.ReadFile(filepath.Join(c.Folder, "secrets", name))
+			if err != nil {
+				return nil, fault.New(fault.Invalid, "secret_missing", "The configuration names the secret "+name+", which is not set.").
+					WithHint("Set the environment variable " + name + " or " + name + "_FILE, or write the value to " + filepath.Join(c.Folder, "secrets", name) + ".")
+			}
+			text = strings.TrimRight(string(raw), "\r\n")
+		}
+		out[name] = redact.New(text)
+	}
+	return out, nil
+}
+
+// signingKey reads the folder's key, and makes it at the first start: tokens must stay valid across
+// restarts.
+func (c *serveCommand) signingKey(alg bundle.Algorithm) (bundle.SigningKey, error) {
+	path := filepath.Join(c.Folder, "secrets", "signing-key-"+strings.ToLower(string(alg))+".pem")
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		key, err := token.GenerateKey(newID("key"), alg, time.Now(), time.Now(), rand.Reader)
+		if err != nil {
+			return key, err
+		}
+		text := "Kid: " + key.ID + "\n" + key.Private.Reveal()
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+			err = os.WriteFile(path, []byte(text), 0o600)
+		}
+		if err != nil {
+			return key, fault.Wrap(err, fault.Invalid, "signing_key_unwritable", "The signing key cannot be stored at "+path+".").
+				WithHint("Make the folder writable for the first start, or put a key there.")
+		}
+		return key, nil
+	} else if err != nil {
+		return bundle.SigningKey{}, fault.Wrap(err, fault.Invalid, "signing_key_unreadable", "The signing key at "+path+" cannot be read.")
+	}
+	block, _ := pem.Decode(raw)
+	if block == nil {
+		return bundle.SigningKey{}, fault.New(fault.Invalid, "signing_key_malformed", "The signing key at "+path+" is not PEM.")
+	}
+	id := "serve"
+	if first, _, ok := strings.Cut(string(raw), "\n"); ok && strings.HasPrefix(first, "Kid: ") {
+		id = strings.TrimPrefix(first, "Kid: ")
+	}
+	return bundle.SigningKey{ID: id, Algorithm: alg, Private: redact.New(string(pem.EncodeToMemory(block))), PublishAt: time.Unix(0, 0), SignFrom: time.Unix(0, 0)}, nil
+}
+
+// prepareSource makes our own tables. A database that is down is tried again in the background:
+// uploads are held back until it answers anyway. A missing privilege ends the start, with the
+// statements to run.
+func prepareSource(ctx context.Context, group *lifecycle.Group, parts *runtimeParts, b *bundle.Bundle) error {
+	src, err := parts.openSource(ctx, b)
+	if err != nil {
+		return err
+	}
+	prepare := func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		return src.Prepare(ctx)
+	}
+	err = prepare(ctx)
+	if err == nil {
+		return src.Close()
+	}
+	f := source.FailureOf(err)
+	if f.Class == source.Misconfigured {
+		return errors.Join(fault.Wrap(err, fault.Invalid, f.Code, f.Message).WithHint(f.Hint), src.Close())
+	}
+	parts.log.Warn("the source does not answer yet; trying again until it does", "error", err)
+	group.Go("prepare", func(ctx context.Context) error {
+		defer src.Close()
+		tick := time.NewTicker(5 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-tick.C:
+				if err := prepare(ctx); err == nil {
+					parts.log.Info("the source is prepared")
+					return nil
+				}
+			}
+		}
+	})
+	return nil
+}

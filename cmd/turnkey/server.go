@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"turnkey/internal/fault"
+	"turnkey/internal/lifecycle"
+	"turnkey/runtime/gateway"
+)
+
+// drainFor is how long requests in flight may take after a signal.
+const drainFor = 10 * time.Second
+
+// listen opens an address; a port that is taken is said with the setting to change.
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "cannot_listen", "Cannot listen on "+address+": "+err.Error()+".").
+			WithHint("End what uses the address, or choose another one with --listen or TURNKEY_PORT.")
+	}
+	return l, nil
+}
+
+// listenAndServe serves until the context ends, then drains.
+func listenAndServe(ctx context.Context, log *slog.Logger, address string, h http.Handler) error {
+	l, err := listen(address)
+	if err != nil {
+		return err
+	}
+	return serveOn(ctx, log, l, h)
+}
+
+func serveOn(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler) error {
+	server := gateway.Server(h, log)
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
+	defer cancel()
+	err := server.Shutdown(drain)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close() // what has not ended by now is retried by its client
+	}
+	<-ended
+	return err
+}
+
+// sweepIdle closes instances that nobody asks for.
+func sweepIdle(group *lifecycle.Group, gw *gateway.Gateway) {
+	group.Go("sweep idle instances", func(ctx context.Context) error {
+		tick := time.NewTicker(30 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-tick.C:
+				gw.Sweep()
+			}
+		}
+	})
+}

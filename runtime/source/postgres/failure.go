@@ -1,0 +1,111 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"turnkey/internal/fault"
+	"turnkey/runtime/source"
+)
+
+func closedFailure() *source.Failure {
+	return &source.Failure{Class: source.Down, Code: "source_closed", Message: "The instance is being replaced; try again.", Change: -1}
+}
+
+func refused(code, message string) *source.Failure {
+	return &source.Failure{Class: source.Refused, Code: code, Message: message, Change: -1}
+}
+
+// translate is the border: every pgx error becomes a *source.Failure here.
+func translate(err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *source.Failure
+	if errors.As(err, &known) {
+		return err
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		f := classify(pg)
+		f.Err, f.Change = err, -1
+		return f
+	}
+	f := &source.Failure{Class: source.Down, Code: "source_down", Message: "The database does not answer.", Change: -1, Err: err}
+	var own *fault.Error
+	var network net.Error
+	switch {
+	case errors.As(err, &own): // the dialer's or ours
+		f.Class, f.Code, f.Message, f.Hint = source.Misconfigured, own.Code, own.Message, own.Hint
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		f.Code, f.Message = "source_timeout", "The database did not answer in time."
+	case strings.Contains(err.Error(), "tls:") || strings.Contains(err.Error(), "x509:"):
+		f.Class, f.Code, f.Message = source.Misconfigured, "source_tls", "The database's certificate could not be verified."
+		f.Hint = "The server needs a certificate from a public authority for the host in the connection string."
+	case errors.As(err, &network):
+	}
+	return f
+}
+
+// classify sorts by SQLSTATE. https://www.postgresql.org/docs/current/errcodes-appendix.html
+func classify(pg *pgconn.PgError) *source.Failure {
+	field := pg.ConstraintName
+	if field == "" {
+		field = pg.ColumnName
+	}
+	make := func(class source.Class, code, message string) *source.Failure {
+		return &source.Failure{Class: class, Code: code, Message: message, Field: field}
+	}
+	switch pg.Code {
+	case "40001", "40P01", "55P03", "0A000":
+		if pg.Code != "0A000" || strings.Contains(pg.Message, "cached plan") {
+			return make(source.Conflict, "conflict", "Another write was in the way.")
+		}
+		return make(source.Refused, "SCHEMA_MISMATCH", "The table cannot be written like this.")
+	case "42501":
+		if strings.Contains(pg.Message, "row-level security") {
+			return make(source.Refused, "UNAUTHORIZED", "Row-level security does not allow this row.")
+		}
+		return misconfigured(make(source.Misconfigured, "source_privilege", "The database user lacks a privilege."), "Grant the database user what the table needs: "+pg.Message+".")
+	case "42P01", "3F000":
+		return misconfigured(make(source.Misconfigured, "source_table_missing", "A configured table does not exist."), "Create it, or correct tables in the configuration.")
+	case "42703":
+		return misconfigured(make(source.Misconfigured, "source_column_missing", "A configured column does not exist."), "Create it, or correct the field's path in the configuration.")
+	case "42P10":
+		return misconfigured(make(source.Misconfigured, "source_key", "The key column of a table is neither its primary key nor unique."), "Set tables.<name>.key to the primary key.")
+	case "3D000":
+		return misconfigured(make(source.Misconfigured, "source_database_missing", "The database does not exist."), "Correct the connection string.")
+	case "23502":
+		return make(source.Refused, "NOT_NULL_VIOLATION", "A required column is missing or null.")
+	case "23503":
+		return make(source.Refused, "FOREIGN_KEY_VIOLATION", "The row refers to one that does not exist, or is still referred to.")
+	case "23505":
+		return make(source.Refused, "UNIQUE_VIOLATION", "Another row has the same value where it must be unique.")
+	case "23514":
+		return make(source.Refused, "CHECK_VIOLATION", "A value is outside of what the database allows.")
+	case "54000":
+		return make(source.Refused, "PAYLOAD_TOO_LARGE", "The row is larger than the database can store.")
+	}
+	switch pg.Code[:2] {
+	case "22":
+		return make(source.Refused, "INVALID_DATA", "A value cannot be stored in its column.")
+	case "23", "27", "44", "P0":
+		return make(source.Refused, "CONSTRAINT_VIOLATION", "The database's own rules refuse the row.")
+	case "28":
+		return misconfigured(make(source.Misconfigured, "source_login", "The database refused the log-in."), "Correct user and password in the connection string.")
+	case "42":
+		return make(source.Refused, "SCHEMA_MISMATCH", "The row does not fit the table.")
+	case "08", "53", "57", "58", "XX":
+		return make(source.Down, "source_down", "The database cannot serve at the moment.")
+	}
+	return make(source.Refused, "UNCLASSIFIED_ERROR", "The database refused the write.")
+}
+
+func misconfigured(f *source.Failure, hint string) *source.Failure {
+	f.Hint = hint
+	return f
+}

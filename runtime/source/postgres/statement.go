@@ -1,0 +1,232 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"turnkey/runtime/source"
+	"turnkey/runtime/value"
+)
+
+// statement carries the changes of one table and one set of columns.
+type statement struct {
+	sql     string
+	args    []any
+	changes []int // indexes into Apply's changes
+}
+
+// blame names the change when there is only one that it can be.
+func (st *statement) blame(err error) error {
+	var f *source.Failure
+	if errors.As(err, &f) && len(st.changes) == 1 {
+		c := *f
+		c.Change = st.changes[0]
+		return &c
+	}
+	return err
+}
+
+// bucket collects changes that fit one statement.
+type bucket struct {
+	kind     source.ChangeKind
+	table    *source.Table
+	relation *relation
+	columns  []*column
+	changes  []int
+}
+
+// statements groups changes, keeping the first appearance's order. Grouping may put a row before
+// another that the client wrote earlier; the pipeline sends changes one by one when the database
+// minds.
+func (t *tx) statements(ctx context.Context, changes []source.Change) ([]statement, error) {
+	var buckets []*bucket
+	byKey := map[string]*bucket{}
+	for i := range changes {
+		ch := &changes[i]
+		r, err := t.src.relation(ctx, ch.Table)
+		if err != nil {
+			return nil, err
+		}
+		columns, err := r.targets(ch)
+		if err != nil {
+			return nil, atChange(err, i)
+		}
+		key := bucketKey(ch, columns)
+		b := byKey[key]
+		if b == nil {
+			b = &bucket{kind: ch.Kind, table: ch.Table, relation: r, columns: columns}
+			byKey[key] = b
+			buckets = append(buckets, b)
+		}
+		b.changes = append(b.changes, i)
+	}
+	out := make([]statement, 0, len(buckets))
+	for _, b := range buckets {
+		st, err := b.statement(changes)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, st)
+	}
+	return out, nil
+}
+
+func atChange(err error, i int) error {
+	st := statement{changes: []int{i}}
+	return st.blame(err)
+}
+
+func bucketKey(ch *source.Change, columns []*column) string {
+	var b strings.Builder
+	b.WriteByte(byte('0' + ch.Kind))
+	b.WriteString(ch.Table.Collection)
+	for _, c := range columns {
+		b.WriteByte(0)
+		b.WriteString(c.name)
+	}
+	return b.String()
+}
+
+// targets lists the columns that a change writes.
+func (r *relation) targets(ch *source.Change) ([]*column, error) {
+	var names []string
+	switch ch.Kind {
+	case source.Insert:
+		for _, m := range ch.Doc.Members {
+			names = append(names, m.Name)
+		}
+	case source.Update:
+		seen := map[string]bool{}
+		for _, a := range ch.Set {
+			if !seen[a.Path[0]] {
+				seen[a.Path[0]] = true
+				names = append(names, a.Path[0])
+			}
+		}
+	}
+	out := make([]*column, len(names))
+	for i, name := range names {
+		c := r.byName[name]
+		if c == nil {
+			return nil, &source.Failure{Class: source.Misconfigured, Code: "source_column_missing", Message: "A configured column does not exist.",
+				Hint: "Create the column " + name + " in " + ch.Table.Collection + ", or correct the field's path in the configuration.", Change: -1}
+		}
+		if c.generated {
+			return nil, refused("SCHEMA_MISMATCH", "The column "+name+" is computed by the database and cannot be written.")
+		}
+		out[i] = c
+	}
+	return out, nil
+}
+
+func (b *bucket) statement(changes []source.Change) (statement, error) {
+	st := statement{changes: b.changes}
+	ids := make([]string, len(b.changes))
+	for n, i := range b.changes {
+		text, err := keyText(changes[i].ID)
+		if err != nil {
+			return st, atChange(err, i)
+		}
+		ids[n] = text
+	}
+	st.args = append(st.args, ids)
+	for _, c := range b.columns {
+		texts := make([]*string, len(b.changes))
+		for n, i := range b.changes {
+			v, _ := written(&changes[i], c.name) // an update that removes a column writes null
+			text, err := c.encode(v)
+			if err != nil {
+				return st, atChange(err, i)
+			}
+			texts[n] = text
+		}
+		st.args = append(st.args, texts)
+	}
+	st.sql = b.sql()
+	return st, nil
+}
+
+// sql is the same text for the same columns, so that the server plans it once.
+func (b *bucket) sql() string {
+	key := b.relation.byName[b.table.Key]
+	if b.kind == source.Delete {
+		return "DELETE FROM " + b.relation.name + " WHERE " + key.quoted + " = ANY ($1::text[]::" + key.cast + "[])"
+	}
+	arrays, names := []string{"$1::text[]"}, []string{"k"}
+	for i := range b.columns {
+		arrays = append(arrays, "$"+strconv.Itoa(i+2)+"::text[]")
+		names = append(names, "c"+strconv.Itoa(i))
+	}
+	from := " FROM unnest(" + strings.Join(arrays, ", ") + ") AS v(" + strings.Join(names, ", ") + ")"
+	if b.kind == source.Insert {
+		into, values := []string{key.quoted}, []string{"v.k::" + key.cast}
+		for i, c := range b.columns {
+			into = append(into, c.quoted)
+			values = append(values, "v.c"+strconv.Itoa(i)+"::"+c.cast)
+		}
+		// A row that appeared since our snapshot makes this fail with 40001: the next try sees it.
+		return "INSERT INTO " + b.relation.name + " (" + strings.Join(into, ", ") + ") SELECT " + strings.Join(values, ", ") + from +
+			" ON CONFLICT (" + key.quoted + ") DO NOTHING"
+	}
+	sets := make([]string, len(b.columns))
+	for i, c := range b.columns {
+		sets[i] = c.quoted + " = v.c" + strconv.Itoa(i) + "::" + c.cast
+	}
+	return "UPDATE " + b.relation.name + " AS t SET " + strings.Join(sets, ", ") + from + " WHERE t." + key.quoted + " = v.k::" + key.cast
+}
+
+// Lookup implements source.Source.
+func (s *Source) Lookup(ctx context.Context, collection string, match map[string]value.Value, take string) (value.Value, bool, error) {
+	if !strings.Contains(collection, ".") {
+		collection = "public." + collection
+	}
+	r, err := s.relation(ctx, &source.Table{Name: "lookup", Collection: collection, Key: take})
+	if err != nil {
+		return nil, false, err
+	}
+	var conditions []string
+	var args []any
+	for name, v := range match {
+		c := r.byName[name]
+		if c == nil {
+			return nil, false, &source.Failure{Class: source.Misconfigured, Code: "source_column_missing", Message: "The look-up names a column that does not exist.", Change: -1,
+				Hint: "Correct auth.providers.user_id.lookup.match."}
+		}
+		text, err := c.encode(v)
+		if err != nil {
+			return nil, false, err
+		}
+		args = append(args, text)
+		conditions = append(conditions, c.quoted+" = $"+strconv.Itoa(len(args))+"::text::"+c.cast)
+	}
+	pool, err := s.connections(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	rows, err := pool.Query(ctx, "SELECT "+r.list+" FROM "+r.name+" WHERE "+strings.Join(conditions, " AND ")+" LIMIT 2", args...)
+	if err != nil {
+		return nil, false, translate(err)
+	}
+	defer rows.Close()
+	var found []*value.Object
+	for rows.Next() {
+		doc, err := r.document(rows)
+		if err != nil {
+			return nil, false, translate(err)
+		}
+		found = append(found, doc)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, false, translate(err)
+	}
+	switch len(found) {
+	case 0:
+		return nil, false, nil
+	case 1:
+		v, _ := found[0].Get(take)
+		return v, v != nil, nil
+	}
+	return nil, false, refused("lookup_ambiguous", "More than one row matches the look-up.")
+}

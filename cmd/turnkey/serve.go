@@ -148,7 +148,7 @@ func (c *serveCommand) signingKey(alg bundle.Algorithm) (bundle.SigningKey, erro
 	path := filepath.Join(c.Folder, "secrets", "signing-key-"+strings.ToLower(string(alg))+".pem")
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		key, err := token.GenerateKey(newID("key"), alg, time.Now(), time.Now(), rand.Reader)
+		key, err := token.GenerateKey(newID("key"), alg, time.Unix(0, 0), time.Unix(0, 0), rand.Reader)
 		if err != nil {
 			return key, err
 		}

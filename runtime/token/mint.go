@@ -35,11 +35,12 @@ var reserved = map[string]bool{
 
 // mint signs a PowerSync token for a user.
 func (a *Authority) mint(user rule.User, development bool) (token string, expires time.Time, err error) {
-	now := a.deps.Now().Truncate(time.Second)
-	key, err := signing(a.keys, a.config.Algorithm, now)
+	at := a.deps.Now()
+	key, err := signing(a.keys, a.config.Algorithm, at)
 	if err != nil {
 		return "", time.Time{}, err
 	}
+	now := at.Truncate(time.Second)
 	expires = now.Add(a.config.TokenTTL)
 	claims := jwt.MapClaims{}
 	for name, v := range user.Claims {

@@ -15,16 +15,16 @@ import (
 
 // Claim is a compiled expression over a verified token's claims. Safe for concurrent use.
 type Claim struct {
-	program cel.Program
+	program program
 }
 
 // CompileClaim checks and compiles an expression over the variable claims. The error is a fault of
 // kind Invalid with CEL's message and position.
 func CompileClaim(expr string) (*Claim, error) {
-	env, err := cel.NewEnv(
+	env, err := cel.NewEnv(append(limits(),
 		cel.Variable("claims", cel.MapType(cel.StringType, cel.DynType)),
 		cel.CrossTypeNumericComparisons(true), ext.Strings(), ext.Sets(), cel.OptionalTypes(),
-	)
+	)...)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "rule_environment", "The rule engine could not be set up.")
 	}
@@ -38,7 +38,7 @@ func CompileClaim(expr string) (*Claim, error) {
 // Eval runs the expression and gives JSON-like Go values: nil, bool, int64, float64, string, []any,
 // map[string]any. Instants become RFC 3339 text.
 func (c *Claim) Eval(claims map[string]any) (any, error) {
-	out, _, err := c.program.Eval(map[string]any{"claims": claimsToCEL(claims)})
+	out, err := c.program.run(map[string]any{"claims": claimsToCEL(claims)})
 	if err != nil {
 		return nil, fmt.Errorf("evaluating the expression: %w", err)
 	}

@@ -72,7 +72,8 @@ func number(text string) ref.Val {
 // object shows a row or a nested object to CEL as a map, without copying it.
 type object struct {
 	doc      *value.Object
-	declared map[string]bool // names that are null when absent
+	declared map[string]bool    // names that are null when absent
+	parsed   map[string]ref.Val // columns of JSON text, once they were asked for
 }
 
 var _ traits.Mapper = (*object)(nil)
@@ -84,12 +85,26 @@ func (o *object) Find(key ref.Val) (ref.Val, bool) {
 		return nil, false
 	}
 	if v, ok := o.doc.Get(string(name)); ok {
-		return toCEL(v), true
+		return o.member(string(name), v), true
 	}
 	if o.declared[string(name)] {
 		return types.NullValue, true
 	}
 	return nil, false
+}
+
+func (o *object) member(name string, v value.Value) ref.Val {
+	if _, text := v.(value.JSON); !text {
+		return toCEL(v)
+	}
+	if seen, ok := o.parsed[name]; ok {
+		return seen
+	}
+	if o.parsed == nil {
+		o.parsed = make(map[string]ref.Val)
+	}
+	o.parsed[name] = toCEL(v)
+	return o.parsed[name]
 }
 
 // Get implements traits.Indexer.

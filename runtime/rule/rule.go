@@ -4,6 +4,7 @@
 package rule
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,12 +19,8 @@ import (
 	"turnkey/runtime/value"
 )
 
-const (
-	// maxLength of an expression, in bytes.
-	maxLength = 8 << 10
-	// costLimit ends an expression that walks lists for too long, in CEL's own units.
-	costLimit = 200_000
-)
+// maxLength of an expression, in bytes.
+const maxLength = 8 << 10
 
 // User is who writes.
 type User struct {
@@ -45,7 +42,7 @@ type Input struct {
 
 // Rule is a compiled rule. Safe for concurrent use.
 type Rule struct {
-	program  cel.Program
+	program  program
 	declared map[string]bool
 	constant *bool
 	usesOld  bool
@@ -55,13 +52,13 @@ type Rule struct {
 // lacks them; others are an error when the rule asks for them, which denies. The error is a fault of
 // kind Invalid with CEL's message and position.
 func Compile(expr string, declared []string) (*Rule, error) {
-	env, err := cel.NewEnv(
+	env, err := cel.NewEnv(append(limits(),
 		cel.Variable("user", cel.MapType(cel.StringType, cel.DynType)),
 		cel.Variable("old", cel.MapType(cel.StringType, cel.DynType)),
 		cel.Variable("new", cel.MapType(cel.StringType, cel.DynType)),
 		cel.Variable("changed", cel.ListType(cel.StringType)),
 		cel.CrossTypeNumericComparisons(true), ext.Strings(), ext.Sets(),
-	)
+	)...)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "rule_environment", "The rule engine could not be set up.")
 	}
@@ -89,29 +86,53 @@ func Compile(expr string, declared []string) (*Rule, error) {
 	return r, nil
 }
 
-// compile parses, checks and plans an expression. Expressions that can loop get a cost limit; the
-// others are bounded by their own length, and tracking would only slow them.
-func compile(env *cel.Env, expr string) (*cel.Ast, cel.Program, error) {
+// compile parses, guards, checks and plans an expression. Expressions that can loop or build values
+// get a cost limit; the others are bounded by their own length, and tracking would only slow them.
+func compile(env *cel.Env, expr string) (*cel.Ast, program, error) {
 	if len(expr) > maxLength {
-		return nil, nil, fault.Newf(fault.Invalid, "rule_invalid", "The expression is longer than %d bytes.", maxLength)
+		return nil, program{}, fault.Newf(fault.Invalid, "rule_invalid", "The expression is longer than %d bytes.", maxLength)
 	}
-	checked, issues := env.Compile(expr)
+	parsed, issues := env.Parse(expr)
 	if issues != nil && issues.Err() != nil {
-		return nil, nil, fault.Wrap(issues.Err(), fault.Invalid, "rule_invalid", explain(issues))
+		return nil, program{}, fault.Wrap(issues.Err(), fault.Invalid, "rule_invalid", explain(issues))
+	}
+	loops, tracked, err := guard(parsed)
+	if err != nil {
+		return nil, program{}, err
+	}
+	checked, issues := env.Check(parsed)
+	if issues != nil && issues.Err() != nil {
+		return nil, program{}, fault.Wrap(issues.Err(), fault.Invalid, "rule_invalid", explain(issues))
 	}
 	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
-	loops := false
-	ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		loops = loops || e.Kind() == ast.ComprehensionKind
-	}))
-	if loops {
+	if tracked {
 		options = append(options, cel.CostLimit(costLimit))
 	}
-	program, err := env.Program(checked, options...)
-	if err != nil {
-		return nil, nil, fault.Wrap(err, fault.Invalid, "rule_invalid", "The expression cannot be planned: "+err.Error())
+	if loops {
+		options = append(options, cel.InterruptCheckFrequency(16))
 	}
-	return checked, program, nil
+	planned, err := env.Program(checked, options...)
+	if err != nil {
+		return nil, program{}, fault.Wrap(err, fault.Invalid, "rule_invalid", "The expression cannot be planned: "+err.Error())
+	}
+	return checked, program{planned, loops}, nil
+}
+
+// program is a planned expression; one that loops is stopped at its deadline.
+type program struct {
+	cel.Program
+	loops bool
+}
+
+func (p program) run(vars any) (ref.Val, error) {
+	if !p.loops {
+		out, _, err := p.Eval(vars)
+		return out, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), loopTime)
+	defer cancel()
+	out, _, err := p.ContextEval(ctx, vars)
+	return out, err
 }
 
 // explain gives CEL's first complaint with its position.
@@ -143,7 +164,7 @@ func (r *Rule) Allows(in Input) (bool, error) {
 	if r.constant != nil {
 		return *r.constant, nil
 	}
-	out, _, err := r.program.Eval(&activation{rule: r, in: &in})
+	out, err := r.program.run(&activation{rule: r, in: &in})
 	if err != nil {
 		return false, fmt.Errorf("evaluating the rule: %w", err)
 	}
@@ -156,8 +177,9 @@ func (r *Rule) Allows(in Input) (bool, error) {
 
 // activation gives CEL the variables as they are asked for.
 type activation struct {
-	rule *Rule
-	in   *Input
+	rule     *Rule
+	in       *Input
+	old, new ref.Val
 }
 
 // ResolveName implements cel.Activation.
@@ -166,9 +188,9 @@ func (a *activation) ResolveName(name string) (any, bool) {
 	case "user":
 		return &user{&a.in.User}, true
 	case "old":
-		return a.row(a.in.Old), true
+		return a.row(&a.old, a.in.Old), true
 	case "new":
-		return a.row(a.in.New), true
+		return a.row(&a.new, a.in.New), true
 	case "changed":
 		return types.NewStringList(types.DefaultTypeAdapter, a.in.Changed), true
 	}
@@ -178,9 +200,12 @@ func (a *activation) ResolveName(name string) (any, bool) {
 // Parent implements cel.Activation.
 func (a *activation) Parent() cel.Activation { return nil }
 
-func (a *activation) row(doc *value.Object) ref.Val {
-	if doc == nil {
-		return types.NullValue
+// row makes the view of a row once, so that what it parses is parsed once.
+func (a *activation) row(made *ref.Val, doc *value.Object) ref.Val {
+	if *made == nil {
+		if *made = types.NullValue; doc != nil {
+			*made = &object{doc: doc, declared: a.rule.declared}
+		}
 	}
-	return &object{doc: doc, declared: a.rule.declared}
+	return *made
 }

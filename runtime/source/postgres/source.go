@@ -95,6 +95,7 @@ func (s *Source) connections(ctx context.Context) (*pgxpool.Pool, error) {
 		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	} else {
 		cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
+		cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	}
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), cfg)
 	if err != nil {

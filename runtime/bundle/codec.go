@@ -62,9 +62,8 @@ func Decode(data []byte) (*Bundle, error) {
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "bundle_malformed", "The bundle cannot be read.")
 	}
-	if head.Format > Format || head.Format < 1 {
-		return nil, fault.Newf(fault.Invalid, "bundle_too_new", "The bundle has format %d; this runtime reads up to %d.", head.Format, Format).
-			WithHint("Update this runtime; until then it serves the last bundle that it understood.")
+	if err := CheckFormat(head.Format); err != nil {
+		return nil, err
 	}
 	var w wire
 	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&w); err != nil {
@@ -81,4 +80,13 @@ func Decode(data []byte) (*Bundle, error) {
 		b.SigningKeys = append(b.SigningKeys, SigningKey{k.ID, k.Algorithm, redact.New(k.Private), k.PublishAt, k.SignFrom, k.RetireAt, k.Revoked})
 	}
 	return b, nil
+}
+
+// CheckFormat refuses formats that this version does not read, with code bundle_too_new.
+func CheckFormat(format int) error {
+	if format >= 1 && format <= Format {
+		return nil
+	}
+	return fault.Newf(fault.Invalid, "bundle_too_new", "The bundle has format %d; this runtime reads up to %d.", format, Format).
+		WithHint("Update this runtime; until then it serves the last bundle that it understood.")
 }

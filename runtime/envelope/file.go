@@ -1,0 +1,72 @@
+package envelope
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"turnkey/internal/fault"
+	"turnkey/internal/redact"
+)
+
+// The files of a folder of keys. A production control plane is given the first and the last of them,
+// a runtime the other two.
+const (
+	SignFile        = "bundle-sign.pem"
+	VerifyFile      = "bundle-verify.pem"
+	PoolPrivateFile = "pool-private.json"
+	PoolPublicFile  = "pool-public.json"
+)
+
+// WriteKeys stores new keys in a folder, each file readable by its owner only. It never overwrites:
+// losing a pool's keyset makes every cached bundle unreadable.
+func WriteKeys(dir string, k Keys) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return unwritable(err, dir)
+	}
+	for name, text := range map[string]string{
+		SignFile: k.Sign.Reveal(), VerifyFile: string(k.Verify), PoolPrivateFile: k.PoolPrivate.Reveal(), PoolPublicFile: string(k.PoolPublic),
+	} {
+		path := filepath.Join(dir, name)
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return unwritable(err, path)
+		}
+		_, err = f.WriteString(text)
+		if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+			return unwritable(err, path)
+		}
+	}
+	return nil
+}
+
+// ReadKeys reads a folder that WriteKeys made.
+func ReadKeys(dir string) (Keys, error) {
+	var text [4]string
+	for i, name := range []string{SignFile, VerifyFile, PoolPrivateFile, PoolPublicFile} {
+		raw, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return Keys{}, fault.Wrap(err, fault.Invalid, "keys_unreadable", "The key file "+filepath.Join(dir, name)+" cannot be read.")
+		}
+		text[i] = string(raw)
+	}
+	return Keys{Sign: redact.New(text[0]), Verify: []byte(text[1]), PoolPrivate: redact.New(text[2]), PoolPublic: []byte(text[3])}, nil
+}
+
+// EnsureKeys reads a folder's keys and makes them when there are none at all; for development.
+func EnsureKeys(dir string) (Keys, error) {
+	if _, err := os.Stat(filepath.Join(dir, SignFile)); !errors.Is(err, fs.ErrNotExist) {
+		return ReadKeys(dir)
+	}
+	k, err := GenerateKeys()
+	if err != nil {
+		return k, err
+	}
+	return k, WriteKeys(dir, k)
+}
+
+func unwritable(err error, path string) error {
+	return fault.Wrap(err, fault.Invalid, "keys_unwritable", "Keys cannot be written to "+path+".").
+		WithHint("Choose an empty folder that this user may write to.")
+}

@@ -128,7 +128,7 @@ func TestUniqueInTransactions(t *testing.T) {
 	_, cl := start(t, "")
 	ctx := context.Background()
 	c := cl.Database("d").Collection("u")
-	c.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{"e", 1}}, Options: options.Index().SetUnique(true)})
+	c.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "e", Value: 1}}, Options: options.Index().SetUnique(true)})
 	var wg sync.WaitGroup
 	var ok, dup atomic.Int64
 	for g := range 8 {
@@ -223,7 +223,7 @@ func TestJournal(t *testing.T) {
 	ctx := context.Background()
 	s, cl := start(t, f)
 	c := cl.Database("d").Collection("j")
-	c.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{"e", 1}}, Options: options.Index().SetUnique(true)})
+	c.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "e", Value: 1}}, Options: options.Index().SetUnique(true)})
 	for i := range 100 {
 		c.InsertOne(ctx, bson.M{"_id": i, "e": i})
 	}

@@ -153,7 +153,8 @@ func (c *serveCommand) signingKey(alg bundle.Algorithm) (bundle.SigningKey, erro
 			return key, err
 		}
 		text := "Kid: " + key.ID + "\n" + key.Private.Reveal()
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o700)
+		if err == nil {
 			err = os.WriteFile(path, []byte(text), 0o600)
 		}
 		if err != nil {

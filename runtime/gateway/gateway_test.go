@@ -407,8 +407,7 @@ func (u *unreadable) Bundle(ctx context.Context, host string) (*bundle.Bundle, e
 
 func TestARevisionThatCannotBeReadLeavesTheOneBefore(t *testing.T) {
 	var u *unreadable
-	var r *rig
-	r = newRig(t, func(c *gateway.Config) {
+	r := newRig(t, func(c *gateway.Config) {
 		u = &unreadable{feed: c.Instances.(*feed)}
 		c.Instances = u
 	})

@@ -123,7 +123,7 @@ func Native(text JSON) (Value, error) {
 	if err != nil {
 		return nil, asTypeError(err)
 	}
-	return coercion{}.plain(v)
+	return errOrNil(coercion{}.plain(v))
 }
 
 // asTypeError keeps a TypeError and hides a parser's words behind one.

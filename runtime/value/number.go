@@ -9,7 +9,7 @@ import (
 // integer gives the exact integer that a number literal spells: 3, 3.0 and 3e0 are the same.
 // ok is false for fractions and for what does not fit 64 bits.
 func integer(n string) (i int64, ok bool) {
-	if strings.IndexAny(n, ".eE") < 0 {
+	if !strings.ContainsAny(n, ".eE") {
 		i, err := strconv.ParseInt(n, 10, 64)
 		return i, err == nil
 	}
@@ -81,7 +81,7 @@ func sameFloat(n string, stored float64) bool {
 
 // plainNumber types a literal as JSON would: int32 if it fits, else int64, else double.
 func plainNumber(n Number) (Value, *TypeError) {
-	if strings.IndexAny(string(n), ".eE") < 0 && n != "-0" {
+	if !strings.ContainsAny(string(n), ".eE") && n != "-0" {
 		if i, err := strconv.ParseInt(string(n), 10, 64); err == nil {
 			if i >= math.MinInt32 && i <= math.MaxInt32 {
 				return int32(i), nil

@@ -16,7 +16,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.uber.org/goleak"
-
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
@@ -24,8 +23,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var todos = &source.Table{Name: "todos", Collection: "Todos", Key: "_id", ID: bundle.TypeObjectID}
 
 // world is one database of its own, seen by the source and by a bare driver client.
 type world struct {
@@ -108,85 +105,6 @@ func everyType(id any) bson.D {
 		bson.E{Key: "items", Value: bson.A{append(bson.D{{Key: "done", Value: false}}, nested...), "x", nil}})
 }
 
-func TestDecodeAndEncodeKeepEveryByte(t *testing.T) {
-	raw, err := bson.Marshal(everyType(bson.NewObjectID()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	obj, err := decode(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, _ := obj.Get("_id")
-	back, err := appendDocument(nil, id, obj)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(raw, back) {
-		t.Errorf("changed on the way:\n%v\n%v", raw, bson.Raw(back))
-	}
-}
-
-func FuzzDecode(f *testing.F) {
-	raw, err := bson.Marshal(everyType(1))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add([]byte(raw))
-	f.Add([]byte{5, 0, 0, 0, 0})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if obj, err := decode(b); err == nil && obj == nil {
-			t.Error("neither document nor error")
-		}
-	})
-}
-
-func TestEditingOneNestedFieldLeavesAllOtherBytes(t *testing.T) {
-	w := newWorld(t)
-	id := bson.NewObjectID()
-	if _, err := w.bare.Collection("Todos").InsertOne(t.Context(), everyType(id)); err != nil {
-		t.Fatal(err)
-	}
-	before := w.raw(t, id)
-	x, err := w.Begin(t.Context(), source.Session{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: value.ObjectID(id)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	next := rows[0].Doc.Clone()
-	next.SetAt([]string{"sub", "city"}, "Bonn")
-	items, _ := next.Get("items")
-	list := append(value.Array{}, items.(value.Array)...)
-	first := list[0].(*value.Object).Clone()
-	first.Set("done", true)
-	list[0] = first
-	next.Set("items", list)
-	err = x.Apply(t.Context(), []source.Change{{Kind: source.Update, Table: todos, ID: value.ObjectID(id), Doc: next, Set: []source.Assignment{
-		{Path: []string{"sub", "city"}, Value: "Bonn"}, {Path: []string{"items"}, Value: list}}}}, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := bytes.Replace(before, []byte("Ulm\x00"), []byte("Bonn\x00"), 1)
-	want = bytes.Replace(want, []byte("\x08done\x00\x00"), []byte("\x08done\x00\x01"), 1)
-	after := w.raw(t, id)
-	// Two lengths grew by one: the document's, the string's and that of sub.
-	if len(after) != len(before)+1 {
-		t.Fatalf("length %d, before %d", len(after), len(before))
-	}
-	differ := 0
-	for i := range after {
-		if after[i] != want[i] {
-			differ++
-		}
-	}
-	if differ > 3 {
-		t.Errorf("%d bytes differ besides the new values\n%v\n%v", differ, before, after)
-	}
-}
-
 func TestReadGivesRowsInOrderAndMissingOnes(t *testing.T) {
 	w := newWorld(t)
 	other := &source.Table{Name: "lists", Collection: "Lists", Key: "_id", ID: bundle.TypeInt64}
@@ -225,88 +143,6 @@ func TestReadGivesRowsInOrderAndMissingOnes(t *testing.T) {
 	}
 	if n, _ := rows[len(rows)-1].Doc.Get("n"); n != int32(299) {
 		t.Error("a repeated ref was lost")
-	}
-}
-
-func TestOperatorsInDataStayData(t *testing.T) {
-	w := newWorld(t)
-	if err := w.apply(t, source.Change{Kind: source.Insert, Table: todos, ID: "1", Doc: doc("n", int32(1))}); err != nil {
-		t.Fatal(err)
-	}
-	update := func(path []string, v value.Value) source.Change {
-		return source.Change{Kind: source.Update, Table: todos, ID: "1", Set: []source.Assignment{{Path: path, Value: v}}}
-	}
-	refused := map[string]source.Change{
-		"operator as a field":  update([]string{"$set"}, int32(2)),
-		"operator below":       update([]string{"a", "$inc"}, int32(2)),
-		"dotted name":          update([]string{"a.b"}, int32(2)),
-		"nul in a name":        update([]string{"a\x00b"}, int32(2)),
-		"empty name":           update([]string{""}, int32(2)),
-		"the id":               update([]string{"_id"}, "2"),
-		"operator in a value":  update([]string{"a"}, doc("$gt", "")),
-		"operator in an array": update([]string{"a"}, value.Array{doc("$where", "1")}),
-		"id is a document":     {Kind: source.Delete, Table: todos, ID: doc("$gt", "")},
-		"id is null":           {Kind: source.Delete, Table: todos, ID: nil},
-		"insert of operators":  {Kind: source.Insert, Table: todos, ID: "2", Doc: doc("$set", "x")},
-		"not UTF-8":            update([]string{"a"}, "\xff"),
-		"date out of range":    update([]string{"a"}, time.UnixMilli(maxDateMS+1)),
-		"untyped number":       update([]string{"a"}, value.Number("1")),
-		"decimal too long":     update([]string{"a"}, value.Decimal(strings.Repeat("9", 35))),
-		"foreign opaque":       update([]string{"a"}, value.Opaque{Native: 1}),
-		"too deep":             update([]string{"a"}, nest(maxDepth)),
-	}
-	for name, c := range refused {
-		err := w.apply(t, source.Change{Kind: source.Insert, Table: todos, ID: "other", Doc: doc()}, c)
-		if f := source.FailureOf(err); err == nil || f.Class != source.Refused || f.Code != "INVALID_DATA" || f.Change != 1 {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	n, err := w.bare.Collection("Todos").CountDocuments(t.Context(), bson.D{})
-	if err != nil || n != 1 {
-		t.Errorf("%d documents, %v", n, err)
-	}
-	if err := w.apply(t, update([]string{"a"}, "{\"$gt\":1}"), source.Change{Kind: source.Insert, Table: todos, ID: "$ne", Doc: doc("d", nest(maxDepth-1))}); err != nil {
-		t.Errorf("harmless values were refused: %v", err)
-	}
-}
-
-func nest(levels int) value.Value {
-	var v value.Value = "x"
-	for range levels {
-		v = doc("n", v)
-	}
-	return v
-}
-
-func TestLeaves(t *testing.T) {
-	w := newWorld(t)
-	if err := w.apply(t, source.Change{Kind: source.Insert, Table: todos, ID: "1", Doc: doc("address", nil, "gone", "x", "keep", "y", "deep", doc("a", nil))}); err != nil {
-		t.Fatal(err)
-	}
-	x, _ := w.Begin(t.Context(), source.Session{})
-	rows, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: "1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	next := rows[0].Doc.Clone()
-	set := []source.Assignment{
-		{Path: []string{"address", "city"}, Value: "Bonn"}, {Path: []string{"address", "zip"}, Value: "5"},
-		{Path: []string{"deep", "a", "b"}, Value: nil}, {Path: []string{"new", "x"}, Value: int64(1)},
-		{Path: []string{"gone"}, Remove: true}, {Path: []string{"keep"}, Value: nil},
-	}
-	for _, a := range set {
-		if a.Remove {
-			next.Delete(a.Path[0])
-		} else {
-			next.SetAt(a.Path, a.Value)
-		}
-	}
-	if err := x.Apply(t.Context(), []source.Change{{Kind: source.Update, Table: todos, ID: "1", Doc: next, Set: set}}, true); err != nil {
-		t.Fatal(err)
-	}
-	want := `{"_id":"1","address":{"city":"Bonn","zip":"5"},"keep":null,"deep":{"a":{"b":null}},"new":{"x":{"$numberLong":"1"}}}`
-	if got, _ := bson.MarshalExtJSON(w.raw(t, "1"), true, false); string(got) != want {
-		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
@@ -411,178 +247,6 @@ func TestUniqueValuesMoveBetweenRowsInOneTransaction(t *testing.T) {
 	}
 }
 
-func TestRejectAndPrepare(t *testing.T) {
-	w := newWorld(t)
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			if err := w.Prepare(t.Context()); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	payload := bytes.Repeat([]byte("payload\xff "), 1<<20)
-	r := source.Rejection{ID: "rej_1", UserID: "u1", TableName: "todos", RowID: "1", ErrorCode: "X", Message: "m\xff", Hint: "h", CreatedAt: time.UnixMilli(1700000000000),
-		ClientID: "c", RequestID: "req", Deployment: 3, Operation: -1, Detail: "E11000 secret detail", Client: []byte(`{"id":"c"}`), Payload: payload, PayloadBytes: len(payload)}
-	second := r
-	second.ID, second.Payload = "rej_2", nil
-	for range 3 {
-		wg.Go(func() {
-			if err := w.Reject(t.Context(), []source.Rejection{r, second, r}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	got, err := w.bare.Collection(rejectionsName).FindOne(t.Context(), bson.D{{Key: "_id", Value: "rej_1"}}).Raw()
-	if err != nil {
-		t.Fatal(err)
-	}
-	elements, _ := got.Elements()
-	var names []string
-	for _, e := range elements {
-		names = append(names, e.Key())
-	}
-	if s := strings.Join(names, " "); s != "_id user_id table_name row_id error_code message hint status created_at" {
-		t.Errorf("users would see %s", s)
-	}
-	if strings.Contains(got.String(), "secret") || got.Lookup("created_at").Type != bson.TypeDateTime || got.Lookup("status").StringValue() != "open" {
-		t.Errorf("the user's part is %s", got)
-	}
-	cur, err := w.bare.Collection(payloadsName).Find(t.Context(), bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: "rej_1/payload/"}, {Key: "$lt", Value: "rej_1/payload0"}}}}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var parts []struct{ Data []byte }
-	if err := cur.All(t.Context(), &parts); err != nil {
-		t.Fatal(err)
-	}
-	var all []byte
-	for _, p := range parts {
-		if len(p.Data) > partSize {
-			t.Errorf("a part of %d bytes", len(p.Data))
-		}
-		all = append(all, p.Data...)
-	}
-	if !bytes.Equal(all, payload) {
-		t.Error("the payload is not what was received")
-	}
-	if n, _ := w.bare.Collection(rejectionsName).CountDocuments(t.Context(), bson.D{}); n != 2 {
-		t.Errorf("%d rejections", n)
-	}
-}
-
-func TestLookup(t *testing.T) {
-	w := newWorld(t)
-	users := w.bare.Collection("users")
-	if _, err := users.InsertMany(t.Context(), []any{
-		bson.D{{Key: "_id", Value: 1}, {Key: "email", Value: "a@x"}, {Key: "app", Value: "u1"}},
-		bson.D{{Key: "_id", Value: 2}, {Key: "email", Value: "twice"}, {Key: "app", Value: "u2"}},
-		bson.D{{Key: "_id", Value: 3}, {Key: "email", Value: "twice"}, {Key: "app", Value: "u3"}},
-		bson.D{{Key: "_id", Value: 4}, {Key: "email", Value: bson.A{"list@x"}}, {Key: "app", Value: "u4"}},
-		bson.D{{Key: "_id", Value: 5}, {Key: "app", Value: "u5"}},
-	}); err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		match map[string]value.Value
-		want  value.Value
-		code  string
-	}{
-		"one":               {match: map[string]value.Value{"email": "a@x"}, want: "u1"},
-		"none":              {match: map[string]value.Value{"email": "b@x"}},
-		"two":               {match: map[string]value.Value{"email": "twice"}, code: "lookup_ambiguous"},
-		"inside a list":     {match: map[string]value.Value{"email": "list@x"}},
-		"null":              {match: map[string]value.Value{"email": nil}, code: "INVALID_DATA"},
-		"operator":          {match: map[string]value.Value{"email": doc("$gt", "")}, code: "INVALID_DATA"},
-		"list":              {match: map[string]value.Value{"email": value.Array{"a@x"}}, code: "INVALID_DATA"},
-		"operator as field": {match: map[string]value.Value{"$where": "1"}, code: "lookup_invalid"},
-		"nothing":           {match: nil, code: "lookup_invalid"},
-	} {
-		v, found, err := w.Lookup(t.Context(), "users", c.match, "app")
-		if c.code == "" && (err != nil || found != (c.want != nil) || v != c.want && found) || c.code != "" && (err == nil || source.FailureOf(err).Code != c.code) {
-			t.Errorf("%s: %v %v %v", name, v, found, err)
-		}
-	}
-}
-
-func TestInspect(t *testing.T) {
-	w := newWorld(t)
-	schema := bson.D{{Key: "$jsonSchema", Value: bson.D{{Key: "properties", Value: bson.D{
-		{Key: "due", Value: bson.D{{Key: "bsonType", Value: bson.A{"date", "null"}}}},
-		{Key: "lines", Value: bson.D{{Key: "bsonType", Value: "array"}, {Key: "items", Value: bson.D{{Key: "bsonType", Value: "object"}, {Key: "properties", Value: bson.D{{Key: "price", Value: bson.D{{Key: "bsonType", Value: "decimal"}}}}}}}}}}}}}}
-	if err := w.bare.CreateCollection(t.Context(), "Orders", options.CreateCollection().SetValidator(schema)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for i := range 20 {
-		var mixed any = "x"
-		if i%2 == 0 {
-			mixed = int32(i)
-		}
-		d := everyType(bson.NewObjectID())
-		if _, err := w.bare.Collection("Todos").InsertOne(t.Context(), append(d, bson.E{Key: "mixed", Value: mixed}, bson.E{Key: "_private", Value: 1})); err != nil {
-			t.Fatal(err)
-		}
-	}
-	in, err := w.Inspect(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(in.Tables) != 2 || in.Tables[0].Name != "Orders" || in.Tables[1].Name != "Todos" {
-		t.Fatalf("%+v", in)
-	}
-	orders, found := in.Tables[0].Table, in.Tables[1]
-	if f := orders.Fields["lines"].Type; orders.Fields["due"].Type.Name != bundle.TypeDate || f.Name != bundle.TypeArray || f.Elem == nil || f.Elem.Fields["price"].Name != bundle.TypeDecimal {
-		t.Errorf("the validator was read as %+v", orders.Fields)
-	}
-	if found.Table.ID != bundle.TypeObjectID || found.Rows != 20 || found.Sampled != 20 {
-		t.Errorf("%+v", found)
-	}
-	for field, want := range map[string]bundle.TypeName{"title": bundle.TypeString, "oid": bundle.TypeObjectID, "uuid": bundle.TypeUUID, "date": bundle.TypeDate, "i32": bundle.TypeInt32, "i64": bundle.TypeInt64,
-		"f": bundle.TypeDouble, "dec": bundle.TypeDecimal, "b": bundle.TypeBool, "sub": bundle.TypeObject, "items": bundle.TypeArray} {
-		if got := found.Table.Fields[field]; got.Type.Name != want || got.Path != field {
-			t.Errorf("%s is %+v", field, got)
-		}
-	}
-	if got := found.Table.Fields["sub"].Type.Fields["oid"].Name; got != bundle.TypeObjectID {
-		t.Errorf("nested type %q", got)
-	}
-	for _, absent := range []string{"_private", "_id", "re", "min"} {
-		if _, there := found.Table.Fields[absent]; there {
-			t.Errorf("%s was proposed", absent)
-		}
-	}
-	if all := strings.Join(found.Warnings, "\n"); !strings.Contains(all, "mixed has values of several types: int32, string") || !strings.Contains(all, "_private") {
-		t.Errorf("warnings: %s", all)
-	}
-}
-
-func TestConnectionTest(t *testing.T) {
-	w := newWorld(t)
-	for _, prepared := range []bool{false, true} {
-		r, err := w.Test(t.Context())
-		if err != nil || !r.OK || r.Latency <= 0 || r.Server == "" {
-			t.Fatalf("%v %+v", err, r)
-		}
-		var names []string
-		for _, c := range r.Checks {
-			names = append(names, c.Name)
-		}
-		if s := strings.Join(names, " "); s != "dial tls credentials version replica_set transactions privileges prepared" {
-			t.Errorf("checks: %s", s)
-		}
-		if !prepared {
-			if err := w.Prepare(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-}
-
 func TestDatabaseDown(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -608,3 +272,5 @@ func TestDatabaseDown(t *testing.T) {
 		t.Errorf("%v %+v", err, r)
 	}
 }
+
+var todos = &source.Table{Name: "todos", Collection: "Todos", Key: "_id", ID: bundle.TypeObjectID}

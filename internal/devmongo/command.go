@@ -1,0 +1,262 @@
+package devmongo
+
+import (
+	"sort"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, error) {
+	st := s.St
+	cn := str(cmd, name)
+	switch strings.ToLower(name) {
+	case "hello", "ismaster":
+		return D{{Key: "helloOk", Value: true}, {Key: "ismaster", Value: true}, {Key: "isWritablePrimary", Value: true}, {Key: "secondary", Value: false}, {Key: "setName", Value: "rs0"}, {Key: "setVersion", Value: int32(1)}, {Key: "electionId", Value: s.elect},
+			{Key: "hosts", Value: A{s.addr}}, {Key: "me", Value: s.addr}, {Key: "primary", Value: s.addr}, {Key: "lastWrite", Value: D{{Key: "opTime", Value: D{{Key: "ts", Value: st.last}, {Key: "t", Value: int64(1)}}}, {Key: "lastWriteDate", Value: now()}}},
+			{Key: "maxBsonObjectSize", Value: int32(16 << 20)}, {Key: "maxMessageSizeBytes", Value: int32(48000000)}, {Key: "maxWriteBatchSize", Value: int32(100000)}, {Key: "localTime", Value: now()},
+			{Key: "logicalSessionTimeoutMinutes", Value: int32(30)}, {Key: "connectionId", Value: connID}, {Key: "minWireVersion", Value: int32(0)}, {Key: "maxWireVersion", Value: int32(21)}, {Key: "readOnly", Value: false}}, nil
+	case "ping", "endsessions", "killsessions", "refreshsessions", "fsync", "logrotate":
+		return D{}, nil
+	case "buildinfo":
+		return D{{Key: "modules", Value: A{Marker}}, {Key: "version", Value: "7.0.0"}, {Key: "versionArray", Value: A{int32(7), int32(0), int32(0), int32(0)}}, {Key: "bits", Value: int32(64)}, {Key: "maxBsonObjectSize", Value: int32(16 << 20)}}, nil
+	case "serverstatus":
+		return D{{Key: "host", Value: s.addr}, {Key: "version", Value: "7.0.0"}, {Key: "process", Value: "turnkey-devmongo"}, {Key: "repl", Value: D{{Key: "setName", Value: "rs0"}}}}, nil
+	case "connectionstatus":
+		return D{{Key: "authInfo", Value: D{{Key: "authenticatedUsers", Value: A{}}, {Key: "authenticatedUserRoles", Value: A{}}, {Key: "authenticatedUserPrivileges", Value: A{}}}}}, nil
+	case "getparameter":
+		return D{{Key: "featureCompatibilityVersion", Value: D{{Key: "version", Value: "7.0"}}}}, nil
+	case "replsetgetstatus":
+		return D{{Key: "set", Value: "rs0"}, {Key: "myState", Value: int32(1)}, {Key: "members", Value: A{D{{Key: "_id", Value: int32(0)}, {Key: "name", Value: s.addr}, {Key: "state", Value: int32(1)}, {Key: "stateStr", Value: "PRIMARY"}, {Key: "self", Value: true}}}}}, nil
+	case "committransaction":
+		if t != nil {
+			st.commit(t, doc(cmd, "lsid"))
+		}
+		return D{}, nil
+	case "aborttransaction":
+		if t != nil {
+			st.abort(t)
+		}
+		return D{}, nil
+	case "listdatabases":
+		var l A
+		for n, cs := range st.dbs {
+			if len(cs) > 0 {
+				l = append(l, D{{Key: "name", Value: n}, {Key: "sizeOnDisk", Value: int64(1)}, {Key: "empty", Value: false}})
+			}
+		}
+		sort.Slice(l, func(i, j int) bool { return str(l[i].(D), "name") < str(l[j].(D), "name") })
+		return D{{Key: "databases", Value: l}, {Key: "totalSize", Value: int64(1)}}, nil
+	case "listcollections":
+		var l []D
+		for n, c := range st.dbs[db] {
+			o := c.opts
+			if o == nil {
+				o = D{}
+			}
+			d := D{{Key: "name", Value: n}, {Key: "type", Value: "collection"}, {Key: "options", Value: o}, {Key: "info", Value: D{{Key: "readOnly", Value: false}, {Key: "uuid", Value: bson.Binary{Subtype: 4, Data: c.uuid[:]}}}}, {Key: "idIndex", Value: D{{Key: "v", Value: int32(2)}, {Key: "key", Value: D{{Key: "_id", Value: int32(1)}}}, {Key: "name", Value: "_id_"}}}}
+			if ok, err := match(d, doc(cmd, "filter")); err != nil {
+				return nil, err
+			} else if ok {
+				l = append(l, d)
+			}
+		}
+		sort.Slice(l, func(i, j int) bool { return str(l[i], "name") < str(l[j], "name") })
+		return s.first(db+".$cmd.listCollections", l, 0, false), nil
+	case "create":
+		if st.dbs[db][cn] != nil {
+			return nil, errf(48, "NamespaceExists", "Collection %s.%s already exists.", db, cn)
+		}
+		o := D{}
+		for _, e := range cmd[1:] {
+			switch e.Key {
+			case "validator", "validationLevel", "validationAction", "changeStreamPreAndPostImages", "capped", "size", "max":
+				o = append(o, e)
+			case "collation", "timeseries", "viewOn":
+				return nil, errf(238, "NotImplemented", "create: %s", e.Key)
+			}
+		}
+		c := st.coll(db, cn, true)
+		c.opts, c.validator = o, doc(o, "validator")
+		st.record(D{{Key: "c", Value: c.ns()}, {Key: "create", Value: o}})
+		return D{}, nil
+	case "collmod":
+		c := st.coll(db, cn, false)
+		if c == nil {
+			return nil, errf(26, "NamespaceNotFound", "ns does not exist")
+		}
+		for _, e := range cmd[1:] {
+			switch e.Key {
+			case "validator", "validationLevel", "validationAction", "changeStreamPreAndPostImages":
+				c.opts = set(c.opts, e.Key, e.Value)
+			}
+		}
+		c.validator = doc(c.opts, "validator")
+		st.record(D{{Key: "c", Value: c.ns()}, {Key: "create", Value: c.opts}})
+		return D{}, nil
+	case "drop":
+		c := st.coll(db, cn, false)
+		if c == nil {
+			return nil, errf(26, "NamespaceNotFound", "ns not found")
+		}
+		s.drop(c)
+		return D{{Key: "ns", Value: db + "." + cn}, {Key: "nIndexesWas", Value: int32(len(c.idx) + 1)}}, nil
+	case "dropdatabase":
+		for _, c := range st.dbs[db] {
+			s.drop(c)
+		}
+		delete(st.dbs, db)
+		return D{{Key: "dropped", Value: db}}, nil
+	case "createindexes":
+		c := st.coll(db, cn, true)
+		before := len(c.idx) + 1
+		for _, x := range arr(cmd, "indexes") {
+			raw := x.(D)
+			for _, e := range raw {
+				if e.Key == "collation" || e.Key == "weights" || e.Key == "2dsphereIndexVersion" {
+					return nil, errf(238, "NotImplemented", "createIndexes: %s", e.Key)
+				}
+			}
+			if str(raw, "name") == "_id_" {
+				continue
+			}
+			made, err := st.addIndex(c, append(D{{Key: "v", Value: int32(2)}}, unset(raw, "v")...))
+			if err != nil {
+				return nil, err
+			}
+			if made {
+				st.record(D{{Key: "c", Value: c.ns()}, {Key: "index", Value: raw}})
+			}
+		}
+		return D{{Key: "numIndexesBefore", Value: int32(before)}, {Key: "numIndexesAfter", Value: int32(len(c.idx) + 1)}, {Key: "createdCollectionAutomatically", Value: false}}, nil
+	case "listindexes":
+		c := st.coll(db, cn, false)
+		if c == nil {
+			return nil, errf(26, "NamespaceNotFound", "ns does not exist: %s.%s", db, cn)
+		}
+		l := []D{{{Key: "v", Value: int32(2)}, {Key: "key", Value: D{{Key: "_id", Value: int32(1)}}}, {Key: "name", Value: "_id_"}}}
+		for _, ix := range c.idx {
+			l = append(l, ix.raw)
+		}
+		return s.first(c.ns(), l, 0, false), nil
+	case "dropindexes":
+		c := st.coll(db, cn, false)
+		n := str(cmd, "index")
+		if c == nil || n != "*" && !c.dropIndex(n) {
+			return nil, errf(27, "IndexNotFound", "index not found with name [%s]", n)
+		}
+		if n == "*" {
+			c.idx = nil
+		}
+		st.record(D{{Key: "c", Value: c.ns()}, {Key: "dropIndex", Value: n}})
+		return D{}, nil
+	case "insert":
+		return s.writes(cmd, arr(cmd, "documents"), t, func(x D) (D, error) {
+			c := st.coll(db, cn, true)
+			return D{{Key: "n", Value: int32(1)}}, s.insert(c, x, t)
+		})
+	case "update":
+		var upserted A
+		i := int32(-1)
+		r, err := s.writes(cmd, arr(cmd, "updates"), t, func(x D) (D, error) {
+			i++
+			r, up, err := s.update(st.coll(db, cn, true), x, t)
+			if up != nil {
+				upserted = append(upserted, D{{Key: "index", Value: i}, {Key: "_id", Value: val(up, "_id")}})
+			}
+			return r, err
+		})
+		if err == nil && upserted != nil {
+			r = append(r, E{Key: "upserted", Value: upserted})
+		}
+		if _, ok := get(r, "nModified"); !ok && err == nil {
+			r = append(r, E{Key: "nModified", Value: int32(0)})
+		}
+		return r, err
+	case "delete":
+		return s.writes(cmd, arr(cmd, "deletes"), t, func(x D) (D, error) {
+			c := st.coll(db, cn, false)
+			n := int32(0)
+		again:
+			var es []*entry
+			if err := st.scan(c, t, doc(x, "q"), func(e *entry, _ D) bool { es = append(es, e); return num(x, "limit") != 1 }); err != nil {
+				return nil, err
+			}
+			for _, e := range es {
+				if err := s.put(t, c, e, nil, "delete"); err == errRetry {
+					goto again
+				} else if err != nil {
+					return nil, err
+				}
+				n++
+			}
+			return D{{Key: "n", Value: n}}, nil
+		})
+	case "findandmodify":
+		return s.findAndModify(db, st.coll(db, str(cmd, name), true), cmd, t)
+	case "find":
+		c := st.coll(db, cn, false)
+		l, err := s.query(c, t, doc(cmd, "filter"), doc(cmd, "sort"), num(cmd, "skip"), num(cmd, "limit"))
+		if err != nil {
+			return nil, err
+		}
+		if _, ok := get(cmd, "collation"); ok {
+			return nil, errf(238, "NotImplemented", "find: collation")
+		}
+		if p := doc(cmd, "projection"); len(p) > 0 {
+			for i := range l {
+				if l[i], err = project(l[i], p); err != nil {
+					return nil, err
+				}
+			}
+		}
+		bs := int64(101)
+		if v, ok := get(cmd, "batchSize"); ok {
+			bs = toI(v)
+		}
+		return s.first(db+"."+cn, l, bs, truthy(val(cmd, "singleBatch"))), nil
+	case "count":
+		l, err := s.query(st.coll(db, cn, false), t, doc(cmd, "query"), nil, num(cmd, "skip"), num(cmd, "limit"))
+		return D{{Key: "n", Value: int32(len(l))}}, err
+	case "distinct":
+		l, err := s.query(st.coll(db, cn, false), t, doc(cmd, "query"), nil, 0, 0)
+		seen, out := map[string]bool{}, A{}
+		for _, d := range l {
+			for _, v := range lookup(d, str(cmd, "key")) {
+				vs := A{v}
+				if a, ok := v.(A); ok {
+					vs = a
+				}
+				for _, x := range vs {
+					if _, m := x.(missing); !m && !seen[key(x)] {
+						seen[key(x)] = true
+						out = append(out, x)
+					}
+				}
+			}
+		}
+		return D{{Key: "values", Value: out}}, err
+	case "aggregate":
+		return s.aggregate(db, cmd, t)
+	case "getmore":
+		return s.getMore(cmd)
+	case "killcursors":
+		k := A{}
+		for _, id := range arr(cmd, "cursors") {
+			delete(s.cursors, toI(id))
+			k = append(k, id)
+		}
+		st.cond.Broadcast()
+		return D{{Key: "cursorsKilled", Value: k}, {Key: "cursorsNotFound", Value: A{}}, {Key: "cursorsAlive", Value: A{}}, {Key: "cursorsUnknown", Value: A{}}}, nil
+	}
+	return nil, errf(59, "CommandNotFound", "no such command: '%s'", name)
+}
+
+func (s *Server) drop(c *coll) {
+	st := s.St
+	delete(st.dbs[c.db], c.name)
+	ts := st.tick()
+	st.log = append(st.log, event{ts, 0, D{{Key: "_id", Value: D{{Key: "_data", Value: token(ts, 0)}}}, {Key: "operationType", Value: "drop"}, {Key: "clusterTime", Value: ts}, {Key: "ns", Value: D{{Key: "db", Value: c.db}, {Key: "coll", Value: c.name}}}}})
+	st.record(D{{Key: "c", Value: c.ns()}, {Key: "drop", Value: true}})
+	st.cond.Broadcast()
+}

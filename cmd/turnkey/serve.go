@@ -35,6 +35,7 @@ const serveHost = "serve"
 
 // Run implements the command.
 func (c *serveCommand) Run(ctx context.Context, term terminal) error {
+	tuneMemory()
 	log := newLog(term)
 	b, err := c.bundle(term)
 	if err != nil {

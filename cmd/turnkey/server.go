@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"turnkey/internal/fault"
@@ -15,6 +17,18 @@ import (
 
 // drainFor is how long requests in flight may take after a signal.
 const drainFor = 10 * time.Second
+
+// tuneMemory lets garbage wait longer than Go's default while the process is small: most of what an
+// upload allocates is dead when it is answered. The soft limit keeps the process within the 150 MB
+// that a runtime may use; GOGC and GOMEMLIMIT win when the operator sets them.
+func tuneMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(100 << 20)
+	}
+}
 
 // listen opens an address; a port that is taken is said with the setting to change.
 func listen(address string) (net.Listener, error) {

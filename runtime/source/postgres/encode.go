@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"turnkey/runtime/source"
 	"turnkey/runtime/value"
 )
 
@@ -129,6 +128,3 @@ func keyText(id value.Value) (string, error) {
 	}
 	return text, nil
 }
-
-// written gives the value that a change has for a column; ok is false when it has none.
-func written(ch *source.Change, name string) (value.Value, bool) { return ch.Doc.Get(name) }

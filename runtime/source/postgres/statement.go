@@ -122,6 +122,9 @@ func (r *relation) targets(ch *source.Change) ([]*column, error) {
 }
 
 func (b *bucket) statement(changes []source.Change) (statement, error) {
+	if len(b.changes) == 1 {
+		return b.single(&changes[b.changes[0]])
+	}
 	st := statement{changes: b.changes}
 	ids := make([]string, len(b.changes))
 	for n, i := range b.changes {
@@ -135,7 +138,7 @@ func (b *bucket) statement(changes []source.Change) (statement, error) {
 	for _, c := range b.columns {
 		texts := make([]*string, len(b.changes))
 		for n, i := range b.changes {
-			v, _ := written(&changes[i], c.name) // an update that removes a column writes null
+			v, _ := changes[i].Doc.Get(c.name) // an update that removes a column writes null
 			text, err := c.encode(v)
 			if err != nil {
 				return st, atChange(err, i)
@@ -145,6 +148,43 @@ func (b *bucket) statement(changes []source.Change) (statement, error) {
 		st.args = append(st.args, texts)
 	}
 	st.sql = b.sql()
+	return st, nil
+}
+
+// single writes one row by plain parameters: unnesting lists of one costs the server more than the
+// write itself.
+func (b *bucket) single(ch *source.Change) (statement, error) {
+	st := statement{changes: b.changes, args: make([]any, 1, 1+len(b.columns))}
+	var err error
+	if st.args[0], err = keyText(ch.ID); err != nil {
+		return st, atChange(err, b.changes[0])
+	}
+	for _, c := range b.columns {
+		v, _ := ch.Doc.Get(c.name)
+		text, err := c.encode(v)
+		if err != nil {
+			return st, atChange(err, b.changes[0])
+		}
+		st.args = append(st.args, text)
+	}
+	key := b.relation.byName[b.table.Key]
+	parameter := func(i int, c *column) string { return "$" + strconv.Itoa(i) + "::text::" + c.cast }
+	switch b.kind {
+	case source.Delete:
+		st.sql = "DELETE FROM " + b.relation.name + " WHERE " + key.quoted + " = " + parameter(1, key)
+	case source.Insert:
+		into, values := []string{key.quoted}, []string{parameter(1, key)}
+		for i, c := range b.columns {
+			into, values = append(into, c.quoted), append(values, parameter(i+2, c))
+		}
+		st.sql = "INSERT INTO " + b.relation.name + " (" + strings.Join(into, ", ") + ") VALUES (" + strings.Join(values, ", ") + ") ON CONFLICT (" + key.quoted + ") DO NOTHING"
+	default:
+		sets := make([]string, len(b.columns))
+		for i, c := range b.columns {
+			sets[i] = c.quoted + " = " + parameter(i+2, c)
+		}
+		st.sql = "UPDATE " + b.relation.name + " SET " + strings.Join(sets, ", ") + " WHERE " + key.quoted + " = " + parameter(1, key)
+	}
 	return st, nil
 }
 

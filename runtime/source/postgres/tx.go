@@ -81,7 +81,12 @@ func (t *tx) Read(ctx context.Context, refs []source.Ref) ([]source.Row, error) 
 	prelude := b.Len()
 	for _, g := range order {
 		key := g.relation.byName[g.table.Key]
-		b.Queue("SELECT "+g.relation.list+" FROM "+g.relation.name+" WHERE "+key.quoted+" = ANY ($1::text[]::"+key.cast+"[])", g.ids)
+		from := "SELECT " + g.relation.list + " FROM " + g.relation.name + " WHERE " + key.quoted
+		if len(g.ids) == 1 {
+			b.Queue(from+" = $1::text::"+key.cast, g.ids[0])
+			continue
+		}
+		b.Queue(from+" = ANY ($1::text[]::"+key.cast+"[])", g.ids)
 	}
 	results := t.conn.SendBatch(ctx, b)
 	found, err := t.collect(results, prelude, order)

@@ -4,12 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -75,6 +76,7 @@ type httpConn struct {
 	conn   net.Conn
 	reader *bufio.Reader
 	out    []byte
+	body   []byte
 	header string
 }
 
@@ -99,17 +101,43 @@ func (c *httpConn) post(body []byte, success string, times int) error {
 	if _, err := c.conn.Write(c.out); err != nil {
 		return fmt.Errorf("sending: %w", err)
 	}
-	response, err := http.ReadResponse(c.reader, nil)
+	status, answer, err := c.answer()
 	if err != nil {
 		return fmt.Errorf("reading the answer: %w", err)
 	}
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
-	}
-	_ = response.Body.Close()
-	if response.StatusCode != http.StatusOK || bytes.Count(answer, []byte(success)) != times {
-		return fmt.Errorf("answered %d: %.300s", response.StatusCode, answer)
+	if status != "200" || bytes.Count(answer, []byte(success)) != times {
+		return fmt.Errorf("answered %s: %.300s", status, answer)
 	}
 	return nil
+}
+
+// answer reads one response with a Content-Length, which is all that a runtime sends to uploads and
+// token requests. The body is valid until the next call.
+func (c *httpConn) answer() (status string, body []byte, err error) {
+	length := -1
+	for first := true; ; first = false {
+		line, err := c.reader.ReadSlice('\n')
+		if err != nil {
+			return "", nil, err
+		}
+		line = bytes.TrimRight(line, "\r\n")
+		switch {
+		case first && len(line) >= 12:
+			status = string(line[9:12])
+		case len(line) == 0:
+			if length < 0 {
+				return "", nil, errors.New("a response without Content-Length")
+			}
+			if cap(c.body) < length {
+				c.body = make([]byte, length)
+			}
+			c.body = c.body[:length]
+			_, err := io.ReadFull(c.reader, c.body)
+			return status, c.body, err
+		case len(line) > 15 && strings.EqualFold(string(line[:15]), "Content-Length:"):
+			if length, err = strconv.Atoi(strings.TrimSpace(string(line[15:]))); err != nil {
+				return "", nil, err
+			}
+		}
+	}
 }

@@ -64,7 +64,7 @@ func (t *tx) statements(ctx context.Context, changes []source.Change) ([]stateme
 	}
 	out := make([]statement, 0, len(buckets))
 	for _, b := range buckets {
-		st, err := b.statement(changes)
+		st, err := b.statement(changes, t.solo)
 		if err != nil {
 			return nil, err
 		}
@@ -121,9 +121,9 @@ func (r *relation) targets(ch *source.Change) ([]*column, error) {
 	return out, nil
 }
 
-func (b *bucket) statement(changes []source.Change) (statement, error) {
+func (b *bucket) statement(changes []source.Change, guard *solo) (statement, error) {
 	if len(b.changes) == 1 {
-		return b.single(&changes[b.changes[0]])
+		return b.single(&changes[b.changes[0]], guard)
 	}
 	st := statement{changes: b.changes}
 	ids := make([]string, len(b.changes))
@@ -153,7 +153,7 @@ func (b *bucket) statement(changes []source.Change) (statement, error) {
 
 // single writes one row by plain parameters: unnesting lists of one costs the server more than the
 // write itself.
-func (b *bucket) single(ch *source.Change) (statement, error) {
+func (b *bucket) single(ch *source.Change, guard *solo) (statement, error) {
 	st := statement{changes: b.changes, args: make([]any, 1, 1+len(b.columns))}
 	var err error
 	if st.args[0], err = keyText(ch.ID); err != nil {
@@ -184,6 +184,10 @@ func (b *bucket) single(ch *source.Change) (statement, error) {
 			sets[i] = c.quoted + " = " + parameter(i+2, c)
 		}
 		st.sql = "UPDATE " + b.relation.name + " SET " + strings.Join(sets, ", ") + " WHERE " + key.quoted + " = " + parameter(1, key)
+	}
+	if guard != nil && b.kind != source.Insert {
+		st.args = append(st.args, guard.version)
+		st.sql += " AND xmin = $" + strconv.Itoa(len(st.args)) + "::text::xid"
 	}
 	return st, nil
 }

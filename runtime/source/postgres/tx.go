@@ -20,6 +20,7 @@ type tx struct {
 	conn    *pgxpool.Conn // nil: not begun, or over
 	over    bool
 	session []byte // claims for row-level security
+	solo    *solo  // a transaction of one row; see solo.go
 }
 
 var _ source.Tx = (*tx)(nil)
@@ -70,6 +71,9 @@ func (t *tx) begin(ctx context.Context, b *pgx.Batch) error {
 
 // Read implements source.Tx.
 func (t *tx) Read(ctx context.Context, refs []source.Ref) ([]source.Row, error) {
+	if len(refs) == 1 && t.conn == nil && !t.over && t.src.opt.RLS == nil {
+		return t.readSolo(ctx, refs[0])
+	}
 	groups, order, err := t.groups(ctx, refs)
 	if err != nil {
 		return nil, t.fail(ctx, err)
@@ -170,6 +174,9 @@ func (t *tx) collect(results pgx.BatchResults, prelude int, order []*group) ([]m
 
 // Apply implements source.Tx.
 func (t *tx) Apply(ctx context.Context, changes []source.Change, commit bool) error {
+	if t.solo != nil && commit && len(changes) == 1 && t.conn == nil && !t.over {
+		return t.applySolo(ctx, &changes[0])
+	}
 	statements, err := t.statements(ctx, changes)
 	if err != nil {
 		return t.fail(ctx, err)
@@ -183,7 +190,7 @@ func (t *tx) Apply(ctx context.Context, changes []source.Change, commit bool) er
 		b.Queue(st.sql, st.args...)
 	}
 	// With row-level security counts decide whether to commit.
-	together := commit && (t.src.opt.RLS == nil || len(statements) == 0)
+	together := commit && (t.src.opt.RLS == nil && t.solo == nil || len(statements) == 0)
 	if together {
 		b.Queue("COMMIT")
 	}
@@ -217,6 +224,9 @@ func (t *tx) execute(ctx context.Context, b *pgx.Batch, prelude int, statements 
 			tag, err := results.Exec()
 			if err != nil {
 				return statements[i].blame(translate(err))
+			}
+			if tag.RowsAffected() < int64(len(statements[i].changes)) && t.solo != nil {
+				return statements[i].blame(moved())
 			}
 			if tag.RowsAffected() < int64(len(statements[i].changes)) && t.src.opt.RLS != nil {
 				return statements[i].blame(refused("UNAUTHORIZED", "Row-level security does not allow this row."))

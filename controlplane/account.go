@@ -1,0 +1,170 @@
+package controlplane
+
+import (
+	"context"
+	"strings"
+
+	"turnkey/internal/fault"
+	"turnkey/internal/redact"
+)
+
+// Signup says who may make an account.
+type Signup string
+
+// The settings of --signup. The zero value is SignupOff.
+const (
+	SignupOff    Signup = "off"
+	SignupInvite Signup = "invite"
+	SignupOpen   Signup = "open"
+)
+
+// Accounts is the service of signing up, in and out.
+type Accounts struct {
+	*core
+	passwords *passwords
+	signup    Signup
+}
+
+// NewAccount is the input of SignUp.
+type NewAccount struct {
+	Email, Name string
+	Password    redact.Secret
+	// Organization names the first organization; empty takes a name from the person's.
+	Organization string
+	// Invitation is an invitation's string: the account then joins that organization instead.
+	Invitation string
+	UserAgent  string
+}
+
+// SignUp makes an account with a first organization (or membership) and a session.
+func (s *Accounts) SignUp(ctx context.Context, actor Actor, in NewAccount) (User, redact.Secret, error) {
+	if err := s.maySignUp(in.Invitation); err != nil {
+		return User{}, redact.Secret{}, err
+	}
+	user, secret, err := s.newUser(ctx, in)
+	if err != nil {
+		return User{}, redact.Secret{}, err
+	}
+	actor.UserID, actor.Email = user.ID, user.Email
+	err = s.change(ctx, actor, func(tx Tx) (Event, error) {
+		if err := tx.InsertUser(ctx, user); err != nil {
+			return Event{}, err
+		}
+		organization, err := s.firstMembership(ctx, tx, user, in)
+		if err != nil {
+			return Event{}, err
+		}
+		e := Event{Kind: AccountCreated, Organization: organization, Target: user.ID, Changes: Changes{"email": {To: user.Email}, "password": {To: in.Password}}}
+		return e, s.startSession(ctx, tx, actor, user.ID, in.UserAgent, secret)
+	})
+	return user, secret, err
+}
+
+func (s *Accounts) maySignUp(invitation string) error {
+	if s.signup == SignupOpen || s.signup == SignupInvite && invitation != "" {
+		return nil
+	}
+	closed := fault.New(fault.Forbidden, "signup_closed", "Signing up is not open here.")
+	if s.signup == SignupInvite {
+		return closed.WithHint("Ask a member of your organization for an invitation.")
+	}
+	return closed.WithHint("The operator decides with --signup=open|invite|off.")
+}
+
+func (s *Accounts) newUser(ctx context.Context, in NewAccount) (u User, secret redact.Secret, err error) {
+	if u.Email, err = checkEmail(in.Email); err != nil {
+		return u, secret, err
+	}
+	name := in.Name
+	if strings.TrimSpace(name) == "" {
+		name, _, _ = strings.Cut(u.Email, "@")
+	}
+	if u.Name, err = checkName(name); err != nil {
+		return u, secret, err
+	}
+	if u.PasswordHash, err = s.passwords.hash(ctx, in.Password); err != nil {
+		return u, secret, err
+	}
+	if u.ID, err = s.ids.New(prefixUser); err != nil {
+		return u, secret, err
+	}
+	u.CreatedAt = s.now()
+	secret, err = s.newSecret(sessionPrefix)
+	return u, secret, err
+}
+
+// firstMembership puts a new user into the inviting organization, or into one of their own.
+func (s *Accounts) firstMembership(ctx context.Context, tx Tx, user User, in NewAccount) (organization string, err error) {
+	if in.Invitation != "" {
+		inv, err := s.accept(ctx, tx, user, in.Invitation)
+		return inv.Organization, err
+	}
+	name := in.Organization
+	if strings.TrimSpace(name) == "" {
+		name = cutText(user.Name, 80) + "'s organization"
+	}
+	if name, err = checkName(name); err != nil {
+		return "", err
+	}
+	id, err := s.ids.New(prefixOrganization)
+	if err != nil {
+		return "", err
+	}
+	return id, insertOwned(ctx, tx, Organization{ID: id, Name: name, Version: 1, CreatedAt: s.now(), UpdatedAt: s.now()}, user.ID)
+}
+
+// LogIn checks a password and starts a new session, with a new string whatever the browser held before.
+func (s *Accounts) LogIn(ctx context.Context, actor Actor, email string, password redact.Secret, userAgent string) (User, redact.Secret, error) {
+	user, err := s.byPassword(ctx, email, password)
+	if err != nil {
+		return User{}, redact.Secret{}, err
+	}
+	secret, err := s.newSecret(sessionPrefix)
+	if err != nil {
+		return User{}, redact.Secret{}, err
+	}
+	actor.UserID, actor.Email = user.ID, user.Email
+	err = s.change(ctx, actor, func(tx Tx) (Event, error) {
+		return Event{Kind: SessionStarted, Target: user.ID}, s.startSession(ctx, tx, actor, user.ID, userAgent, secret)
+	})
+	return user, secret, err
+}
+
+// byPassword takes as long for an address without an account as for a wrong password.
+func (s *Accounts) byPassword(ctx context.Context, email string, password redact.Secret) (user User, err error) {
+	refused := fault.New(fault.Unauthenticated, "bad_credentials", "The e-mail address or the password is wrong.")
+	if email, err = checkEmail(email); err != nil {
+		return User{}, refused
+	}
+	err = s.read(ctx, func(tx Tx) error {
+		user, err = tx.FindUserByEmail(ctx, email)
+		return err
+	})
+	if err != nil && !fault.IsKind(err, fault.NotFound) {
+		return User{}, err
+	}
+	ok, err := s.passwords.matches(ctx, password, user.PasswordHash)
+	if err != nil {
+		return User{}, err
+	}
+	if !ok || user.DisabledAt != nil {
+		return User{}, refused
+	}
+	return user, nil
+}
+
+// LogOut ends the session of that string.
+func (s *Accounts) LogOut(ctx context.Context, actor Actor, secret string) error {
+	return s.change(ctx, actor, func(tx Tx) (Event, error) {
+		return Event{Kind: SessionEnded, Target: actor.UserID}, tx.DeleteSession(ctx, digest(secret))
+	})
+}
+
+// Me gives the actor's own account.
+func (s *Accounts) Me(ctx context.Context, actor Actor) (u User, err error) {
+	err = s.read(ctx, func(tx Tx) error {
+		u, err = tx.GetUser(ctx, actor.UserID)
+		return err
+	})
+	return u, err
+}

@@ -1,0 +1,98 @@
+package controlplane
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"turnkey/internal/fault"
+)
+
+// Config is what the domain needs from outside.
+type Config struct {
+	Store  Store
+	Now    func() time.Time
+	Random io.Reader
+	Log    *slog.Logger
+	// Password is the cost of hashing; the zero value is the production cost.
+	Password PasswordCost
+	// Signup says who may make an account; the zero value is SignupOff.
+	Signup Signup
+}
+
+// Plane holds the services, one per noun.
+type Plane struct {
+	Organizations *Organizations
+	Members       *Members
+	Invitations   *Invitations
+	Accounts      *Accounts
+	Tokens        *Tokens
+	Audit         *Audit
+	Answers       *Answers
+	Places        *Places
+}
+
+// New builds the services. It fails when a part is missing.
+func New(c Config) (*Plane, error) {
+	if c.Store == nil || c.Now == nil || c.Random == nil || c.Log == nil {
+		return nil, errors.New("controlplane: Store, Now, Random and Log are required")
+	}
+	k := &core{store: c.Store, clock: c.Now, random: c.Random, log: c.Log, ids: NewIDs(c.Now, c.Random)}
+	passwords, err := newPasswords(c.Password)
+	if err != nil {
+		return nil, err
+	}
+	return &Plane{
+		Organizations: &Organizations{k},
+		Members:       &Members{k},
+		Invitations:   &Invitations{k},
+		Accounts:      &Accounts{core: k, passwords: passwords, signup: c.Signup},
+		Tokens:        &Tokens{k},
+		Audit:         &Audit{k},
+		Answers:       &Answers{k},
+		Places:        &Places{k},
+	}, nil
+}
+
+// core is what every service shares.
+type core struct {
+	store  Store
+	clock  func() time.Time
+	random io.Reader
+	log    *slog.Logger
+	ids    *IDs
+}
+
+// now is the time in the precision that the store keeps, so that a value read back equals what was written.
+func (k *core) now() time.Time { return k.clock().UTC().Truncate(time.Microsecond) }
+
+// change runs fn and records the one event that it returns, in one transaction. fn may run more than
+// once (a serialization failure), so it must touch nothing but tx and its own results.
+func (k *core) change(ctx context.Context, actor Actor, fn func(Tx) (Event, error)) error {
+	return k.store.InTx(ctx, func(tx Tx) error {
+		event, err := fn(tx)
+		if err != nil {
+			return err
+		}
+		return k.record(ctx, tx, actor, event)
+	})
+}
+
+// read runs fn in one transaction that changes nothing.
+func (k *core) read(ctx context.Context, fn func(Tx) error) error { return k.store.InTx(ctx, fn) }
+
+// notFound is the answer for what is absent and for what is not the actor's.
+func notFound(what string) *fault.Error {
+	return fault.New(fault.NotFound, "not_found", "There is no such "+what+".")
+}
+
+// checkVersion compares the version that an edit saw with the current one.
+func checkVersion(seen, current int64) error {
+	if seen != current {
+		return fault.New(fault.PreconditionFailed, "version_mismatch", "It changed since you read it.").
+			WithHint("Read it again and repeat the edit with the new ETag in If-Match.")
+	}
+	return nil
+}

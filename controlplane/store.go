@@ -1,0 +1,27 @@
+package controlplane
+
+import "context"
+
+// Store runs transactions. Implementations retry fn on serialization failures and deadlocks; a
+// transaction begun within fn's context joins the outer one as a savepoint.
+type Store interface {
+	// InTx commits when fn returns nil, and undoes everything otherwise.
+	InTx(ctx context.Context, fn func(Tx) error) error
+	// Join begins a transaction that every InTx with the returned context takes part in, so that a
+	// whole request is one transaction. end(nil) commits; end(err) undoes and returns err.
+	Join(ctx context.Context) (joined context.Context, tx Tx, end func(error) error, err error)
+}
+
+// Tx is the rows, within one transaction. Each noun declares its part in its own file. All methods
+// return a fault of kind NotFound when a named row is absent.
+type Tx interface {
+	organizationTx
+	memberTx
+	invitationTx
+	userTx
+	sessionTx
+	tokenTx
+	auditTx
+	answerTx
+	placeTx
+}

@@ -50,6 +50,15 @@ type Source interface {
 	Close() error
 }
 
+// Creator is implemented by sources that can insert rows without reading first. It is a shortcut of
+// the pipeline's for new rows, and never the only way.
+type Creator interface {
+	// Create inserts rows, all or none, as one atomic transaction. created is false when any of them
+	// exists already or the source would rather not: then nothing was written, and the ordinary way
+	// finds out why.
+	Create(ctx context.Context, as Session, changes []Change) (created bool, err error)
+}
+
 // Tx is one open transaction. Not safe for concurrent use. After an error from any method the
 // transaction is over; Rollback may always be called.
 type Tx interface {

@@ -3,6 +3,7 @@ package upload
 import (
 	"sort"
 	"strings"
+	"sync/atomic"
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
@@ -26,6 +27,8 @@ type table struct {
 	update      *rule.Rule
 	delete      *rule.Rule
 	handling    map[string]bool
+	// guesses counts transactions until the next guess that PUTs are of new rows; see create.go.
+	guesses atomic.Int32
 }
 
 // field is one client column.

@@ -21,6 +21,9 @@ func (e *Engine) settle(ctx context.Context, q request, t *Transaction) (*Refusa
 	if failure != nil {
 		return nil, failure
 	}
+	if created, failure := e.create(ctx, q, t, targets, columns); created || failure != nil {
+		return nil, failure
+	}
 	strict := false
 	for n := 1; ; n++ {
 		a := &attempt{plan: e.plan, user: q.user, ops: t.Operations, targets: targets, columns: columns, strict: strict}

@@ -41,6 +41,22 @@ type bucket struct {
 // another that the client wrote earlier; the pipeline sends changes one by one when the database
 // minds.
 func (t *tx) statements(ctx context.Context, changes []source.Change) ([]statement, error) {
+	buckets, err := t.buckets(ctx, changes)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]statement, 0, len(buckets))
+	for _, b := range buckets {
+		st, err := b.statement(changes, t.solo)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, st)
+	}
+	return out, nil
+}
+
+func (t *tx) buckets(ctx context.Context, changes []source.Change) ([]*bucket, error) {
 	var buckets []*bucket
 	byKey := map[string]*bucket{}
 	for i := range changes {
@@ -62,15 +78,7 @@ func (t *tx) statements(ctx context.Context, changes []source.Change) ([]stateme
 		}
 		b.changes = append(b.changes, i)
 	}
-	out := make([]statement, 0, len(buckets))
-	for _, b := range buckets {
-		st, err := b.statement(changes, t.solo)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, st)
-	}
-	return out, nil
+	return buckets, nil
 }
 
 func atChange(err error, i int) error {

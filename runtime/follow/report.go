@@ -1,0 +1,94 @@
+package follow
+
+import (
+	"context"
+	"time"
+
+	"turnkey/runtime/feed"
+)
+
+const (
+	// reportPause lets acks of one burst travel together.
+	reportPause = 20 * time.Millisecond
+	// mostAcks of one report; the rest follow with the next.
+	mostAcks = 2000
+	// goodbye bounds the last report.
+	goodbye = 2 * time.Second
+)
+
+// waitForHints turns the feed's hints into listings. A feed that cannot wait is asked less and less
+// often: the poll is there anyway.
+func (f *Follower) waitForHints(ctx context.Context) error {
+	pause := time.Duration(0)
+	for {
+		if err := f.cfg.Feed.Wait(ctx, f.getCursor()); err != nil {
+			pause = min(max(2*pause, 100*time.Millisecond), f.cfg.Poll)
+		} else {
+			pause = reportPause // a hint may come before its listing is done: never spin on it
+			signal(f.poke)
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// report sends heartbeats, sooner when there is news. Acks that did not arrive are sent again.
+func (f *Follower) report(ctx context.Context) error {
+	tick := time.NewTicker(feed.HeartbeatEvery)
+	defer tick.Stop()
+	for {
+		more := f.reportOnce(ctx, false)
+		if more {
+			signal(f.told)
+		}
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+			defer cancel()
+			f.reportOnce(last, true)
+			return ctx.Err()
+		case <-tick.C:
+		case <-f.told:
+			if err := sleep(ctx, reportPause); err != nil {
+				continue
+			}
+		}
+	}
+}
+
+// reportOnce reports whether there is more to send at once.
+func (f *Follower) reportOnce(ctx context.Context, leaving bool) bool {
+	r := feed.Report{Runtime: f.cfg.Runtime, Leaving: leaving}
+	if f.cfg.Degraded != nil {
+		r.Degraded = f.cfg.Degraded()
+	}
+	f.mu.Lock()
+	n := min(len(f.acks), mostAcks)
+	r.Acks = f.acks[:n:n]
+	if f.cacheErr != nil {
+		r.Degraded = append(r.Degraded, *f.cacheErr)
+	}
+	f.mu.Unlock()
+	if err := f.cfg.Feed.Report(ctx, r); err != nil {
+		if ctx.Err() == nil {
+			f.cfg.Log.Warn("the control plane did not take the report; it is sent again", "error", err)
+		}
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.acks = f.acks[n:]
+	return len(f.acks) > 0
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,183 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/goleak"
+
+	"turnkey/internal/pgtest"
+	"turnkey/internal/redact"
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/source"
+	"turnkey/runtime/source/sourcetest"
+	"turnkey/runtime/value"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+func open(t testing.TB, uri string, change ...func(*Options)) *Source {
+	t.Helper()
+	var d net.Dialer
+	o := Options{URI: redact.New(uri), Dial: d.DialContext, AllowPrivate: true, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	for _, c := range change {
+		c(&o)
+	}
+	s, err := Open(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// sql runs statements as the superuser.
+func sql(t testing.TB, uri, statements string, args ...any) {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(context.Background(), statements, args...); err != nil {
+		t.Fatalf("%s: %v", statements, err)
+	}
+}
+
+// scan reads one value as the superuser.
+func scan(t testing.TB, uri, query string, into any, args ...any) {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if err := conn.QueryRow(context.Background(), query, args...).Scan(into); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+const itemsTable = `CREATE TABLE items (id uuid PRIMARY KEY, name text, code text UNIQUE, n bigint, at timestamptz, done boolean, amount numeric);
+	CREATE TABLE others (id uuid PRIMARY KEY, name text)`
+
+func rowID(n int) value.Value {
+	id, err := value.ParseID(bundle.TypeUUID, fmt.Sprintf("0190a6b0-0000-7000-8000-%012x", n))
+	if err != nil {
+		panic(err)
+	}
+	return id
+}
+
+func TestConformance(t *testing.T) {
+	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
+		uri := pgtest.URL(t)
+		sql(t, uri, itemsTable)
+		src := open(t, uri)
+		if err := src.Prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return &sourcetest.Harness{
+			Source: src, ID: rowID,
+			Items:  &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeUUID},
+			Others: &source.Table{Name: "others", Collection: "public.others", Key: "id", ID: bundle.TypeUUID},
+			Rejections: func(t *testing.T) (n int) {
+				scan(t, uri, "SELECT count(*) FROM turnkey.turnkey_rejections", &n)
+				return n
+			},
+			Payload: func(t *testing.T, id string) (b []byte) {
+				scan(t, uri, "SELECT string_agg(data, ''::bytea ORDER BY part) FROM turnkey.payloads WHERE id = $1 AND kind = 'payload'", &b, id)
+				return b
+			},
+			Down: func(t *testing.T) source.Source {
+				return open(t, "postgres://u:p@127.0.0.1:1/db?sslmode=disable")
+			},
+			Locked: func(t *testing.T) source.Source {
+				return open(t, strings.Replace(uri, "postgres://postgres:", "postgres://postgres:not-", 1))
+			},
+		}
+	})
+}
+
+func TestNothingRunsOnAfterClose(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	uri := pgtest.URL(t)
+	sql(t, uri, itemsTable)
+	s := open(t, uri)
+	if err := s.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	goleak.VerifyNone(t, before)
+}
+
+// Every type that the catalog may name comes back as it was, through an update of another column and
+// through its own rewriting.
+func TestTypes(t *testing.T) {
+	uri := pgtest.URL(t)
+	sql(t, uri, `CREATE TYPE mood AS ENUM ('ok', 'sad'); CREATE DOMAIN short AS text CHECK (length(value) < 10);
+		CREATE TABLE kinds (id text PRIMARY KEY, a smallint, b real, c double precision, d date, e time, f interval, g inet, h mood, i short, j json, k jsonb,
+		l text[], m integer[], n uuid, o bytea, p timestamp, q char(3), r varchar(5), s numeric(20,5), t timestamptz, note text, total integer GENERATED ALWAYS AS (a * 2) STORED)`)
+	sql(t, uri, `INSERT INTO kinds VALUES ('x', -3, 1.5, 'NaN', '2026-01-31', '10:20:30.5', '1 day 02:00', '10.0.0.1/8', 'sad', 'abc', '{"a": 1.0}', '{"b": [1, "x"]}',
+		'{a,"b,\"c",NULL}', '{1,NULL,3}', '0190a6b0-0000-7000-8000-000000000001', '\x00ff', '2026-01-31 10:00:00.123456', 'ab', 'xyz', 12345.67890, 'infinity', 'old')`)
+	const all = `SELECT row_to_json(z)::text FROM (SELECT a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t FROM kinds) z`
+	var before, after string
+	scan(t, uri, all, &before)
+
+	s := open(t, uri)
+	table := &source.Table{Name: "kinds", Collection: "public.kinds", Key: "id", ID: bundle.TypeString}
+	tx, err := s.Begin(t.Context(), source.Session{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := tx.Read(t.Context(), []source.Ref{{Table: table, ID: "x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := rows[0].Doc.Clone()
+	ch := source.Change{Kind: source.Update, Table: table, ID: "x", Doc: next}
+	for _, m := range rows[0].Doc.Members {
+		if m.Name == "id" || m.Name == "total" {
+			continue
+		}
+		ch.Set = append(ch.Set, source.Assignment{Path: []string{m.Name}, Value: m.Value})
+	}
+	next.Set("note", "new")
+	if err := tx.Apply(t.Context(), []source.Change{ch}, true); err != nil {
+		t.Fatal(err)
+	}
+	scan(t, uri, all, &after)
+	if before != after {
+		t.Errorf("before %s\nafter  %s", before, after)
+	}
+	var note string
+	scan(t, uri, "SELECT note FROM kinds", &note)
+	if note != "new" {
+		t.Errorf("note is %q", note)
+	}
+	columns, err := s.Columns(t.Context(), table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bundle.TypeName{"a": bundle.TypeInt32, "c": bundle.TypeDouble, "h": bundle.TypeString, "k": bundle.TypeJSON, "l": bundle.TypeArray, "n": bundle.TypeUUID, "s": bundle.TypeDecimal, "t": bundle.TypeDate} {
+		if columns[name].Name != want {
+			t.Errorf("%s is %s, want %s", name, columns[name].Name, want)
+		}
+	}
+	err = func() error {
+		tx, _ := s.Begin(t.Context(), source.Session{})
+		defer tx.Rollback(t.Context())
+		return tx.Apply(t.Context(), []source.Change{{Kind: source.Insert, Table: table, ID: "y", Doc: &value.Object{Members: []value.Member{{Name: "total", Value: int32(1)}}}}}, true)
+	}()
+	if f := source.FailureOf(err); f == nil || f.Class != source.Refused || !strings.Contains(f.Message, "computed") {
+		t.Errorf("a generated column: %v", err)
+	}
+}

@@ -113,9 +113,18 @@ func (s *Accounts) firstMembership(ctx context.Context, tx Tx, user User, in New
 	return id, insertOwned(ctx, tx, Organization{ID: id, Name: name, Version: 1, CreatedAt: s.now(), UpdatedAt: s.now()}, user.ID)
 }
 
-// LogIn checks a password and starts a new session, with a new string whatever the browser held before.
-func (s *Accounts) LogIn(ctx context.Context, actor Actor, email string, password redact.Secret, userAgent string) (User, redact.Secret, error) {
-	user, err := s.byPassword(ctx, email, password)
+// LogIn is the input of Accounts.LogIn.
+type LogIn struct {
+	Email     string
+	Password  redact.Secret
+	UserAgent string
+	// Replaces is the session string that the browser held before, if any: it ends.
+	Replaces string
+}
+
+// LogIn checks a password and starts a new session under a new string.
+func (s *Accounts) LogIn(ctx context.Context, actor Actor, in LogIn) (User, redact.Secret, error) {
+	user, err := s.byPassword(ctx, in.Email, in.Password)
 	if err != nil {
 		return User{}, redact.Secret{}, err
 	}
@@ -125,7 +134,10 @@ func (s *Accounts) LogIn(ctx context.Context, actor Actor, email string, passwor
 	}
 	actor.UserID, actor.Email = user.ID, user.Email
 	err = s.change(ctx, actor, func(tx Tx) (Event, error) {
-		return Event{Kind: SessionStarted, Target: user.ID}, s.startSession(ctx, tx, actor, user.ID, userAgent, secret)
+		if err := tx.DeleteSession(ctx, digest(in.Replaces)); err != nil {
+			return Event{}, err
+		}
+		return Event{Kind: SessionStarted, Target: user.ID}, s.startSession(ctx, tx, actor, user.ID, in.UserAgent, secret)
 	})
 	return user, secret, err
 }

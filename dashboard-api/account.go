@@ -1,0 +1,138 @@
+package dashboardapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"turnkey/controlplane"
+	"turnkey/internal/fault"
+	"turnkey/internal/redact"
+)
+
+// user is a person's own account.
+type user struct {
+	ID            string            `json:"id"`
+	Email         string            `json:"email"`
+	Name          string            `json:"name"`
+	CreatedAt     time.Time         `json:"created_at"`
+	TokenID       string            `json:"token_id,omitempty" doc:"The API token that asks; absent for a browser"`
+	Organizations []membershipShape `json:"organizations,omitempty" doc:"What you belong to; only in /auth/me"`
+}
+
+type membershipShape struct {
+	Organization string   `json:"organization"`
+	Role         string   `json:"role" enum:"owner,admin,developer,viewer"`
+	Projects     []string `json:"projects,omitempty" doc:"Only these projects; absent: the whole organization"`
+	Permissions  []string `json:"permissions,omitempty" doc:"Only these permissions; absent: all of the role's"`
+}
+
+func shapeUser(u controlplane.User) user {
+	return user{ID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: u.CreatedAt}
+}
+
+type signUpInput struct {
+	UserAgent string `header:"User-Agent" hidden:"true"`
+	Body      struct {
+		Email        string `json:"email" maxLength:"254"`
+		Password     string `json:"password" minLength:"10" maxLength:"256" writeOnly:"true"`
+		Name         string `json:"name,omitempty" maxLength:"100"`
+		Organization string `json:"organization,omitempty" maxLength:"100" doc:"Name of your first organization"`
+		Invitation   string `json:"invitation,omitempty" maxLength:"200" doc:"Join with this invitation instead of making an organization"`
+	}
+}
+
+type signedIn struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+	Body      user
+}
+
+func (a *api) signUp(ctx context.Context, in *signUpInput) (*signedIn, error) {
+	q := requestOf(ctx)
+	if err := a.limits.loginAddress.take(ctx, addressKey(q.ip), a.cfg.Now()); err != nil {
+		return nil, err
+	}
+	u, secret, err := a.cfg.Plane.Accounts.SignUp(ctx, q.actor, controlplane.NewAccount{
+		Email: in.Body.Email, Name: in.Body.Name, Password: redact.New(in.Body.Password), Organization: in.Body.Organization,
+		Invitation: in.Body.Invitation, UserAgent: in.UserAgent,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &signedIn{a.cookie(secret), shapeUser(u)}, nil
+}
+
+type logInInput struct {
+	UserAgent string `header:"User-Agent" hidden:"true"`
+	Body      struct {
+		Email    string `json:"email" maxLength:"254"`
+		Password string `json:"password" maxLength:"256" writeOnly:"true"`
+	}
+}
+
+func (a *api) logIn(ctx context.Context, in *logInInput) (*signedIn, error) {
+	q, now := requestOf(ctx), a.cfg.Now()
+	if err := a.limits.loginAddress.take(ctx, addressKey(q.ip), now); err != nil {
+		return nil, err
+	}
+	if err := a.limits.loginAccount.take(ctx, strings.ToLower(strings.TrimSpace(in.Body.Email)), now); err != nil {
+		return nil, err
+	}
+	u, secret, err := a.cfg.Plane.Accounts.LogIn(ctx, q.actor, controlplane.LogIn{
+		Email: in.Body.Email, Password: redact.New(in.Body.Password), UserAgent: in.UserAgent, Replaces: q.session,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &signedIn{a.cookie(secret), shapeUser(u)}, nil
+}
+
+// signedOut answers 204.
+type signedOut struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+}
+
+func (a *api) logOut(ctx context.Context, _ *struct{}) (*signedOut, error) {
+	q := requestOf(ctx)
+	if q.session == "" {
+		return nil, fault.New(fault.Invalid, "no_session", "There is no session to end.")
+	}
+	if err := a.cfg.Plane.Accounts.LogOut(ctx, q.actor, q.session); err != nil {
+		return nil, err
+	}
+	gone := a.cookie(redact.Secret{})
+	gone.MaxAge = -1
+	return &signedOut{gone}, nil
+}
+
+type userOutput struct{ Body user }
+
+func (a *api) me(ctx context.Context, _ *struct{}) (*userOutput, error) {
+	actor := actorOf(ctx)
+	u, err := a.cfg.Plane.Accounts.Me(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	body := shapeUser(u)
+	body.TokenID = actor.TokenID
+	for _, g := range actor.Grants {
+		body.Organizations = append(body.Organizations, membershipShape{g.Organization, string(g.Role), g.Projects, g.Permissions})
+	}
+	return &userOutput{body}, nil
+}
+
+// cookieName: browsers refuse to let anybody but this very host, over https, set a __Host- cookie.
+func (a *api) cookieName() string {
+	if a.secure {
+		return "__Host-turnkey_session"
+	}
+	return "turnkey_session"
+}
+
+// cookie lives as long as the browser; the server decides when the session ends.
+func (a *api) cookie(secret redact.Secret) http.Cookie {
+	return http.Cookie{
+		Name: a.cookieName(), Value: secret.Reveal(), Path: "/", HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode,
+	}
+}

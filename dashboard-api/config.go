@@ -1,0 +1,55 @@
+package dashboardapi
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"turnkey/controlplane"
+	"turnkey/controlplane/authz"
+	"turnkey/internal/redact"
+)
+
+// Config is what the API needs.
+type Config struct {
+	Plane *controlplane.Plane
+	Authz authz.Authorizer
+	Log   *slog.Logger
+	Now   func() time.Time
+	// BaseURL is where browsers reach the API: "https://dashboard.example". Plain http is for Development.
+	BaseURL string
+	// Development permits plain http on BaseURL.
+	Development bool
+	// Key seals cursors and remembered answers: at least 32 random bytes, the same on every replica.
+	Key redact.Secret
+	// Signup is what the sign-in page offers; the domain enforces its own copy.
+	Signup controlplane.Signup
+	// TrustedProxies are the addresses whose X-Forwarded-For is believed; usually the ingress.
+	TrustedProxies []netip.Prefix
+	// Limits bounds requests; zero fields take the defaults.
+	Limits Limits
+}
+
+// minKey is the shortest usable Key, in bytes.
+const minKey = 32
+
+// check names the setting that is wrong.
+func (c Config) check() error {
+	switch {
+	case c.Plane == nil || c.Authz == nil || c.Log == nil || c.Now == nil:
+		return errors.New("dashboard-api: Plane, Authz, Log and Now are required")
+	case len(c.Key.Reveal()) < minKey:
+		return fmt.Errorf("dashboard-api: Key must have at least %d bytes", minKey)
+	}
+	base, err := url.Parse(c.BaseURL)
+	if err != nil || base.Host == "" || base.Path != "" && base.Path != "/" {
+		return errors.New("dashboard-api: BaseURL must look like https://dashboard.example")
+	}
+	if base.Scheme != "https" && (base.Scheme != "http" || !c.Development) {
+		return errors.New("dashboard-api: BaseURL must be https outside development, or cookies could be read on the way")
+	}
+	return nil
+}

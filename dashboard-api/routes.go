@@ -1,0 +1,52 @@
+package dashboardapi
+
+import (
+	"net/http"
+
+	"turnkey/controlplane"
+	"turnkey/controlplane/authz"
+)
+
+const (
+	get    = http.MethodGet
+	post   = http.MethodPost
+	put    = http.MethodPut
+	patch  = http.MethodPatch
+	remove = http.MethodDelete
+)
+
+// prefix is where the API lives.
+const prefix = "/api/v1"
+
+// routes is the table: every route, who may call it and what it leaves in the audit log. Paths are
+// below prefix. A path parameter named org, project or instance is the place that the scope asks about.
+func (a *api) routes() []route {
+	return []route{
+		{post, "/auth/signup", authz.Public, nowhere, controlplane.AccountCreated, "Sign up", handle(a.signUp), []option{status(http.StatusCreated)}},
+		{post, "/auth/login", authz.Public, nowhere, controlplane.SessionStarted, "Sign in", handle(a.logIn), nil},
+		{post, "/auth/logout", authz.Person, nowhere, controlplane.SessionEnded, "Sign out", handle(a.logOut), nil},
+		{get, "/auth/me", authz.SignedIn, nowhere, quiet, "Who am I", handle(a.me), nil},
+
+		{get, "/orgs", authz.SignedIn, nowhere, quiet, "List my organizations", handle(a.listOrganizations), nil},
+		{post, "/orgs", authz.Person, nowhere, controlplane.OrganizationCreated, "Make an organization", handle(a.createOrganization), []option{status(http.StatusCreated)}},
+		{get, "/orgs/{org}", authz.OrganizationRead, inOrg, quiet, "Read an organization", handle(a.getOrganization), nil},
+		{patch, "/orgs/{org}", authz.OrganizationWrite, inOrg, controlplane.OrganizationUpdated, "Rename an organization", handle(a.renameOrganization), []option{ifMatch()}},
+		{remove, "/orgs/{org}", authz.OrganizationDelete, inOrg, controlplane.OrganizationDeleted, "Delete an organization", handle(a.deleteOrganization), nil},
+
+		{get, "/orgs/{org}/members", authz.MemberRead, inOrg, quiet, "List members", handle(a.listMembers), nil},
+		{get, "/orgs/{org}/members/{user}", authz.MemberRead, inOrg, quiet, "Read a member", handle(a.getMember), nil},
+		{patch, "/orgs/{org}/members/{user}", authz.MemberWrite, inOrg, controlplane.MemberUpdated, "Change a member's role or projects", handle(a.changeMember), []option{ifMatch()}},
+		{remove, "/orgs/{org}/members/{user}", authz.MemberWrite, inOrg, controlplane.MemberRemoved, "Remove a member", handle(a.removeMember), nil},
+
+		{get, "/orgs/{org}/invitations", authz.MemberWrite, inOrg, quiet, "List open invitations", handle(a.listInvitations), nil},
+		{post, "/orgs/{org}/invitations", authz.MemberWrite, inOrg, controlplane.InvitationCreated, "Invite somebody", handle(a.createInvitation), []option{status(http.StatusCreated)}},
+		{remove, "/orgs/{org}/invitations/{invitation}", authz.MemberWrite, inOrg, controlplane.InvitationRevoked, "Take an invitation back", handle(a.revokeInvitation), nil},
+		{post, "/invitations/accept", authz.Person, nowhere, controlplane.InvitationAccepted, "Accept an invitation", handle(a.acceptInvitation), nil},
+
+		{get, "/orgs/{org}/tokens", authz.TokenRead, inOrg, quiet, "List API tokens", handle(a.listTokens), nil},
+		{post, "/orgs/{org}/tokens", authz.TokenWrite, inOrg, controlplane.TokenCreated, "Make an API token", handle(a.createToken), []option{status(http.StatusCreated)}},
+		{remove, "/orgs/{org}/tokens/{token}", authz.TokenWrite, inOrg, controlplane.TokenRevoked, "Revoke an API token", handle(a.revokeToken), nil},
+
+		{get, "/orgs/{org}/audit-events", authz.AuditRead, inOrg, quiet, "Read the audit log", handle(a.listAuditEvents), nil},
+	}
+}

@@ -26,27 +26,54 @@ import (
 
 // runtimeParts is what every form of the runtime (dev, runtime, serve) is made of.
 type runtimeParts struct {
-	guard   *dial.Guard
-	keys    *token.KeySets
-	log     *slog.Logger
-	domain  string
-	proxies []netip.Prefix
+	guard  *dial.Guard
+	keys   *token.KeySets
+	log    *slog.Logger
+	border border
 }
 
-// newRuntimeParts makes the parts; allowPrivate opens private networks to everything that tenants name.
-func newRuntimeParts(log *slog.Logger, allowPrivate bool, domain string, proxies []netip.Prefix) *runtimeParts {
-	guard := dial.New(dial.Options{AllowPrivate: allowPrivate})
-	client := guard.HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 256 << 10, AllowHTTP: allowPrivate})
-	return &runtimeParts{guard: guard, keys: token.NewKeySets(client, time.Now), log: log, domain: domain, proxies: proxies}
+// border are the settings of the runtime's HTTP side, shared by every form of it.
+type border struct {
+	AllowPrivateNetworks bool     `help:"Allow databases and key sets in private networks, this machine included."`
+	TrustedProxies       []string `help:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
+	AddressRate          float64  `default:"0" help:"Requests per second from one address; beyond it 503 with Retry-After. 0: no limit."`
+	UserRate             float64  `default:"0" help:"Uploads per second of one user; beyond it they are held back. 0: no limit."`
 }
 
-// gateway puts the parts together over a set of instances.
-func (p *runtimeParts) gateway(instances gateway.Instances) *gateway.Gateway {
+// proxies reads the networks.
+func (b border) proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range b.TrustedProxies {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fault.Newf(fault.Invalid, "settings", "--trusted-proxies: %q is not a network.", text).WithHint("Write address and length, such as 10.0.0.0/8 or 192.0.2.1/32.")
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// newRuntimeParts makes the parts. Their owner calls close after the gateway's.
+func newRuntimeParts(log *slog.Logger, b border) *runtimeParts {
+	guard := dial.New(dial.Options{AllowPrivate: b.AllowPrivateNetworks})
+	client := guard.HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 256 << 10, AllowHTTP: b.AllowPrivateNetworks})
+	return &runtimeParts{guard: guard, keys: token.NewKeySets(client, time.Now), log: log, border: b}
+}
+
+func (p *runtimeParts) close() { p.keys.Close() }
+
+// gateway puts the parts together over a set of instances; domain is that of tenant hosts, "" for
+// the path form alone.
+func (p *runtimeParts) gateway(instances gateway.Instances, domain string) (*gateway.Gateway, error) {
+	proxies, err := p.border.proxies()
+	if err != nil {
+		return nil, err
+	}
 	return gateway.New(gateway.Config{
-		Domain: p.domain, Instances: instances, Proxies: p.proxies,
+		Domain: domain, Instances: instances, Proxies: proxies, AddressRate: p.border.AddressRate, UserRate: p.border.UserRate,
 		OpenSource: p.openSource, NewAuthority: p.newAuthority, NewUploader: p.newUploader, Hold: hold,
 		Now: time.Now, NewID: func() string { return newID("req") }, Log: p.log,
-	})
+	}), nil
 }
 
 // openSource opens an instance's database; its server need not answer yet.

@@ -24,10 +24,11 @@ import (
 // serveCommand is the package form of the product: one instance from a folder, beside a PowerSync
 // service, without control plane and without Postgres of our own.
 type serveCommand struct {
-	Folder               string `arg:"" type:"existingdir" help:"Folder with turnkey.yaml; secrets come from the environment, from NAME_FILE, or from secrets/NAME."`
-	Listen               string `default:"127.0.0.1:8080" env:"TURNKEY_LISTEN" help:"Address to serve on."`
-	Development          bool   `help:"Serve a development instance: development tokens and plain http are possible."`
-	AllowPrivateNetworks bool   `help:"Allow databases and key sets in private networks, this machine included."`
+	Folder      string `arg:"" type:"existingdir" help:"Folder with turnkey.yaml; secrets come from the environment, from NAME_FILE, or from secrets/NAME."`
+	Listen      string `default:"127.0.0.1:8080" help:"Address to serve on."`
+	Development bool   `help:"Serve a development instance: development tokens and plain http are possible."`
+
+	border
 }
 
 // serveHost is the one instance's host label; its paths also answer without /i/{host}.
@@ -41,13 +42,17 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 	if err != nil {
 		return err
 	}
-	parts := newRuntimeParts(log, c.AllowPrivateNetworks, "", nil)
+	parts := newRuntimeParts(log, c.border)
+	defer parts.close()
 	group := lifecycle.NewGroup(ctx, log)
 	defer group.Stop()
 	if err := prepareSource(ctx, group, parts, b); err != nil {
 		return err
 	}
-	gw := parts.gateway(one{b})
+	gw, err := parts.gateway(one{b}, "")
+	if err != nil {
+		return err
+	}
 	defer gw.Close()
 	sweepIdle(group, gw)
 	fmt.Fprintf(term.out, "Serving %s on http://%s\n  uploads  POST /api/data\n  tokens   POST /token\n  keys     GET  /.well-known/jwks.json\n", c.Folder, c.Listen)

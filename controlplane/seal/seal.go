@@ -102,7 +102,9 @@ func (k *Keyset) Open(sealed []byte, label string) ([]byte, error) {
 }
 
 // Current reports whether a value was sealed with the primary key.
-func (k *Keyset) Current(sealed []byte) bool { return keyID(sealed) == k.handle.KeysetInfo().GetPrimaryKeyId() }
+func (k *Keyset) Current(sealed []byte) bool {
+	return keyID(sealed) == k.handle.KeysetInfo().GetPrimaryKeyId()
+}
 
 // keyID reads tink's prefix: one byte of version, four of key id.
 func keyID(sealed []byte) uint32 {

@@ -1,4 +1,41 @@
 package dashboardapi
 
-// pages serves the sign-in and docs pages.
-func (a *api) pages() {}
+import (
+	"cmp"
+	"embed"
+	"net/http"
+	"strings"
+
+	"turnkey/controlplane"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+// pagePolicy lets a page load its own script and style and talk to this API, and nothing else: no
+// inline script, no other host, no frame around it, no form that posts away.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// pages serves the sign-in page, the docs page and what they load; all is embedded, so they work
+// without the internet.
+func (a *api) pages() {
+	a.page("/", "index.html", "text/html; charset=utf-8")
+	a.page("/docs", "docs.html", "text/html; charset=utf-8")
+	a.page("/assets/style.css", "style.css", "text/css; charset=utf-8")
+	a.page("/assets/signin.js", "signin.js", "text/javascript; charset=utf-8")
+	a.page("/assets/docs.js", "docs.js", "text/javascript; charset=utf-8")
+}
+
+func (a *api) page(path, file, kind string) {
+	content, err := pageFiles.ReadFile("pages/" + file)
+	if err != nil {
+		panic("dashboard-api: " + file + " is not embedded") // only a broken build gets here; a test loads each page
+	}
+	text := strings.ReplaceAll(string(content), "{{SIGNUP}}", string(cmp.Or(a.cfg.Signup, controlplane.SignupOff)))
+	a.router.NewRoute().Path(path).Methods(get, http.MethodHead).HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("Content-Security-Policy", pagePolicy)
+		w.Header().Set("Cache-Control", "no-cache")
+		_, _ = w.Write([]byte(text)) // the caller may have gone
+	})
+}

@@ -104,7 +104,7 @@ func (k *core) record(ctx context.Context, tx Tx, actor Actor, e Event) error {
 // one JSON array, so that no two different events have the same text.
 func (e AuditEvent) hashAfter(before []byte) []byte {
 	text, err := json.Marshal([]any{
-		"v1", before, e.ID, e.Chain, e.Seq, e.Organization, e.Kind, e.Target, e.UserID, e.TokenID, e.IP, e.RequestID,
+		"v1", crockford.EncodeToString(before), e.ID, e.Chain, e.Seq, e.Organization, e.Kind, e.Target, e.UserID, e.TokenID, e.IP, e.RequestID,
 		string(e.Changes), e.At.UTC().UnixMicro(),
 	})
 	if err != nil {

@@ -1,11 +1,7 @@
 package dashboardapi
 
 import (
-	"context"
 	"crypto/rand"
-	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"turnkey/controlplane"
 )
@@ -52,33 +48,4 @@ var identityFixture = fixture{
 		},
 		"POST /orgs/{org}/tokens": func(*house, *tenant, *person) any { return map[string]any{"name": "ci", "role": "viewer"} },
 	},
-}
-
-// auditRows reads the whole audit log in the order of writing.
-func auditRows(ctx context.Context, t *testing.T, url string) []controlplane.AuditEvent {
-	t.Helper()
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	rows, err := conn.Query(ctx, `SELECT id, organization_id, kind, target, user_id, token_id, ip, request_id, changes FROM audit_events ORDER BY id`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	var out []controlplane.AuditEvent
-	for rows.Next() {
-		var e controlplane.AuditEvent
-		var kind, changes string
-		if err := rows.Scan(&e.ID, &e.Organization, &kind, &e.Target, &e.UserID, &e.TokenID, &e.IP, &e.RequestID, &changes); err != nil {
-			t.Fatal(err)
-		}
-		e.Kind, e.Changes = controlplane.EventKind(kind), []byte(changes)
-		out = append(out, e)
-	}
-	if rows.Err() != nil {
-		t.Fatal(rows.Err())
-	}
-	return out
 }

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"turnkey/controlplane"
 	"turnkey/controlplane/authz"
 	"turnkey/controlplane/store"
@@ -47,6 +49,8 @@ type house struct {
 	handler http.Handler
 	url     string
 	people  atomic.Int64
+	// audit reads the database past the API.
+	audit *pgx.Conn
 }
 
 // newHouse builds one; adjust may change the configurations.
@@ -61,6 +65,10 @@ func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *hous
 		t.Fatalf("open: %v", err)
 	}
 	t.Cleanup(h.store.Close)
+	if h.audit, err = pgx.Connect(t.Context(), h.url); err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	t.Cleanup(func() { _ = h.audit.Close(context.Background()) })
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	domain := controlplane.Config{
 		Store: h.store, Now: h.clock.now, Random: rand.Reader, Log: log, Signup: controlplane.SignupOpen,
@@ -264,8 +272,31 @@ func fixtureBodies() map[string]func(h *house, t *tenant, as *person) any {
 	return all
 }
 
-// events counts an organization's (or user's) audit events by reading the database past the API.
-func (h *house) events(ctx context.Context) []controlplane.AuditEvent {
+// events reads the audit log after an event's id, in the order of writing, past the API.
+func (h *house) events(after string) []controlplane.AuditEvent {
 	h.Helper()
-	return auditRows(ctx, h.T, h.url)
+	rows, err := h.audit.Query(h.Context(), `SELECT id, organization_id, kind, target, user_id, token_id, ip, request_id, changes
+		FROM audit_events WHERE id > $1 ORDER BY id`, after)
+	if err != nil {
+		h.Fatal(err)
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e controlplane.AuditEvent, err error) {
+		var kind, changes string
+		err = row.Scan(&e.ID, &e.Organization, &kind, &e.Target, &e.UserID, &e.TokenID, &e.IP, &e.RequestID, &changes)
+		e.Kind, e.Changes = controlplane.EventKind(kind), []byte(changes)
+		return e, err
+	})
+	if err != nil {
+		h.Fatal(err)
+	}
+	return out
+}
+
+// lastEvent is the id of the newest event.
+func (h *house) lastEvent() (id string) {
+	h.Helper()
+	if err := h.audit.QueryRow(h.Context(), `SELECT coalesce(max(id), '') FROM audit_events`).Scan(&id); err != nil {
+		h.Fatal(err)
+	}
+	return id
 }

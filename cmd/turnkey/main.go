@@ -24,8 +24,11 @@ var version = "unknown"
 // commandLine lists the sub-commands; each one's options are in its own file. Every option is also an
 // environment variable TURNKEY_<OPTION>.
 type commandLine struct {
-	Serve   serveCommand   `cmd:"" help:"Serve one instance from a folder, without control plane and without Postgres of our own."`
-	Version versionCommand `cmd:"" help:"Print the version of this binary."`
+	Dev          devCommand          `cmd:"" help:"Run everything on this machine: private databases, control plane, runtime and a demo."`
+	Controlplane controlplaneCommand `cmd:"" help:"Serve the control plane: the REST API (accounts, organizations, members, tokens, audit) and its pages."`
+	Migrate      migrateCommand      `cmd:"" help:"Bring the control plane's database schema up to date."`
+	Serve        serveCommand        `cmd:"" help:"Serve one instance from a folder, without control plane and without Postgres of our own."`
+	Version      versionCommand      `cmd:"" help:"Print the version of this binary."`
 }
 
 // terminal is the outside world of a sub-command, so that tests can run one without a process.

@@ -94,17 +94,22 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func (a *api) write(w http.ResponseWriter, r *http.Request, p *problem) {
 	a.note(r.Context(), p)
-	switch {
-	case p.Status == http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="turnkey"`)
-	case p.Status == http.StatusTooManyRequests:
-		w.Header().Set("Retry-After", strconv.Itoa(max(1, p.retryAfter)))
-	case p.Status == http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", "5")
-	}
+	p.headers(w.Header().Set)
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the caller may have gone
+}
+
+// headers sets what a status promises besides its body.
+func (p *problem) headers(set func(name, value string)) {
+	switch p.Status {
+	case http.StatusUnauthorized:
+		set("WWW-Authenticate", `Bearer realm="turnkey"`)
+	case http.StatusTooManyRequests:
+		set("Retry-After", strconv.Itoa(max(1, p.retryAfter)))
+	case http.StatusServiceUnavailable:
+		set("Retry-After", "5")
+	}
 }
 
 // note logs what is our own trouble; its text never leaves the house.
@@ -119,9 +124,7 @@ func (a *api) transform(ctx huma.Context, _ string, v any) (any, error) {
 	switch e := v.(type) {
 	case *problem:
 		a.note(ctx.Context(), e)
-		if e.Status == http.StatusServiceUnavailable {
-			ctx.SetHeader("Retry-After", "5")
-		}
+		e.headers(ctx.SetHeader)
 	case *huma.ErrorModel:
 		return a.fromHuma(ctx.Context(), e), nil
 	}

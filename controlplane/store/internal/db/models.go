@@ -8,6 +8,18 @@ import (
 	"time"
 )
 
+type ApiKey struct {
+	ID         string
+	InstanceID string
+	Name       string
+	Hash       []byte
+	Hint       string
+	CreatedAt  time.Time
+	CreatedBy  string
+	ExpiresAt  *time.Time
+	DeletedAt  *time.Time
+}
+
 type AuditEvent struct {
 	ID             string
 	Chain          string
@@ -22,6 +34,49 @@ type AuditEvent struct {
 	Changes        string
 	At             time.Time
 	Hash           []byte
+}
+
+type Deployment struct {
+	InstanceID  string
+	Number      int64
+	ID          string
+	Document    string
+	Config      string
+	Message     string
+	CreatedAt   time.Time
+	CreatedBy   string
+	ActivatedAt time.Time
+}
+
+type File struct {
+	InstanceID string
+	Path       string
+	Content    string
+	Version    int64
+	UpdatedAt  time.Time
+	UpdatedBy  string
+}
+
+type Instance struct {
+	ID             string
+	ProjectID      string
+	OrganizationID string
+	Name           string
+	Host           string
+	Kind           string
+	State          string
+	Version        int64
+	Deployment     int64
+	LastDeployment int64
+	Revision       int64
+	LongestToken   int64
+	Draft          string
+	DraftVersion   int64
+	DraftUpdatedAt *time.Time
+	DraftUpdatedBy string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	DeletedAt      *time.Time
 }
 
 type Invitation struct {
@@ -47,6 +102,55 @@ type Organization struct {
 	DeletedAt *time.Time
 }
 
+type Project struct {
+	ID             string
+	OrganizationID string
+	Name           string
+	Version        int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	DeletedAt      *time.Time
+}
+
+type Runtime struct {
+	ID           string
+	Address      string
+	Version      string
+	Format       int32
+	Capabilities []string
+	StartedAt    time.Time
+	LastSeenAt   time.Time
+	LeftAt       *time.Time
+}
+
+type RuntimeAck struct {
+	RuntimeID  string
+	InstanceID string
+	Revision   int64
+	Refused    int64
+	Code       string
+	Message    string
+	UpdatedAt  time.Time
+}
+
+type RuntimeCondition struct {
+	RuntimeID  string
+	InstanceID string
+	Code       string
+	Message    string
+	Since      time.Time
+}
+
+type Secret struct {
+	InstanceID string
+	Name       string
+	Version    int64
+	Sealed     []byte
+	Digest     string
+	UpdatedAt  time.Time
+	UpdatedBy  string
+}
+
 type Session struct {
 	ID         string
 	TokenHash  []byte
@@ -56,6 +160,18 @@ type Session struct {
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
+}
+
+type SigningKey struct {
+	ID         string
+	InstanceID string
+	Algorithm  string
+	Sealed     []byte
+	CreatedAt  time.Time
+	PublishAt  time.Time
+	SignFrom   time.Time
+	RetireAt   *time.Time
+	RevokedAt  *time.Time
 }
 
 type Token struct {

@@ -257,19 +257,25 @@ func (h *house) newTenant(name string) *tenant {
 type fixture struct {
 	// build makes one of everything and puts its ids into t.ids, by path parameter.
 	build func(h *house, t *tenant)
-	// bodies gives a valid body for a route, by "METHOD /path".
+	// bodies gives a valid body for a route, by "METHOD /path"; nil for a route that takes none. It runs
+	// before the path is filled in, so it may also make a new thing and put its id into t.ids.
 	bodies map[string]func(h *house, t *tenant, as *person) any
+	// perishable names the routes besides DELETE that can succeed only once per tenant.
+	perishable []string
 }
 
 // fixtures are all of them; a new noun family adds its own here.
 var fixtures = []fixture{identityFixture}
 
-func fixtureBodies() map[string]func(h *house, t *tenant, as *person) any {
-	all := map[string]func(h *house, t *tenant, as *person) any{}
+func fixtureBodies() (bodies map[string]func(h *house, t *tenant, as *person) any, perishable map[string]bool) {
+	bodies, perishable = map[string]func(h *house, t *tenant, as *person) any{}, map[string]bool{}
 	for _, f := range fixtures {
-		maps.Copy(all, f.bodies)
+		maps.Copy(bodies, f.bodies)
+		for _, line := range f.perishable {
+			perishable[line] = true
+		}
 	}
-	return all
+	return bodies, perishable
 }
 
 // events reads the audit log after an event's id, in the order of writing, past the API.

@@ -29,7 +29,7 @@ test: postgres ## run everything that CI runs; ends with a table of suites
 check: postgres ## the quick loop: format, vet, lint, Go and connector tests
 	@$(GO) run ./deploy/ci -quick
 
-bench: ## measure against the bars of the design
+bench: build postgres ## measure against the bars of the design (takes about four minutes)
 	@CGO_ENABLED=0 $(GO) run ./cmd/bench
 
 lint: ## gofmt, go vet and staticcheck

@@ -1,5 +1,10 @@
 package main
 
+import (
+	"os"
+	"os/exec"
+)
+
 // suites is the list, in the order of running: what fails fast comes first. To add a suite, add a
 // line here; nothing else needs to know.
 func suites() []suite {
@@ -28,8 +33,20 @@ func suites() []suite {
 			npm:     []string{"web/connector", "web/e2e"},
 			command: []string{"sh", "-c", "npm run --silent build --prefix web/connector && exec go test -json -count=1 -tags e2e ./cmd/turnkey/..."}, counts: goJSON,
 			needs: []need{tool("npm", "install Node 20 or newer"), tool("curl", "")}},
+		{name: "pooler", proves: "PostgreSQL behind a real PgBouncer in transaction mode",
+			command: []string{"go", "test", "-json", "-count=1", "-tags", "pooler", "-run", "Pooler", "./runtime/source/postgres"}, counts: goJSON,
+			env:   []string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin"}, // where Debian puts it
+			needs: []need{{what: "no pgbouncer: install the package pgbouncer", optional: true, met: havePgBouncer}}},
 		{name: "mongodb", proves: "the MongoDB tests against a real server",
 			command: []string{"go", "test", "-json", "-count=1", "./runtime/source/mongo/..."}, counts: goJSON,
 			needs: []need{setting("TURNKEY_MONGODB_URI", "set it to a replica set to run these against a real MongoDB; the suite go ran them on devmongo")}},
 	}
+}
+
+func havePgBouncer() bool {
+	if _, err := exec.LookPath("pgbouncer"); err == nil {
+		return true
+	}
+	_, err := os.Stat("/usr/sbin/pgbouncer")
+	return err == nil
 }

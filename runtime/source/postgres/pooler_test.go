@@ -1,0 +1,155 @@
+//go:build pooler
+
+package postgres
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"turnkey/internal/pgtest"
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/source"
+	"turnkey/runtime/source/sourcetest"
+	"turnkey/runtime/value"
+)
+
+// The conformance suite once more, behind a real PgBouncer in transaction mode with fewer server
+// connections than we have of our own: nothing may depend on a session.
+
+// bouncer starts PgBouncer before a database and gives the connection string through it.
+func bouncer(t *testing.T, uri string) string {
+	t.Helper()
+	u, err := url.Parse(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	dir, err := os.MkdirTemp("", "turnkey-bouncer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	password, _ := u.User.Password()
+	ini := fmt.Sprintf(`[databases]
+* = host=%s port=%s user=%s password=%s
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = %d
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 3
+max_client_conn = 100
+ignore_startup_parameters = extra_float_digits
+`, u.Hostname(), u.Port(), u.User.Username(), password, port)
+	path := filepath.Join(dir, "pgbouncer.ini")
+	if err := os.WriteFile(path, []byte(ini), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{path}
+	if os.Geteuid() == 0 {
+		args = append([]string{"-u", "nobody"}, args...) // it refuses to be root
+	}
+	cmd := exec.Command("pgbouncer", args...)
+	var log strings.Builder
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+	})
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("PgBouncer does not answer: %s", log.String())
+		}
+	}
+	u.Host = address
+	return u.String()
+}
+
+func TestConformanceBehindAPooler(t *testing.T) {
+	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
+		direct := pgtest.URL(t)
+		sql(t, direct, itemsTable)
+		src := open(t, bouncer(t, direct))
+		if err := src.Prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !src.pooled {
+			t.Fatal("the pooler was not noticed")
+		}
+		return &sourcetest.Harness{
+			Source: src, ID: rowID,
+			Items:  &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeUUID},
+			Others: &source.Table{Name: "others", Collection: "public.others", Key: "id", ID: bundle.TypeUUID},
+			Rejections: func(t *testing.T) (n int) {
+				scan(t, direct, "SELECT count(*) FROM turnkey.turnkey_rejections", &n)
+				return n
+			},
+			Payload: func(t *testing.T, id string) (b []byte) {
+				scan(t, direct, "SELECT string_agg(data, ''::bytea ORDER BY part) FROM turnkey.payloads WHERE id = $1 AND kind = 'payload'", &b, id)
+				return b
+			},
+			Down: func(t *testing.T) source.Source { return open(t, "postgres://u:p@127.0.0.1:1/db?sslmode=disable") },
+		}
+	})
+}
+
+// Settings of one user's transaction must not reach the next one on the same server connection.
+func TestRowLevelSecurityBehindAPooler(t *testing.T) {
+	direct := pgtest.URL(t)
+	sql(t, direct, `CREATE TABLE who (id text PRIMARY KEY, name text);
+		DO $$ BEGIN CREATE ROLE who_user NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+		GRANT SELECT, INSERT, UPDATE, DELETE ON who TO who_user;
+		ALTER TABLE who ENABLE ROW LEVEL SECURITY;
+		CREATE POLICY own ON who USING (name = current_setting('app.user_id')) WITH CHECK (name = current_setting('app.user_id'))`)
+	s := open(t, bouncer(t, direct), func(o *Options) { o.RLS = &bundle.RowLevelSecurity{Role: "who_user"} })
+	table := &source.Table{Name: "who", Collection: "public.who", Key: "id", ID: bundle.TypeString}
+	var wg sync.WaitGroup
+	for i := range 6 {
+		wg.Go(func() {
+			for n := range 20 {
+				name := fmt.Sprintf("user%d", i)
+				tx, err := s.Begin(t.Context(), source.Session{UserID: name})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				doc := &value.Object{Members: []value.Member{{Name: "name", Value: name}}}
+				if err := tx.Apply(t.Context(), []source.Change{{Kind: source.Insert, Table: table, ID: fmt.Sprintf("%s-%d", name, n), Doc: doc}}, true); err != nil {
+					t.Error(err)
+				}
+				tx.Rollback(t.Context())
+			}
+		})
+	}
+	wg.Wait()
+	var rows int
+	scan(t, direct, "SELECT count(*) FROM who WHERE id LIKE name || '-%'", &rows)
+	if rows != 120 {
+		t.Errorf("%d of 120 rows are their writers'", rows)
+	}
+}

@@ -35,10 +35,13 @@ type results struct {
 	rssPeak     float64
 	rssAtStart  float64
 	coldRequest time.Duration
+	// stamps makes every request's values new: a PATCH that changes nothing would not be written.
+	stamps atomic.Int64
 }
 
 func measure(ctx context.Context, st *stack, s settings) (*results, error) {
 	r := &results{samples: map[cell][]sample{}, cpuPer1000: map[cell][]time.Duration{}}
+	r.stamps.Store(1_000_000)
 	for _, work := range []workload{puts, patches} {
 		for _, size := range []int{1, 10, 100} {
 			for _, table := range []string{"", "open", "ruled"} {
@@ -105,7 +108,7 @@ func (r *results) run(ctx context.Context, st *stack, c cell, d time.Duration, n
 		r.samples[c] = append(r.samples[c], s)
 		return err
 	}
-	workers, closeAll, err := uploadWorkers(st, c, next)
+	workers, closeAll, err := uploadWorkers(st, c, next, &r.stamps)
 	if err != nil {
 		return err
 	}
@@ -124,7 +127,7 @@ func (r *results) run(ctx context.Context, st *stack, c cell, d time.Duration, n
 	return err
 }
 
-func uploadWorkers(st *stack, c cell, next *atomic.Int64) (workers []worker, closeAll func(), err error) {
+func uploadWorkers(st *stack, c cell, next, stamps *atomic.Int64) (workers []worker, closeAll func(), err error) {
 	var conns []*httpConn
 	closeAll = func() {
 		for _, c := range conns {
@@ -140,10 +143,8 @@ func uploadWorkers(st *stack, c cell, next *atomic.Int64) (workers []worker, clo
 		conns = append(conns, conn)
 		span := rows{next: next, patch: c.work == patches, at: i * rowsEach, from: i * rowsEach}
 		var body []byte
-		transaction := next.Load()
 		workers = append(workers, func(context.Context) (int, error) {
-			transaction++
-			body = uploadBody(body, c.work, c.table, transaction, span.take(c.size))
+			body = uploadBody(body, c.work, c.table, stamps.Add(1), span.take(c.size))
 			return c.size, conn.post(body, `"success"`, 1)
 		})
 	}

@@ -23,7 +23,7 @@ const drainFor = 10 * time.Second
 // that a runtime may use; GOGC and GOMEMLIMIT win when the operator sets them.
 func tuneMemory() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(800)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(100 << 20)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,6 +19,8 @@ type relation struct {
 	byName  map[string]*column
 	list    string // the select list
 	read    time.Time
+
+	soloQueries sync.Map // by key column
 }
 
 // column of a relation.

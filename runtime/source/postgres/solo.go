@@ -32,8 +32,7 @@ func (t *tx) readSolo(ctx context.Context, ref source.Ref) ([]source.Row, error)
 	if err != nil {
 		return nil, t.fail(ctx, err)
 	}
-	key := r.byName[ref.Table.Key]
-	rows, err := pool.Query(ctx, "SELECT "+r.list+", xmin::text FROM "+r.name+" WHERE "+key.quoted+" = $1::text::"+key.cast, id)
+	rows, err := pool.Query(ctx, r.solo(ref.Table.Key), id)
 	if err != nil {
 		return nil, t.fail(ctx, err)
 	}
@@ -50,6 +49,17 @@ func (t *tx) readSolo(ctx context.Context, ref source.Ref) ([]source.Row, error)
 		return nil, t.fail(ctx, err)
 	}
 	return []source.Row{{Doc: doc}}, nil
+}
+
+// solo is the query that reads one row with its version, made once for each relation and key.
+func (r *relation) solo(key string) string {
+	if q, ok := r.soloQueries.Load(key); ok {
+		return q.(string)
+	}
+	c := r.byName[key]
+	q := "SELECT " + r.list + ", xmin::text FROM " + r.name + " WHERE " + c.quoted + " = $1::text::" + c.cast
+	r.soloQueries.Store(key, q)
+	return q
 }
 
 func (t *tx) applySolo(ctx context.Context, ch *source.Change) error {

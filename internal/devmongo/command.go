@@ -24,6 +24,8 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 		return D{{Key: "host", Value: s.addr}, {Key: "version", Value: "7.0.0"}, {Key: "process", Value: "turnkey-devmongo"}, {Key: "repl", Value: D{{Key: "setName", Value: "rs0"}}}}, nil
 	case "connectionstatus":
 		return D{{Key: "authInfo", Value: D{{Key: "authenticatedUsers", Value: A{}}, {Key: "authenticatedUserRoles", Value: A{}}, {Key: "authenticatedUserPrivileges", Value: A{}}}}}, nil
+	case "configurefailpoint":
+		return s.configureFailPoint(cmd)
 	case "getparameter":
 		return D{{Key: "featureCompatibilityVersion", Value: D{{Key: "version", Value: "7.0"}}}}, nil
 	case "replsetgetstatus":

@@ -25,6 +25,7 @@ type Server struct {
 	wg      sync.WaitGroup
 	connMu  sync.Mutex
 	conns   map[net.Conn]struct{}
+	fail    *failPoint // under St.mu
 }
 
 // Marker is in buildInfo.modules, so that clients can tell this server from MongoDB.

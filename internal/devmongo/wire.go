@@ -44,7 +44,10 @@ func (s *Server) serve(c net.Conn) {
 		if err != nil {
 			return
 		}
-		reply := s.run(cmd, id)
+		reply, ok := s.answer(cmd, id)
+		if !ok {
+			return
+		}
 		if op == 2013 && flags&2 != 0 { // moreToCome: no answer wanted
 			continue
 		}

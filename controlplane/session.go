@@ -8,7 +8,9 @@ import (
 	"turnkey/internal/redact"
 )
 
-// Session is one browser that signed in.
+// Session is one browser that signed in. We keep sessions ourselves rather than with a session library:
+// a session starts and ends in the transaction of its audit event, which a library's middleware,
+// writing after the handler, cannot do.
 type Session struct {
 	ID, UserID                       string
 	IP, UserAgent                    string

@@ -20,6 +20,30 @@ const (
 	TokenRevoked        EventKind = "token.revoked"
 )
 
+// The events of what is run.
+const (
+	ProjectCreated      EventKind = "project.created"
+	ProjectUpdated      EventKind = "project.updated"
+	ProjectDeleted      EventKind = "project.deleted"
+	InstanceCreated     EventKind = "instance.created"
+	InstanceUpdated     EventKind = "instance.updated"
+	InstanceDeleted     EventKind = "instance.deleted"
+	ConfigUpdated       EventKind = "config.updated"
+	FileUpdated         EventKind = "file.updated"
+	FileDeleted         EventKind = "file.deleted"
+	SecretUpdated       EventKind = "secret.updated"
+	SecretDeleted       EventKind = "secret.deleted"
+	SourceTested        EventKind = "source.tested"
+	SourceInspected     EventKind = "source.inspected"
+	DeploymentCreated   EventKind = "deployment.created"
+	DeploymentActivated EventKind = "deployment.activated"
+	SigningKeyRotated   EventKind = "signing_key.rotated"
+	SigningKeyRevoked   EventKind = "signing_key.revoked"
+	APIKeyCreated       EventKind = "api_key.created"
+	APIKeyDeleted       EventKind = "api_key.deleted"
+	DevTokenCreated     EventKind = "dev_token.created"
+)
+
 // Catalogue says what each event means. An event that is not listed cannot be recorded, and a test
 // asks that each is emitted by a route.
 var Catalogue = map[EventKind]string{
@@ -36,4 +60,29 @@ var Catalogue = map[EventKind]string{
 	InvitationAccepted:  "An invited person joined.",
 	TokenCreated:        "An API token was made.",
 	TokenRevoked:        "An API token was revoked.",
+}
+
+// InstanceCatalogue says what the events of the instance half mean. They join Catalogue when its
+// routes are served (deploy/decisions/0007).
+var InstanceCatalogue = map[EventKind]string{
+	ProjectCreated:      "A project was made.",
+	ProjectUpdated:      "A project was renamed.",
+	ProjectDeleted:      "A project was deleted.",
+	InstanceCreated:     "An instance was made, perhaps with configuration, secrets and a deployment.",
+	InstanceUpdated:     "An instance was renamed, paused or resumed.",
+	InstanceDeleted:     "An instance was deleted.",
+	ConfigUpdated:       "A configuration draft was saved.",
+	FileUpdated:         "A hook file was saved.",
+	FileDeleted:         "A hook file was removed.",
+	SecretUpdated:       "A secret was set.",
+	SecretDeleted:       "A secret was removed.",
+	SourceTested:        "Somebody tested the connection to a source.",
+	SourceInspected:     "Somebody let a runtime sample a source.",
+	DeploymentCreated:   "A draft was deployed.",
+	DeploymentActivated: "An earlier deployment was made active.",
+	SigningKeyRotated:   "A new signing key was published.",
+	SigningKeyRevoked:   "A signing key was revoked.",
+	APIKeyCreated:       "An instance's API key was made.",
+	APIKeyDeleted:       "An instance's API key was deleted.",
+	DevTokenCreated:     "Somebody minted a development token.",
 }

@@ -17,6 +17,11 @@ const (
 	prefixToken        = "tok"
 	prefixInvitation   = "inv"
 	prefixEvent        = "evt"
+	prefixProject      = "prj"
+	prefixInstance     = "ins"
+	prefixDeployment   = "dep"
+	prefixKey          = "key"
+	prefixAPIKey       = "ak"
 )
 
 // crockford is Douglas Crockford's base32, in lower case: it sorts like the bytes do and has no letters

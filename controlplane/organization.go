@@ -108,6 +108,15 @@ func (s *Organizations) Delete(ctx context.Context, actor Actor, id string) erro
 		if err != nil {
 			return Event{}, err
 		}
+		instances, err := tx.ListLivingInstances(ctx, id)
+		if err != nil {
+			return Event{}, err
+		}
+		for _, instance := range instances { // runtimes must stop serving them, too
+			if _, err := s.retire(ctx, tx, instance); err != nil {
+				return Event{}, err
+			}
+		}
 		e := Event{Kind: OrganizationDeleted, Organization: id, Target: id, Changes: Changes{"name": {From: o.Name}}}
 		return e, tx.DeleteOrganization(ctx, id, s.now())
 	})

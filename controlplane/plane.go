@@ -20,6 +20,20 @@ type Config struct {
 	Password PasswordCost
 	// Signup says who may make an account; the zero value is SignupOff.
 	Signup Signup
+
+	// The parts below serve the instance half, which no command wires yet; without them only the
+	// services of identity may be used.
+
+	// Vault seals what is kept for customers.
+	Vault Vault
+	// Bundles seals what runtimes get.
+	Bundles Sealer
+	// Commander reaches runtimes.
+	Commander Commander
+	// Listen calls its function after each publication until the context ends; *store.Store has it.
+	Listen func(ctx context.Context, published func()) error
+	// KeyOverlap is how long a signing key is published before it signs; zero: DefaultKeyOverlap.
+	KeyOverlap time.Duration
 }
 
 // Plane holds the services, one per noun.
@@ -32,6 +46,19 @@ type Plane struct {
 	Audit         *Audit
 	Answers       *Answers
 	Places        *Places
+
+	Projects    *Projects
+	Instances   *Instances
+	Drafts      *Drafts
+	Files       *Files
+	Secrets     *Secrets
+	Sources     *Sources
+	Deployments *Deployments
+	SigningKeys *SigningKeys
+	APIKeys     *APIKeys
+	DevTokens   *DevTokens
+	Runtimes    *Runtimes
+	Keyring     *Keyring
 }
 
 // New builds the services. It fails when a part is missing.
@@ -39,7 +66,13 @@ func New(c Config) (*Plane, error) {
 	if c.Store == nil || c.Now == nil || c.Random == nil || c.Log == nil {
 		return nil, errors.New("controlplane: Store, Now, Random and Log are required")
 	}
-	k := &core{store: c.Store, clock: c.Now, random: c.Random, log: c.Log, ids: NewIDs(c.Now, c.Random)}
+	if c.KeyOverlap == 0 {
+		c.KeyOverlap = DefaultKeyOverlap
+	}
+	k := &core{
+		store: c.Store, clock: c.Now, random: c.Random, log: c.Log, ids: NewIDs(c.Now, c.Random),
+		vault: c.Vault, bundles: c.Bundles, commander: c.Commander, overlap: c.KeyOverlap,
+	}
 	passwords, err := newPasswords(c.Password)
 	if err != nil {
 		return nil, err
@@ -53,6 +86,19 @@ func New(c Config) (*Plane, error) {
 		Audit:         &Audit{k},
 		Answers:       &Answers{k},
 		Places:        &Places{k},
+
+		Projects:    &Projects{k},
+		Instances:   &Instances{k},
+		Drafts:      &Drafts{k},
+		Files:       &Files{k},
+		Secrets:     &Secrets{k},
+		Sources:     &Sources{k},
+		Deployments: &Deployments{k},
+		SigningKeys: &SigningKeys{k},
+		APIKeys:     &APIKeys{k},
+		DevTokens:   &DevTokens{k},
+		Runtimes:    &Runtimes{core: k, listen: c.Listen},
+		Keyring:     &Keyring{k},
 	}, nil
 }
 
@@ -63,6 +109,11 @@ type core struct {
 	random io.Reader
 	log    *slog.Logger
 	ids    *IDs
+
+	vault     Vault
+	bundles   Sealer
+	commander Commander
+	overlap   time.Duration
 }
 
 // now is the time in the precision that the store keeps, so that a value read back equals what was written.

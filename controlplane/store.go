@@ -24,4 +24,15 @@ type Tx interface {
 	auditTx
 	answerTx
 	placeTx
+	projectTx
+	instanceTx
+	draftTx
+	fileTx
+	secretTx
+	deploymentTx
+	signingKeyTx
+	apiKeyTx
+	bundleTx
+	runtimeTx
+	vaultTx
 }

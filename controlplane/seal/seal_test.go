@@ -93,3 +93,30 @@ func TestFiles(t *testing.T) {
 		t.Errorf("nothing: %v", err)
 	}
 }
+
+func TestARunningProgramSeesARotatedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kek.json")
+	before := must(seal.EnsureFile(path))
+	running := must(seal.OpenFile(path))
+	old := must(running.Seal([]byte("v"), "l"))
+	after := must(before.Rotate())
+	if err := after.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	young := must(after.Seal([]byte("w"), "l")) // another process, already with the new key
+	if got, err := running.Open(young, "l"); err != nil || string(got) != "w" {
+		t.Errorf("a value of the new key: %q, %v", got, err)
+	}
+	if got, err := running.Open(old, "l"); err != nil || string(got) != "v" || running.Current(old) {
+		t.Errorf("a value of the old key: %q, %v", got, err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := running.Open(old, "l"); err != nil {
+		t.Errorf("without its file the program must go on: %v", err)
+	}
+	if _, err := seal.OpenFile(path); !fault.Is(err, "kek_unreadable") {
+		t.Errorf("a start without the file: %v", err)
+	}
+}

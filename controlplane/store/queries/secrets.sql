@@ -11,12 +11,5 @@ ON CONFLICT (instance_id, name) DO UPDATE SET version = excluded.version, sealed
 -- name: DeleteSecret :exec
 DELETE FROM secrets WHERE instance_id = @instance_id AND name = @name;
 
--- name: ScanSecrets :many
--- All instances', for rewrapping.
-SELECT instance_id, name, version, sealed FROM secrets WHERE (instance_id, name) > (@after_instance::text, @after_name::text) ORDER BY instance_id, name LIMIT @max_rows::int;
-
--- name: RewrapSecret :execrows
-UPDATE secrets SET sealed = @sealed WHERE instance_id = @instance_id AND name = @name AND version = @version AND sealed = @before;
-
 -- name: DeleteSecrets :exec
 DELETE FROM secrets WHERE instance_id = @instance_id;

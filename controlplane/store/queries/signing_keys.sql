@@ -8,12 +8,5 @@ SELECT * FROM signing_keys WHERE instance_id = @instance_id ORDER BY id;
 -- name: UpdateSigningKey :exec
 UPDATE signing_keys SET sign_from = @sign_from, retire_at = @retire_at, revoked_at = @revoked_at WHERE id = @id AND instance_id = @instance_id;
 
--- name: ScanSigningKeys :many
--- All instances', for rewrapping.
-SELECT id, instance_id, sealed FROM signing_keys WHERE id > @after::text ORDER BY id LIMIT @max_rows::int;
-
--- name: RewrapSigningKey :execrows
-UPDATE signing_keys SET sealed = @sealed WHERE id = @id AND sealed = @before;
-
 -- name: DeleteSigningKeys :exec
 DELETE FROM signing_keys WHERE instance_id = @instance_id;

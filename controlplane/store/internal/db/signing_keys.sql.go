@@ -83,60 +83,6 @@ func (q *Queries) ListSigningKeys(ctx context.Context, instanceID string) ([]Sig
 	return items, nil
 }
 
-const rewrapSigningKey = `-- name: RewrapSigningKey :execrows
-UPDATE signing_keys SET sealed = $1 WHERE id = $2 AND sealed = $3
-`
-
-type RewrapSigningKeyParams struct {
-	Sealed []byte
-	ID     string
-	Before []byte
-}
-
-func (q *Queries) RewrapSigningKey(ctx context.Context, arg RewrapSigningKeyParams) (int64, error) {
-	result, err := q.db.Exec(ctx, rewrapSigningKey, arg.Sealed, arg.ID, arg.Before)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const scanSigningKeys = `-- name: ScanSigningKeys :many
-SELECT id, instance_id, sealed FROM signing_keys WHERE id > $1::text ORDER BY id LIMIT $2::int
-`
-
-type ScanSigningKeysParams struct {
-	After   string
-	MaxRows int32
-}
-
-type ScanSigningKeysRow struct {
-	ID         string
-	InstanceID string
-	Sealed     []byte
-}
-
-// All instances', for rewrapping.
-func (q *Queries) ScanSigningKeys(ctx context.Context, arg ScanSigningKeysParams) ([]ScanSigningKeysRow, error) {
-	rows, err := q.db.Query(ctx, scanSigningKeys, arg.After, arg.MaxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ScanSigningKeysRow
-	for rows.Next() {
-		var i ScanSigningKeysRow
-		if err := rows.Scan(&i.ID, &i.InstanceID, &i.Sealed); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const updateSigningKey = `-- name: UpdateSigningKey :exec
 UPDATE signing_keys SET sign_from = $1, retire_at = $2, revoked_at = $3 WHERE id = $4 AND instance_id = $5
 `

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"turnkey/controlplane"
+	"turnkey/controlplane/store/internal/db"
+)
+
+func deployment(r db.Deployment) (controlplane.Deployment, error) {
+	cfg, err := controlplane.DecodeConfig(r.Config)
+	return controlplane.Deployment{
+		ID: r.ID, Instance: r.InstanceID, Number: r.Number, Document: r.Document, Config: cfg, Message: r.Message,
+		CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, ActivatedAt: r.ActivatedAt,
+	}, err
+}
+
+// InsertDeployment implements controlplane.Tx.
+func (t tx) InsertDeployment(ctx context.Context, d controlplane.Deployment, config string) error {
+	return translate(t.q.InsertDeployment(ctx, db.InsertDeploymentParams{
+		InstanceID: d.Instance, Number: d.Number, ID: d.ID, Document: d.Document, Config: config, Message: d.Message,
+		CreatedAt: d.CreatedAt, CreatedBy: d.CreatedBy, ActivatedAt: d.ActivatedAt,
+	}))
+}
+
+// GetDeployment implements controlplane.Tx.
+func (t tx) GetDeployment(ctx context.Context, instance string, number int64) (controlplane.Deployment, error) {
+	r, err := t.q.GetDeployment(ctx, db.GetDeploymentParams{InstanceID: instance, Number: number})
+	if err != nil {
+		return controlplane.Deployment{}, translate(err)
+	}
+	return deployment(r)
+}
+
+// ListDeployments implements controlplane.Tx.
+func (t tx) ListDeployments(ctx context.Context, instance string, before int64, n int) ([]controlplane.Deployment, error) {
+	rows, err := t.q.ListDeployments(ctx, db.ListDeploymentsParams{InstanceID: instance, Before: before, MaxRows: limit(n)})
+	if err != nil {
+		return nil, translate(err)
+	}
+	out := make([]controlplane.Deployment, len(rows))
+	for n, r := range rows {
+		if out[n], err = deployment(r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// TouchDeployment implements controlplane.Tx.
+func (t tx) TouchDeployment(ctx context.Context, instance string, number int64, at time.Time) error {
+	return translate(t.q.TouchDeployment(ctx, db.TouchDeploymentParams{InstanceID: instance, Number: number, ActivatedAt: at}))
+}

@@ -1,0 +1,14 @@
+-- name: ScanSealed :many
+-- Every sealed value of all customers with the label that it is sealed under (see secretLabel and
+-- keyLabel in the domain), for verification and rewrapping.
+SELECT s.label::text AS label, s.sealed::bytea AS sealed FROM (
+    SELECT 'secret/' || instance_id || '/' || name || '/' || version AS label, sealed FROM secrets
+    UNION ALL
+    SELECT 'signing-key/' || instance_id || '/' || id AS label, sealed FROM signing_keys
+) s WHERE s.label COLLATE "C" > @after::text ORDER BY s.label COLLATE "C" LIMIT @max_rows::int;
+
+-- name: ReplaceSealedSecret :execrows
+UPDATE secrets SET sealed = @sealed WHERE 'secret/' || instance_id || '/' || name || '/' || version = @label::text AND instance_id = split_part(@label::text, '/', 2) AND sealed = @before::bytea;
+
+-- name: ReplaceSealedKey :execrows
+UPDATE signing_keys SET sealed = @sealed WHERE id = split_part(@label::text, '/', 3) AND instance_id = split_part(@label::text, '/', 2) AND sealed = @before::bytea;

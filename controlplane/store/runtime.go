@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"turnkey/controlplane"
+	"turnkey/controlplane/store/internal/db"
+)
+
+// PutRuntime implements controlplane.Tx.
+func (t tx) PutRuntime(ctx context.Context, r controlplane.Runtime) error {
+	return translate(t.q.PutRuntime(ctx, db.PutRuntimeParams{
+		ID: r.ID, Address: r.Address, Version: r.Version, Format: int32(r.Format), Capabilities: r.Capabilities,
+		StartedAt: r.StartedAt, LastSeenAt: r.LastSeenAt, LeftAt: r.LeftAt,
+	}))
+}
+
+// ListRuntimes implements controlplane.Tx.
+func (t tx) ListRuntimes(ctx context.Context, since time.Time) ([]controlplane.Runtime, error) {
+	rows, err := t.q.ListRuntimes(ctx, since)
+	return each(rows, func(r db.Runtime) controlplane.Runtime {
+		return controlplane.Runtime{
+			ID: r.ID, Address: r.Address, Version: r.Version, Format: int(r.Format), Capabilities: r.Capabilities,
+			StartedAt: r.StartedAt, LastSeenAt: r.LastSeenAt, LeftAt: r.LeftAt,
+		}
+	}), translate(err)
+}
+
+// DeleteOldRuntimes implements controlplane.Tx.
+func (t tx) DeleteOldRuntimes(ctx context.Context, before time.Time) error {
+	return translate(t.q.DeleteOldRuntimes(ctx, before))
+}
+
+// PutAck implements controlplane.Tx.
+func (t tx) PutAck(ctx context.Context, a controlplane.Ack) error {
+	if a.Code == "" {
+		return translate(t.q.PutAck(ctx, db.PutAckParams{RuntimeID: a.Runtime, InstanceID: a.Instance, Revision: a.Revision, UpdatedAt: a.UpdatedAt}))
+	}
+	return translate(t.q.PutRefusal(ctx, db.PutRefusalParams{
+		RuntimeID: a.Runtime, InstanceID: a.Instance, Refused: a.Refused, Code: a.Code, Message: a.Message, UpdatedAt: a.UpdatedAt,
+	}))
+}
+
+// ListAcks implements controlplane.Tx.
+func (t tx) ListAcks(ctx context.Context, instance string, since time.Time) ([]controlplane.Ack, error) {
+	rows, err := t.q.ListAcks(ctx, db.ListAcksParams{InstanceID: instance, Since: since})
+	return each(rows, func(r db.RuntimeAck) controlplane.Ack {
+		return controlplane.Ack{
+			Runtime: r.RuntimeID, Instance: r.InstanceID, Revision: r.Revision, Refused: r.Refused, Code: r.Code, Message: r.Message, UpdatedAt: r.UpdatedAt,
+		}
+	}), translate(err)
+}
+
+// ReplaceConditions implements controlplane.Tx.
+func (t tx) ReplaceConditions(ctx context.Context, runtime string, list []controlplane.Condition) error {
+	if err := t.q.ClearConditions(ctx, runtime); err != nil {
+		return translate(err)
+	}
+	for _, c := range list {
+		err := t.q.PutCondition(ctx, db.PutConditionParams{RuntimeID: runtime, InstanceID: c.Instance, Code: c.Code, Message: c.Message, Since: c.Since})
+		if err != nil {
+			return translate(err)
+		}
+	}
+	return nil
+}
+
+// ListConditions implements controlplane.Tx.
+func (t tx) ListConditions(ctx context.Context, instance string, since time.Time) ([]controlplane.Condition, error) {
+	rows, err := t.q.ListConditions(ctx, db.ListConditionsParams{InstanceID: instance, Since: since})
+	return each(rows, func(r db.RuntimeCondition) controlplane.Condition {
+		return controlplane.Condition{Runtime: r.RuntimeID, Instance: r.InstanceID, Code: r.Code, Message: r.Message, Since: r.Since}
+	}), translate(err)
+}

@@ -1,0 +1,127 @@
+//go:build instances
+
+package dashboardapi
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"turnkey/controlplane"
+	"turnkey/internal/fault"
+)
+
+type deployment struct {
+	ID          string    `json:"id"`
+	Number      int64     `json:"number"`
+	Message     string    `json:"message"`
+	Config      *string   `json:"config,omitempty" doc:"The document as it was written; absent in lists"`
+	CreatedAt   time.Time `json:"created_at"`
+	CreatedBy   string    `json:"created_by"`
+	ActivatedAt time.Time `json:"activated_at" doc:"The last time that it became the active one"`
+}
+
+func shapeDeployment(d controlplane.Deployment) deployment {
+	return deployment{ID: d.ID, Number: d.Number, Message: d.Message, CreatedAt: d.CreatedAt, CreatedBy: d.CreatedBy, ActivatedAt: d.ActivatedAt}
+}
+
+type deploymentOutput struct {
+	Body struct {
+		deployment
+		settling
+		Revision int64     `json:"revision"`
+		Warnings []finding `json:"warnings" nullable:"false"`
+	}
+}
+
+func deploymentAnswer(d controlplane.Deployment, i controlplane.Instance, warnings []fault.Detail) *deploymentOutput {
+	out := &deploymentOutput{}
+	out.Body.deployment, out.Body.settling = shapeDeployment(d), settling{i.ID, true}
+	out.Body.Revision, out.Body.Warnings = i.Revision, findings(warnings)
+	return out
+}
+
+func (a *api) listDeployments(ctx context.Context, in *InstancePage) (*pageOutput[deployment], error) {
+	p, err := in.open(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	before, _ := strconv.ParseInt(p.After, 10, 64) // sealed by us; empty is the newest page
+	list, next, err := a.cfg.Plane.Deployments.List(ctx, placeOf(ctx).Instance, before, p)
+	if err != nil {
+		return nil, err
+	}
+	cursor := ""
+	if next > 0 {
+		cursor = strconv.FormatInt(next, 10)
+	}
+	return paged(ctx, a, list, cursor, shapeDeployment), nil
+}
+
+type createDeploymentInput struct {
+	InstancePath
+	Body struct {
+		Message string `json:"message,omitempty" maxLength:"500" doc:"What changed, for people"`
+	} `required:"false"`
+}
+
+func (a *api) createDeployment(ctx context.Context, in *createDeploymentInput) (*deploymentOutput, error) {
+	d, i, warnings, err := a.cfg.Plane.Deployments.Create(ctx, actorOf(ctx), placeOf(ctx).Instance, in.Body.Message)
+	if err != nil {
+		return nil, err
+	}
+	return deploymentAnswer(d, i, warnings), nil
+}
+
+// DeploymentPath is the path of one deployment.
+type DeploymentPath struct {
+	InstancePath
+	Number string `path:"number"`
+}
+
+// number reads the path's number; what is none names no deployment.
+func (p DeploymentPath) number() (int64, error) {
+	n, err := strconv.ParseInt(p.Number, 10, 64)
+	if err != nil || n < 1 {
+		return 0, noSuch()
+	}
+	return n, nil
+}
+
+type getDeploymentOutput struct {
+	Body struct {
+		deployment
+		Active bool `json:"active"`
+	}
+}
+
+func (a *api) getDeployment(ctx context.Context, in *DeploymentPath) (*getDeploymentOutput, error) {
+	n, err := in.number()
+	if err != nil {
+		return nil, err
+	}
+	d, err := a.cfg.Plane.Deployments.Get(ctx, placeOf(ctx).Instance, n)
+	if err != nil {
+		return nil, err
+	}
+	i, err := a.cfg.Plane.Instances.Get(ctx, placeOf(ctx).Instance)
+	if err != nil {
+		return nil, err
+	}
+	out := &getDeploymentOutput{}
+	out.Body.deployment, out.Body.Active = shapeDeployment(d), i.Deployment == d.Number
+	out.Body.Config = &d.Document
+	return out, nil
+}
+
+func (a *api) activateDeployment(ctx context.Context, in *DeploymentPath) (*deploymentOutput, error) {
+	n, err := in.number()
+	if err != nil {
+		return nil, err
+	}
+	d, i, err := a.cfg.Plane.Deployments.Activate(ctx, actorOf(ctx), placeOf(ctx).Instance, n)
+	if err != nil {
+		return nil, err
+	}
+	return deploymentAnswer(d, i, nil), nil
+}

@@ -1,0 +1,67 @@
+//go:build instances
+
+package dashboardapi
+
+import (
+	"net/http"
+
+	"turnkey/controlplane"
+	"turnkey/controlplane/authz"
+)
+
+// instanceRoutes are the routes of projects, instances and what instances hold.
+func (a *api) instanceRoutes() []route {
+	created := []option{status(http.StatusCreated)}
+	const in = "/instances/{instance}"
+	return []route{
+		{get, "/orgs/{org}/projects", authz.ProjectRead, inOrg, quiet, "List projects", handle(a.listProjects), nil},
+		{post, "/orgs/{org}/projects", authz.ProjectCreate, inOrg, controlplane.ProjectCreated, "Make a project", handle(a.createProject), created},
+		{get, "/projects/{project}", authz.ProjectRead, inProject, quiet, "Read a project", handle(a.getProject), nil},
+		{patch, "/projects/{project}", authz.ProjectWrite, inProject, controlplane.ProjectUpdated, "Rename a project", handle(a.renameProject), []option{ifMatch()}},
+		{remove, "/projects/{project}", authz.ProjectDelete, inProject, controlplane.ProjectDeleted, "Delete an empty project", handle(a.deleteProject), nil},
+
+		{get, "/projects/{project}/instances", authz.InstanceRead, inProject, quiet, "List instances", handle(a.listInstances), nil},
+		{post, "/projects/{project}/instances", authz.InstanceWrite, inProject, controlplane.InstanceCreated, "Make an instance, with everything it needs", handle(a.createInstance),
+			[]option{status(http.StatusCreated), maxBody(8 << 20), settle(a.awaitRevision)}},
+		{get, in, authz.InstanceRead, inInstance, quiet, "Read an instance and how it does", handle(a.getInstance), nil},
+		{patch, in, authz.InstanceWrite, inInstance, controlplane.InstanceUpdated, "Rename, pause or resume an instance", handle(a.updateInstance), []option{ifMatch()}},
+		{remove, in, authz.InstanceDelete, inInstance, controlplane.InstanceDeleted, "Delete an instance", handle(a.deleteInstance), nil},
+
+		{get, in + "/config", authz.InstanceRead, inInstance, quiet, "Read the configuration draft", handle(a.getConfig), nil},
+		{put, in + "/config", authz.ConfigWrite, inInstance, controlplane.ConfigUpdated, "Save the configuration draft", handle(a.putConfig), []option{ifMatch(), maxBody(2 << 20)}},
+		{post, in + "/config/validate", authz.ConfigWrite, inInstance, quiet, "Check a configuration without saving it", handle(a.validateConfig), []option{maxBody(2 << 20)}},
+
+		{get, in + "/files", authz.InstanceRead, inInstance, quiet, "List hook files", handle(a.listFiles), nil},
+		{get, in + "/files/{path:.+}", authz.InstanceRead, inInstance, quiet, "Read a hook file", handle(a.getFile), nil},
+		{put, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileUpdated, "Save a hook file", handle(a.putFile), nil},
+		{remove, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileDeleted, "Remove a hook file", handle(a.deleteFile), nil},
+
+		{get, in + "/secrets", authz.InstanceRead, inInstance, quiet, "List secrets, without values", handle(a.listSecrets), nil},
+		{get, in + "/secrets/{name}", authz.InstanceRead, inInstance, quiet, "Read about a secret, without its value", handle(a.getSecret), nil},
+		{put, in + "/secrets/{name}", authz.SecretWrite, inInstance, controlplane.SecretUpdated, "Set a secret", handle(a.putSecret), nil},
+		{remove, in + "/secrets/{name}", authz.SecretWrite, inInstance, controlplane.SecretDeleted, "Remove a secret", handle(a.deleteSecret), nil},
+
+		{post, in + "/source/test", authz.SourceTest, inInstance, controlplane.SourceTested, "Test the connection to a source", handle(a.testSource), nil},
+		{post, in + "/source/inspect", authz.SourceTest, inInstance, controlplane.SourceInspected, "Sample a source and propose tables", handle(a.inspectSource), nil},
+
+		{get, in + "/deployments", authz.InstanceRead, inInstance, quiet, "List deployments, newest first", handle(a.listDeployments), nil},
+		{post, in + "/deployments", authz.DeploymentWrite, inInstance, controlplane.DeploymentCreated, "Deploy the draft", handle(a.createDeployment),
+			[]option{status(http.StatusCreated), settle(a.awaitRevision)}},
+		{get, in + "/deployments/{number}", authz.InstanceRead, inInstance, quiet, "Read a deployment", handle(a.getDeployment), nil},
+		{post, in + "/deployments/{number}/activate", authz.DeploymentWrite, inInstance, controlplane.DeploymentActivated, "Make an earlier deployment active", handle(a.activateDeployment),
+			[]option{settle(a.awaitRevision)}},
+
+		{get, in + "/signing-keys", authz.InstanceRead, inInstance, quiet, "List signing keys", handle(a.listSigningKeys), nil},
+		{post, in + "/signing-keys/rotate", authz.KeyWrite, inInstance, controlplane.SigningKeyRotated, "Publish a new signing key", handle(a.rotateSigningKey), created},
+		{post, in + "/signing-keys/revoke", authz.KeyWrite, inInstance, controlplane.SigningKeyRevoked, "Revoke a signing key", handle(a.revokeSigningKey), nil},
+
+		{get, in + "/api-keys", authz.InstanceRead, inInstance, quiet, "List API keys", handle(a.listAPIKeys), nil},
+		{post, in + "/api-keys", authz.KeyWrite, inInstance, controlplane.APIKeyCreated, "Make an API key", handle(a.createAPIKey), created},
+		{remove, in + "/api-keys/{key}", authz.KeyWrite, inInstance, controlplane.APIKeyDeleted, "Delete an API key", handle(a.deleteAPIKey), nil},
+
+		{post, in + "/dev-token", authz.DevTokenCreate, inInstance, controlplane.DevTokenCreated, "Mint a token for any user of a development instance", handle(a.createDevToken), created},
+	}
+}
+
+// maxBody allows longer bodies than 1 MiB.
+func maxBody(bytes int64) option { return func(s *settings) { s.maxBody = bytes } }

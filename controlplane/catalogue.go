@@ -60,11 +60,7 @@ var Catalogue = map[EventKind]string{
 	InvitationAccepted:  "An invited person joined.",
 	TokenCreated:        "An API token was made.",
 	TokenRevoked:        "An API token was revoked.",
-}
 
-// InstanceCatalogue says what the events of the instance half mean. They join Catalogue when its
-// routes are served (deploy/decisions/0007).
-var InstanceCatalogue = map[EventKind]string{
 	ProjectCreated:      "A project was made.",
 	ProjectUpdated:      "A project was renamed.",
 	ProjectDeleted:      "A project was deleted.",

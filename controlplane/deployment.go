@@ -182,7 +182,12 @@ func (k *core) activate(ctx context.Context, tx Tx, i *Instance, d Deployment, k
 		return err
 	}
 	i.Deployment, i.UpdatedAt = d.Number, k.now()
-	i.LongestToken = max(i.LongestToken, d.Config.Auth.TokenTTL)
+	if longer := d.Config.Auth.TokenTTL - i.LongestToken; longer > 0 {
+		if err := keepLonger(ctx, tx, i.ID, longer, k.now()); err != nil {
+			return err
+		}
+		i.LongestToken += longer
+	}
 	if key != nil {
 		if err := addKey(ctx, tx, *i, *key); err != nil {
 			return err

@@ -21,9 +21,6 @@ type Config struct {
 	// Signup says who may make an account; the zero value is SignupOff.
 	Signup Signup
 
-	// The parts below serve the instance half, which no command wires yet; without them only the
-	// services of identity may be used.
-
 	// Vault seals what is kept for customers.
 	Vault Vault
 	// Bundles seals what runtimes get.
@@ -65,6 +62,9 @@ type Plane struct {
 func New(c Config) (*Plane, error) {
 	if c.Store == nil || c.Now == nil || c.Random == nil || c.Log == nil {
 		return nil, errors.New("controlplane: Store, Now, Random and Log are required")
+	}
+	if c.Vault == nil || c.Bundles == nil || c.Commander == nil || c.Listen == nil {
+		return nil, errors.New("controlplane: Vault, Bundles, Commander and Listen are required")
 	}
 	if c.KeyOverlap == 0 {
 		c.KeyOverlap = DefaultKeyOverlap

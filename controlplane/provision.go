@@ -120,6 +120,10 @@ func (s *Instances) insert(ctx context.Context, tx Tx, actor Actor, i *Instance,
 	if err := tx.InsertInstance(ctx, *i); err != nil {
 		return e, err
 	}
+	// The insert has waited for whoever deletes the organization at this moment; do not outlive it.
+	if _, err := tx.GetProject(ctx, i.Project); err != nil {
+		return e, err
+	}
 	for name, value := range in.Secrets {
 		secret, err := s.sealSecret(actor, i.ID, name, 1, value)
 		if err != nil {

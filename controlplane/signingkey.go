@@ -161,6 +161,25 @@ func addKey(ctx context.Context, tx Tx, i Instance, key SigningKey) error {
 	return tx.InsertSigningKey(ctx, key)
 }
 
+// keepLonger puts off the end of keys that are still signing, or retiring: from now on tokens may live longer.
+func keepLonger(ctx context.Context, tx Tx, instance string, longer time.Duration, now time.Time) error {
+	list, err := tx.ListSigningKeys(ctx, instance)
+	if err != nil {
+		return err
+	}
+	for _, key := range list {
+		if key.RetireAt == nil || !key.live(now) {
+			continue
+		}
+		end := key.RetireAt.Add(longer)
+		key.RetireAt = &end
+		if err := tx.UpdateSigningKey(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Rotate publishes a new key that signs after the overlap. overlap nil is the configured one; only
 // development instances may shorten it.
 func (s *SigningKeys) Rotate(ctx context.Context, actor Actor, instance string, overlap *time.Duration) (key SigningKey, err error) {

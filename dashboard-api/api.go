@@ -40,6 +40,9 @@ func build(cfg Config) (*api, error) {
 		return nil, err
 	}
 	a := &api{cfg: cfg, box: sealer, limits: newLimiters(cfg.Limits), secure: strings.HasPrefix(cfg.BaseURL, "https://"), router: mux.NewRouter()}
+	if a.cfg.Patience == 0 {
+		a.cfg.Patience = defaultPatience
+	}
 	a.table = a.routes()
 	return a, nil
 }
@@ -86,7 +89,7 @@ type adapter api
 func (d *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	a := (*api)(d)
 	inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler(humamux.NewContext(op, r, w)) })
-	a.router.NewRoute().Path(op.Path).Methods(op.Method).Handler(a.admit(a.register, inner))
+	a.router.NewRoute().Path(prefix + a.register.path).Methods(op.Method).Handler(a.admit(a.register, inner))
 }
 
 // ServeHTTP implements huma.Adapter.

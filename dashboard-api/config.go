@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"turnkey/controlplane"
@@ -29,9 +30,17 @@ type Config struct {
 	Signup controlplane.Signup
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed; usually the ingress.
 	TrustedProxies []netip.Prefix
+	// RuntimeURL is where apps reach an instance, with {host} for its host label:
+	// "https://{host}.run.example" or "http://localhost:8080/i/{host}".
+	RuntimeURL string
+	// Patience is how long a deployment waits for runtimes before it answers 202; zero: 10 s.
+	Patience time.Duration
 	// Limits bounds requests; zero fields take the defaults.
 	Limits Limits
 }
+
+// defaultPatience is what design and documentation promise: after 10 s a deployment answers 202.
+const defaultPatience = 10 * time.Second
 
 // minKey is the shortest usable Key, in bytes.
 const minKey = 32
@@ -43,6 +52,8 @@ func (c Config) check() error {
 		return errors.New("dashboard-api: Plane, Authz, Log and Now are required")
 	case len(c.Key.Reveal()) < minKey:
 		return fmt.Errorf("dashboard-api: Key must have at least %d bytes", minKey)
+	case !strings.Contains(c.RuntimeURL, "{host}"):
+		return errors.New("dashboard-api: RuntimeURL must contain {host}, such as https://{host}.run.example")
 	}
 	base, err := url.Parse(c.BaseURL)
 	if err != nil || base.Host == "" || base.Path != "" && base.Path != "/" {

@@ -63,7 +63,7 @@ func TestOpenAPI(t *testing.T) {
 		t.Errorf("%d operations for %d routes", count, len(h.api.table))
 	}
 	for _, rt := range h.api.table {
-		op, ok := d.Paths[prefix+rt.path][strings.ToLower(rt.method)]
+		op, ok := d.Paths[prefix+pathParameter.ReplaceAllString(rt.path, "{$1}")][strings.ToLower(rt.method)]
 		line := rt.method + " " + rt.path
 		if !ok || op.Summary == "" || op.OperationID == "" || ids[op.OperationID] {
 			t.Errorf("%s is described as %+v", line, op)

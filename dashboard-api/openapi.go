@@ -36,7 +36,7 @@ func (a *api) description() huma.Config {
 func (a *api) operation(r *route) huma.Operation {
 	s := r.settings()
 	op := huma.Operation{
-		OperationID: operationID(r), Method: r.method, Path: prefix + r.path, Summary: r.summary, Tags: []string{tag(r.path)},
+		OperationID: operationID(r), Method: r.method, Path: prefix + pathParameter.ReplaceAllString(r.path, "{$1}"), Summary: r.summary, Tags: []string{tag(r.path)},
 		MaxBodyBytes: s.maxBody, DefaultStatus: s.status, Description: "Permission: " + string(r.permission) + ".",
 		Responses: map[string]*huma.Response{"default": {
 			Description: "What went wrong",

@@ -65,6 +65,9 @@ func (r route) settings() settings {
 	return s
 }
 
+// maxBody allows longer bodies than 1 MiB.
+func maxBody(bytes int64) option { return func(s *settings) { s.maxBody = bytes } }
+
 // status is for answers such as 201 and 202.
 func status(code int) option { return func(s *settings) { s.status = code } }
 

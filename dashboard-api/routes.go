@@ -21,7 +21,7 @@ const prefix = "/api/v1"
 // routes is the table: every route, who may call it and what it leaves in the audit log. Paths are
 // below prefix. A path parameter named org, project or instance is the place that the scope asks about.
 func (a *api) routes() []route {
-	return []route{
+	return append([]route{
 		{post, "/auth/signup", authz.Public, nowhere, controlplane.AccountCreated, "Sign up", handle(a.signUp), []option{status(http.StatusCreated)}},
 		{post, "/auth/login", authz.Public, nowhere, controlplane.SessionStarted, "Sign in", handle(a.logIn), nil},
 		{post, "/auth/logout", authz.Person, nowhere, controlplane.SessionEnded, "Sign out", handle(a.logOut), nil},
@@ -48,5 +48,5 @@ func (a *api) routes() []route {
 		{remove, "/orgs/{org}/tokens/{token}", authz.TokenWrite, inOrg, controlplane.TokenRevoked, "Revoke an API token", handle(a.revokeToken), nil},
 
 		{get, "/orgs/{org}/audit-events", authz.AuditRead, inOrg, quiet, "Read the audit log", handle(a.listAuditEvents), nil},
-	}
+	}, a.instanceRoutes()...)
 }

@@ -1,5 +1,3 @@
-//go:build instances
-
 package dashboardapi
 
 import (
@@ -62,6 +60,3 @@ func (a *api) instanceRoutes() []route {
 		{post, in + "/dev-token", authz.DevTokenCreate, inInstance, controlplane.DevTokenCreated, "Mint a token for any user of a development instance", handle(a.createDevToken), created},
 	}
 }
-
-// maxBody allows longer bodies than 1 MiB.
-func maxBody(bytes int64) option { return func(s *settings) { s.maxBody = bytes } }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"turnkey/controlplane"
+	"turnkey/controlplane/seal"
 	"turnkey/internal/fault"
 )
 
@@ -161,9 +162,10 @@ func TestSignupModes(t *testing.T) {
 // newHouseOver is another replica over the same database.
 func newHouseOver(t *testing.T, h *house, mode controlplane.Signup) *house {
 	t.Helper()
-	n := &house{T: t, clock: h.clock, store: h.store, url: h.url, audit: h.audit}
+	n := &house{T: t, clock: h.clock, pool: h.pool, store: h.store, url: h.url, audit: h.audit}
 	var err error
 	n.plane, err = controlplane.New(controlplane.Config{
+		Vault: must(seal.Generate()), Bundles: h.pool.sealer, Commander: h.pool, Listen: h.store.Listen,
 		Store: h.store, Now: h.clock.now, Random: rand.Reader, Log: h.api.cfg.Log, Signup: mode, Password: controlplane.PasswordCost{MemoryKiB: 8, Iterations: 1},
 	})
 	if err != nil {

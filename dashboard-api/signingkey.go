@@ -1,5 +1,3 @@
-//go:build instances
-
 package dashboardapi
 
 import (

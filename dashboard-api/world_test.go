@@ -18,6 +18,7 @@ import (
 
 	"turnkey/controlplane"
 	"turnkey/controlplane/authz"
+	"turnkey/controlplane/seal"
 	"turnkey/controlplane/store"
 	"turnkey/internal/pgtest"
 	"turnkey/internal/redact"
@@ -45,6 +46,7 @@ type house struct {
 	clock   *clock
 	store   *store.Store
 	plane   *controlplane.Plane
+	pool    *pool
 	api     *api
 	handler http.Handler
 	url     string
@@ -56,7 +58,7 @@ type house struct {
 // newHouse builds one; adjust may change the configurations.
 func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *house {
 	t.Helper()
-	h := &house{T: t, clock: newClock(), url: pgtest.URL(t)}
+	h := &house{T: t, clock: newClock(), pool: newPool(), url: pgtest.URL(t)}
 	if err := store.Migrate(t.Context(), redact.New(h.url)); err != nil {
 		t.Fatalf("migrate: %v", err)
 	}
@@ -73,6 +75,7 @@ func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *hous
 	domain := controlplane.Config{
 		Store: h.store, Now: h.clock.now, Random: rand.Reader, Log: log, Signup: controlplane.SignupOpen,
 		Password: controlplane.PasswordCost{MemoryKiB: 8, Iterations: 1},
+		Vault:    must(seal.Generate()), Bundles: h.pool.sealer, Commander: h.pool, Listen: h.store.Listen,
 	}
 	policy, err := authz.New()
 	if err != nil {
@@ -80,6 +83,7 @@ func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *hous
 	}
 	web := Config{
 		Authz: policy, Log: log, Now: h.clock.now, BaseURL: "https://dashboard.example", Key: redact.New(strings.Repeat("k", 32)),
+		RuntimeURL: "https://{host}.run.example", Patience: time.Millisecond,
 		Signup: controlplane.SignupOpen, Limits: Limits{PerAddress: 1e6, PerActor: 1e6, LoginPerAddress: 1e6, LoginPerAccount: 1e6},
 	}
 	for _, f := range adjust {
@@ -265,7 +269,7 @@ type fixture struct {
 }
 
 // fixtures are all of them; a new noun family adds its own here.
-var fixtures = []fixture{identityFixture}
+var fixtures = []fixture{identityFixture, instanceFixture}
 
 func fixtureBodies() (bodies map[string]func(h *house, t *tenant, as *person) any, perishable map[string]bool) {
 	bodies, perishable = map[string]func(h *house, t *tenant, as *person) any{}, map[string]bool{}

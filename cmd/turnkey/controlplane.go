@@ -6,15 +6,19 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"turnkey/controlplane"
 	"turnkey/controlplane/authz"
+	"turnkey/controlplane/seal"
 	"turnkey/controlplane/store"
 	dashboardapi "turnkey/dashboard-api"
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
+	"turnkey/runtime/command"
+	"turnkey/runtime/envelope"
 )
 
 // database is the control plane's own PostgreSQL.
@@ -62,6 +66,8 @@ type controlplaneCommand struct {
 	BaseURL       string              `required:"" help:"Where browsers reach this, such as https://dashboard.example."`
 	Development   bool                `help:"Permit plain http in --base-url."`
 	Signup        controlplane.Signup `default:"off" enum:"open,invite,off" help:"Who may make an account: open, invite or off."`
+	KeysDir       string              `required:"" help:"Folder with the key-encryption keyset (kek.json), bundle-sign.pem and pool-public.json."`
+	RuntimeURL    string              `name:"runtime-url" required:"" help:"Where apps reach an instance, with {host} for its label, such as https://{host}.run.example."`
 	APISecret     redact.Secret       `name:"api-secret" help:"At least 32 random bytes that seal page cursors, the same on every replica; better given by file."`
 	APISecretFile string              `name:"api-secret-file" help:"File with that secret."`
 }
@@ -77,7 +83,7 @@ func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
 		return err
 	}
 	log := newLog(term)
-	api, closeAPI, err := newAPI(ctx, log, apiSettings{url: url, key: key, base: c.BaseURL, development: c.Development, signup: c.Signup})
+	api, closeAPI, err := newAPI(ctx, log, apiSettings{url: url, key: key, base: c.BaseURL, development: c.Development, signup: c.Signup, keysDir: c.KeysDir, runtimeURL: c.RuntimeURL})
 	if err != nil {
 		return err
 	}
@@ -89,12 +95,31 @@ func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
 type apiSettings struct {
 	url, key    redact.Secret
 	base        string
+	keysDir     string // of this plane's keys; made in development
+	runtimeURL  string // with {host}
 	development bool
 	signup      controlplane.Signup
 }
 
 // newAPI migrates, opens and assembles the control plane.
 func newAPI(ctx context.Context, log *slog.Logger, s apiSettings) (h http.Handler, closeAll func(), err error) {
+	kek := filepath.Join(s.keysDir, "kek.json")
+	if s.development {
+		if _, err := envelope.EnsureKeys(s.keysDir); err != nil {
+			return nil, nil, err
+		}
+		if _, err := seal.EnsureFile(kek); err != nil {
+			return nil, nil, err
+		}
+	}
+	vault, err := seal.OpenFile(kek)
+	if err != nil {
+		return nil, nil, err
+	}
+	sealer, signer, err := envelope.ReadSealer(s.keysDir)
+	if err != nil {
+		return nil, nil, err
+	}
 	if err := store.Migrate(ctx, s.url); err != nil {
 		return nil, nil, err
 	}
@@ -107,7 +132,11 @@ func newAPI(ctx context.Context, log *slog.Logger, s apiSettings) (h http.Handle
 			db.Close()
 		}
 	}()
-	plane, err := controlplane.New(controlplane.Config{Store: db, Now: time.Now, Random: rand.Reader, Log: log, Signup: s.signup})
+	commander := command.NewSender(signer, time.Now)
+	plane, err := controlplane.New(controlplane.Config{
+		Store: db, Now: time.Now, Random: rand.Reader, Log: log, Signup: s.signup,
+		Vault: vault, Bundles: sealer, Commander: commander, Listen: db.Listen,
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -117,9 +146,10 @@ func newAPI(ctx context.Context, log *slog.Logger, s apiSettings) (h http.Handle
 	}
 	h, err = dashboardapi.New(dashboardapi.Config{
 		Plane: plane, Authz: roles, Log: log, Now: time.Now, BaseURL: s.base, Development: s.development, Key: s.key, Signup: s.signup,
+		RuntimeURL: s.runtimeURL,
 	})
 	if err != nil {
 		return nil, nil, fault.Wrap(err, fault.Invalid, "settings", "The control plane cannot start with these settings.")
 	}
-	return h, db.Close, nil
+	return h, func() { commander.Close(); db.Close() }, nil
 }

@@ -82,7 +82,8 @@ func (c *devCommand) Run(ctx context.Context, term terminal) error {
 	if err != nil {
 		return err
 	}
-	api, closeAPI, err := newAPI(ctx, log, apiSettings{url: url, key: key, base: s.base, development: true, signup: controlplane.SignupOpen})
+	api, closeAPI, err := newAPI(ctx, log, apiSettings{url: url, key: key, base: s.base, development: true, signup: controlplane.SignupOpen,
+		keysDir: filepath.Join(dir, "keys"), runtimeURL: s.base + "/i/{host}"})
 	if err != nil {
 		return err
 	}

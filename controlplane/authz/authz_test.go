@@ -19,6 +19,20 @@ var table = map[Permission]string{
 	TokenRead:          "OAD",
 	TokenWrite:         "OAD",
 	AuditRead:          "OA",
+
+	ProjectRead:     "OADVoadv",
+	ProjectCreate:   "OAD",
+	ProjectWrite:    "OADoad",
+	ProjectDelete:   "OA",
+	InstanceRead:    "OADVoadv",
+	InstanceWrite:   "OADoad",
+	InstanceDelete:  "OAoa",
+	ConfigWrite:     "OADoad",
+	SecretWrite:     "OADoad",
+	SourceTest:      "OADoad",
+	DeploymentWrite: "OADoad",
+	KeyWrite:        "OAoa",
+	DevTokenCreate:  "OADoad",
 }
 
 var letters = map[controlplane.Role]string{controlplane.Owner: "O", controlplane.Admin: "A", controlplane.Developer: "D", controlplane.Viewer: "V"}

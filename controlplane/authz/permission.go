@@ -25,10 +25,30 @@ const (
 	AuditRead          Permission = "audit:read"
 )
 
+// Permissions on what is run. Those on an instance's parts are apart because scripts often need one alone.
+const (
+	ProjectRead     Permission = "project:read"
+	ProjectCreate   Permission = "project:create"
+	ProjectWrite    Permission = "project:write"
+	ProjectDelete   Permission = "project:delete"
+	InstanceRead    Permission = "instance:read"
+	InstanceWrite   Permission = "instance:write"
+	InstanceDelete  Permission = "instance:delete"
+	ConfigWrite     Permission = "config:write"
+	SecretWrite     Permission = "secret:write"
+	SourceTest      Permission = "source:test"
+	DeploymentWrite Permission = "deployment:write"
+	KeyWrite        Permission = "key:write"
+	DevTokenCreate  Permission = "dev_token:create"
+)
+
 // Permissions lists what roles can give. A permission that is not listed is always denied.
 var Permissions = []Permission{
 	OrganizationRead, OrganizationWrite, OrganizationDelete,
 	MemberRead, MemberWrite,
 	TokenRead, TokenWrite,
 	AuditRead,
+	ProjectRead, ProjectCreate, ProjectWrite, ProjectDelete,
+	InstanceRead, InstanceWrite, InstanceDelete,
+	ConfigWrite, SecretWrite, SourceTest, DeploymentWrite, KeyWrite, DevTokenCreate,
 }

@@ -43,15 +43,23 @@ func WriteKeys(dir string, k Keys) error {
 
 // ReadKeys reads a folder that WriteKeys made.
 func ReadKeys(dir string) (Keys, error) {
-	var text [4]string
-	for i, name := range []string{SignFile, VerifyFile, PoolPrivateFile, PoolPublicFile} {
+	text, err := readFiles(dir, SignFile, VerifyFile, PoolPrivateFile, PoolPublicFile)
+	if err != nil {
+		return Keys{}, err
+	}
+	return Keys{Sign: redact.New(text[0]), Verify: []byte(text[1]), PoolPrivate: redact.New(text[2]), PoolPublic: []byte(text[3])}, nil
+}
+
+func readFiles(dir string, names ...string) ([]string, error) {
+	text := make([]string, len(names))
+	for i, name := range names {
 		raw, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
-			return Keys{}, fault.Wrap(err, fault.Invalid, "keys_unreadable", "The key file "+filepath.Join(dir, name)+" cannot be read.")
+			return nil, fault.Wrap(err, fault.Invalid, "keys_unreadable", "The key file "+filepath.Join(dir, name)+" cannot be read.")
 		}
 		text[i] = string(raw)
 	}
-	return Keys{Sign: redact.New(text[0]), Verify: []byte(text[1]), PoolPrivate: redact.New(text[2]), PoolPublic: []byte(text[3])}, nil
+	return text, nil
 }
 
 // EnsureKeys reads a folder's keys and makes them when there are none at all; for development.
@@ -69,4 +77,32 @@ func EnsureKeys(dir string) (Keys, error) {
 func unwritable(err error, path string) error {
 	return fault.Wrap(err, fault.Invalid, "keys_unwritable", "Keys cannot be written to "+path+".").
 		WithHint("Choose an empty folder that this user may write to.")
+}
+
+// ReadSealer reads the control plane's half of a folder: the sealer, and the signer that commands use.
+func ReadSealer(dir string) (*Sealer, *Signer, error) {
+	text, err := readFiles(dir, SignFile, PoolPublicFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	sign, err := NewSigner(redact.New(text[0]))
+	if err != nil {
+		return nil, nil, err
+	}
+	sealer, err := NewSealer(sign, []byte(text[1]))
+	return sealer, sign, err
+}
+
+// ReadOpener reads a runtime's half of a folder: the opener, and the verifier that commands use.
+func ReadOpener(dir string) (*Opener, *Verifier, error) {
+	text, err := readFiles(dir, VerifyFile, PoolPrivateFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	verify, err := NewVerifier([]byte(text[0]))
+	if err != nil {
+		return nil, nil, err
+	}
+	opener, err := NewOpener(verify, redact.New(text[1]))
+	return opener, verify, err
 }

@@ -1,6 +1,7 @@
 package devmongo
 
 import (
+	"errors"
 	"sort"
 	"strings"
 
@@ -160,10 +161,14 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 	case "update":
 		var upserted A
 		i := int32(-1)
+		again := false
 		r, err := s.writes(cmd, arr(cmd, "updates"), t, func(x D) (D, error) {
-			i++
+			if !again {
+				i++
+			}
 			r, up, err := s.update(st.coll(db, cn, true), x, t)
-			if up != nil {
+			again = errors.Is(err, errRetry)
+			if err == nil && up != nil {
 				upserted = append(upserted, D{{Key: "index", Value: i}, {Key: "_id", Value: val(up, "_id")}})
 			}
 			return r, err

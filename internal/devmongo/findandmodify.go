@@ -44,6 +44,9 @@ again:
 			return D{{Key: "lastErrorObject", Value: D{{Key: "n", Value: int32(0)}, {Key: "updatedExisting", Value: false}}}, {Key: "value", Value: nil}}, nil
 		}
 		d, err := s.upsert(c, q, u, t)
+		if err == errRetry {
+			goto again
+		}
 		if err != nil {
 			return nil, err
 		}

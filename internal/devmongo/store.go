@@ -106,7 +106,7 @@ func (s *Store) reap() {
 					}
 				}
 				for _, e := range gone {
-					s.put(nil, c, e, nil, "delete", time.Time{})
+					s.put(nil, c, e, nil, "delete")
 				}
 			}
 		}

@@ -24,7 +24,7 @@ type txn struct {
 }
 
 // put stages one write: in the transaction, or at once. The caller holds mu and has checked nothing.
-func (s *Store) put(t *txn, c *coll, e *entry, d D, op string, wait time.Time) error {
+func (s *Store) put(t *txn, c *coll, e *entry, d D, op string) error {
 	if d != nil {
 		if b, err := bson.Marshal(d); err != nil {
 			return errf(2, "BadValue", "%v", err)

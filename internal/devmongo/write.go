@@ -3,27 +3,24 @@ package devmongo
 import (
 	"errors"
 	"strings"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// put outside a transaction waits for a lock held by a transaction; inside, it conflicts at once.
+// put outside a transaction waits for the transaction that has written the document, as MongoDB
+// does; inside one it conflicts at once. After a wait the statement is evaluated again (errRetry),
+// because the document may be another, or exist by now.
 func (s *Server) put(t *txn, c *coll, e *entry, d D, op string) error {
-	end := time.Now().Add(30 * time.Second)
-	for {
-		err := s.St.put(t, c, e, d, op, end)
-		var x *Err
-		if t != nil || err == nil || !errors.As(err, &x) || x.Code != 112 || time.Now().After(end) {
-			return err
-		}
-		tm := time.AfterFunc(50*time.Millisecond, s.St.cond.Broadcast)
-		s.St.cond.Wait()
-		tm.Stop()
-		if t == nil && op != "insert" {
-			return errRetry // the document may have changed meanwhile: evaluate again
-		}
+	err := s.St.put(t, c, e, d, op)
+	var x *Err
+	if t != nil || err == nil || !errors.As(err, &x) || x.Code != 112 {
+		return err
 	}
+	if s.closing() {
+		return errf(91, "ShutdownInProgress", "The server is shutting down.")
+	}
+	s.St.cond.Wait()
+	return errRetry
 }
 
 var errRetry = errors.New("evaluate again")
@@ -38,6 +35,9 @@ func (s *Server) writes(cmd D, items A, t *txn, f func(D) (D, error)) (D, error)
 	for i, x := range items {
 		d, _ := x.(D)
 		r, err := f(d)
+		for errors.Is(err, errRetry) {
+			r, err = f(d)
+		}
 		if err != nil {
 			var e *Err
 			if !errors.As(err, &e) {
@@ -82,7 +82,7 @@ func (s *Server) insert(c *coll, d D, t *txn) error {
 	}
 	e := c.docs[key(id)]
 	if e != nil {
-		if s.St.read(e, t) != nil || e.locked == nil && e.cur != nil && e.cur.doc != nil {
+		if s.St.read(e, t) != nil && (e.locked == nil || e.locked == t) {
 			return dupErr(c, idIndex, d)
 		}
 	} else {

@@ -6,7 +6,6 @@ package source
 
 import (
 	"context"
-	"time"
 
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/value"
@@ -20,9 +19,8 @@ type Source interface {
 	// nothing need travel before the first Read or Apply.
 	Begin(ctx context.Context, as Session) (Tx, error)
 
-	// Reject stores refused transactions durably, each with its payload, all or none. Storing a
-	// rejection whose ID is there already does nothing.
-	Reject(ctx context.Context, rejections []Rejection) error
+	Inbox
+	Sweeper
 
 	// Columns tells what the database itself knows about a table's fields (PostgreSQL: the catalog;
 	// MongoDB: nothing, nil). The map is by top-level name and must not be changed.
@@ -53,10 +51,12 @@ type Source interface {
 // Creator is implemented by sources that can insert rows without reading first. It is a shortcut of
 // the pipeline's for new rows, and never the only way.
 type Creator interface {
-	// Create inserts rows, all or none, as one atomic transaction. created is false when any of them
-	// exists already or the source would rather not: then nothing was written, and the ordinary way
-	// finds out why.
-	Create(ctx context.Context, as Session, changes []Change) (created bool, err error)
+	// Create inserts rows, all or none, as one atomic transaction, with their receipts (whose Seq it
+	// fills in; none when the operations have no identity). created is false when any row exists already,
+	// when a receipt of the same block names one of the operations (one without Ops: when the block has any),
+	// when the owner's floor is at or above one of them, when any rejection waits, or when the source
+	// would rather not: then nothing was written, and the ordinary way finds out why.
+	Create(ctx context.Context, as Session, changes []Change, receipts []Receipt) (created bool, err error)
 }
 
 // Tx is one open transaction. Not safe for concurrent use. After an error from any method the
@@ -64,13 +64,21 @@ type Creator interface {
 type Tx interface {
 	// Read returns the rows of refs, in their order, locked or guarded so that a concurrent writer
 	// makes one of the two transactions fail with a Conflict. A missing row has a nil Doc. One
-	// command per table, whatever the number of refs. A ref that appears twice is read once.
-	Read(ctx context.Context, refs []Ref) ([]Row, error)
+	// command per table, whatever the number of refs. A ref that appears twice is read once. What is
+	// known of the claimed operations comes from the same snapshot; a nil claim asks for nothing, but
+	// History.Rejected is told in any case. No refs and no claim is allowed.
+	Read(ctx context.Context, refs []Ref, claim *Claim) ([]Row, History, error)
 
-	// Apply sends changes in the given order, in as few commands as the order allows, and commits
-	// with them when commit is true. Each change must touch a different row than every other change
-	// of the call. The database's own checks may report the first failing change by Failure.Change.
-	Apply(ctx context.Context, changes []Change, commit bool) error
+	// Rejected gives the rows of waiting rejections among those named, whoever owns them, from the
+	// transaction's snapshot.
+	Rejected(ctx context.Context, rows []RowName) ([]RejectedRow, error)
+
+	// Apply sends changes, in any order with the same effect as the given one and in as few commands as
+	// that allows, and commits when finish is given, together with what it holds. Each change must touch a
+	// different row than every other change of the call. The database's own checks may report the first
+	// failing change by Failure.Change. A receipt whose key is taken is a Conflict. With row-level
+	// security our own records are read and written as the connection's own user.
+	Apply(ctx context.Context, changes []Change, finish *Finish) error
 
 	// Rollback ends the transaction without effect. Safe after Apply with commit.
 	Rollback(ctx context.Context)
@@ -94,6 +102,12 @@ type Table struct {
 type Ref struct {
 	Table *Table
 	ID    value.Value
+}
+
+// RowName names a row as the client does.
+type RowName struct {
+	TableName string
+	RowID     string
 }
 
 // Row is a row as stored: every member, the key included under Table.Key. The transaction may keep
@@ -140,25 +154,4 @@ type Mode struct {
 	Atomicity string `json:"atomicity"`
 	// Note is shown with the instance's status, such as that the server is the development double.
 	Note string `json:"note,omitempty"`
-}
-
-// Rejection is a client transaction that was refused for good. The first group of fields is the
-// sync-stream contract that users see; the second stays with operators.
-type Rejection struct {
-	ID           string // sortable, unique
-	UserID       string
-	TableName    string // client's names
-	RowID        string
-	ErrorCode    string
-	Message      string
-	Hint         string
-	CreatedAt    time.Time
-	ClientID     string
-	RequestID    string
-	Deployment   int
-	Operation    int    // index to blame in the transaction; -1: all of it
-	Detail       string // raw database text, operators only
-	Client       []byte // the connector's report as received, JSON; nil: none
-	Payload      []byte // the client transaction as received, byte for byte
-	PayloadBytes int
 }

@@ -1,0 +1,63 @@
+package source
+
+import (
+	"encoding/hex"
+	"time"
+)
+
+// Owner stands for who an operation's receipts belong to: a hash over instance, verified subject and
+// client id, made by the pipeline. Nobody can write into another's receipts by claiming their client id.
+type Owner [16]byte
+
+// String is the owner as operators see it.
+func (o Owner) String() string { return hex.EncodeToString(o[:]) }
+
+// Print is the fingerprint of an operation's content: the first half of a SHA-256.
+type Print [16]byte
+
+// Receipt records that operations of one owner were processed, and how. One transaction writes one
+// receipt for each block that its operations fall into, so that a hundred operations cost a few rows.
+//
+// Owner, Block and Seq are its key, and unique. Two transactions that process the same operation meet
+// in the same block, have read the same receipts of it, and so want the same Seq: only one can commit.
+type Receipt struct {
+	Owner Owner
+	Block int64
+	Seq   int32 // how many receipts the block had when the transaction read it
+	// Ops and Prints are parallel: the operations' ids and contents. Ops is nil for clients that send no
+	// ids of their own: their receipts are known by content alone, and have no floor.
+	Ops    []int64
+	Prints []Print
+	At     time.Time // in milliseconds
+	// Result is what the client was told, JSON, when that was not plain success; nil otherwise.
+	Result []byte
+}
+
+// Claim asks for what is known of a transaction's operations.
+type Claim struct {
+	Owner  Owner
+	Blocks []int64 // distinct, ascending
+}
+
+// History answers a Claim, from the same snapshot as the rows.
+type History struct {
+	// Floor is the highest operation id of this owner whose receipt was swept; meaningful when HasFloor.
+	Floor    int64
+	HasFloor bool
+	Receipts []Receipt // of the claimed blocks, in any order
+	// Rejected says that rows of some rejection wait in the database, anybody's. The pipeline then looks
+	// closer with Tx.Rejected; while it is false, nothing has to.
+	Rejected bool
+}
+
+// Finish is what commits together with the changes of a transaction.
+type Finish struct {
+	Receipts []Receipt
+	// Rejection keeps a transaction that was refused; its changes are none then.
+	Rejection *Rejection
+	// Settle ends rejections. One that is not in a state of From any more fails the commit as a Conflict
+	// with the code rejection_moved.
+	Settle []Settlement
+	// Notes are added to the rows of waiting rejections that they name.
+	Notes []Note
+}

@@ -1,0 +1,136 @@
+package source
+
+import (
+	"context"
+	"time"
+)
+
+// RejectionStatus is where a rejection is in its life.
+type RejectionStatus string
+
+// The states. Open and held ones wait; the others are history.
+const (
+	// Open: refused, and waiting for somebody to replay or discard it.
+	Open RejectionStatus = "open"
+	// Held: not wrong by itself; it waits for the rejection that its group is named after.
+	Held RejectionStatus = "held"
+	// Replayed: its transaction, perhaps edited, was applied.
+	Replayed RejectionStatus = "replayed"
+	// Discarded: somebody decided that it will never be applied.
+	Discarded RejectionStatus = "discarded"
+	// Superseded: the client made the same row again, and that was applied.
+	Superseded RejectionStatus = "superseded"
+)
+
+// Waiting reports whether something can still become of it.
+func (s RejectionStatus) Waiting() bool { return s == Open || s == Held }
+
+// Rejection is a client transaction that was refused for good. The first group of fields is the
+// sync-stream contract that users see; the rest stays with operators.
+type Rejection struct {
+	ID        string // sortable, unique
+	UserID    string
+	TableName string // client's names
+	RowID     string
+	ErrorCode string
+	Message   string
+	Hint      string
+	Status    RejectionStatus
+	CreatedAt time.Time
+
+	Owner      Owner
+	ClientID   string
+	RequestID  string
+	Deployment int
+	Operation  int    // index to blame in the transaction; -1: all of it
+	Detail     string // raw database text, operators only
+	Group      string // id of the rejection that must be settled first; its own when it heads the group
+	Provider   string // who vouched for the user
+	Claims     []byte // of the user, JSON, for a replay; nil: none
+	Client     []byte // the connector's report as received, JSON; nil: none
+	// Payload is the client transaction as received, byte for byte. Lists leave it out.
+	Payload      []byte
+	PayloadBytes int
+	// Rows are those that its operations name, while it waits.
+	Rows []RejectedRow
+
+	// What became of it.
+	Attempts  int // replays that failed
+	SettledAt time.Time
+	SettledBy string // user id of the actor; "" for the client itself
+}
+
+// RejectedRow is one row that a waiting rejection would write.
+type RejectedRow struct {
+	TableName string // client's names
+	RowID     string
+	// Creates says that the rejection would have made the row, as far as anybody knew: what the same
+	// owner does to it later makes no sense before.
+	Creates bool
+
+	// Set by the source when it answers.
+	Owner     Owner
+	Rejection string
+	Group     string
+	// Written and Deleted are the notes about accepted operations since: the source's paths of the
+	// fields that they wrote, and whether one deleted the row.
+	Written []string
+	Deleted bool
+}
+
+// Note says what an accepted transaction did to a row for which a rejection waits.
+type Note struct {
+	TableName string // client's names
+	RowID     string
+	Written   []string // the source's dotted paths
+	Deleted   bool
+}
+
+// Settlement moves a rejection to another state. Its rows are forgotten when the new state does not
+// wait.
+type Settlement struct {
+	ID   string
+	From []RejectionStatus
+	To   RejectionStatus
+	By   string // user id of the actor; "" for the client itself
+	At   time.Time
+	// For To Open and Held: why it waits now. Attempts counts up when Failed.
+	Failed                   bool
+	ErrorCode, Message, Hint string
+	Detail                   string
+	Operation                int
+	Group                    string // "": stays
+}
+
+// RejectionFilter selects rejections; zero fields select all.
+type RejectionFilter struct {
+	Status     []RejectionStatus
+	UserID     string
+	ClientID   string
+	TableName  string
+	RowID      string
+	ErrorCode  string
+	Deployment int
+	Group      string
+	// From and To bound CreatedAt: at or after From, before To.
+	From, To time.Time
+	// After is the last id of the page before; "" begins. Pages are by id, newest first unless
+	// OldestFirst.
+	After       string
+	OldestFirst bool
+	Limit       int // 1..1000
+}
+
+// Inbox is the operators' view of what was refused. Every Source has one.
+type Inbox interface {
+	// Rejections lists without payloads, claims and rows.
+	Rejections(ctx context.Context, f RejectionFilter) ([]Rejection, error)
+	// Rejection gives one with everything; nil when there is none.
+	Rejection(ctx context.Context, id string) (*Rejection, error)
+	// Settle moves rejections, all or none; see Finish.Settle.
+	Settle(ctx context.Context, list []Settlement) error
+	// Erase removes what we keep of a user beside their rows: rejections with payloads, and client
+	// records' reports. Receipts stay: they name nobody and keep writes from being applied twice. It gives the
+	// number of rejections.
+	Erase(ctx context.Context, userID string) (int, error)
+}

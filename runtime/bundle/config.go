@@ -11,6 +11,7 @@ type Config struct {
 	Auth       Auth             `json:"auth"`
 	Tables     map[string]Table `json:"tables"` // by the client's table name
 	OnFailure  OnFailure        `json:"on_failure"`
+	Receipts   Receipts         `json:"receipts"`
 	Rejections Rejections       `json:"rejections"`
 	CORS       CORS             `json:"cors"`
 	Limits     Limits           `json:"limits"`
@@ -167,9 +168,17 @@ const (
 	SkipFailure      OnFailure = "skip"
 )
 
+// Receipts are kept for TTL; an operation that is repeated later is refused as expired.
+type Receipts struct {
+	TTL time.Duration `json:"ttl"`
+}
+
 // Rejections are kept for TTL.
 type Rejections struct {
 	TTL time.Duration `json:"ttl"`
+	// ReleaseDependents is hold_dependents: false. Writes to a row whose creation was refused are then
+	// judged as writes to a missing row, and succeed without effect.
+	ReleaseDependents bool `json:"release_dependents,omitempty"`
 }
 
 // CORS lists the origins of browsers; nil: any origin, never with credentials.

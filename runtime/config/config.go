@@ -49,7 +49,7 @@ func (f Findings) Fault() error {
 func Parse(document []byte, o Options) (*bundle.Config, Findings) {
 	r := &reader{options: o, cfg: &bundle.Config{
 		OnFailure: bundle.StopAfterFailure, Tables: map[string]bundle.Table{},
-		Rejections: bundle.Rejections{TTL: 90 * day}, Limits: bundle.Limits{TransactionsPerMinute: 6000},
+		Receipts: bundle.Receipts{TTL: 90 * day}, Rejections: bundle.Rejections{TTL: 90 * day}, Limits: bundle.Limits{TransactionsPerMinute: 6000},
 	}}
 	root, err := parseYAML(document)
 	if err != nil {
@@ -82,7 +82,7 @@ func (r *reader) document(root *node) {
 		"rejections": r.rejections,
 		"cors":       r.cors,
 		"limits":     r.limits,
-		"receipts":   r.later("Exactly-once receipts"),
+		"receipts":   r.receipts,
 		"hooks":      r.later("Hooks"),
 		"conflicts":  r.later("Recording conflicts"),
 		"tombstones": r.later("Tombstones"),
@@ -100,12 +100,18 @@ func (r *reader) document(root *node) {
 	r.tables(tables, "tables")
 }
 
+func (r *reader) receipts(n *node, path string) {
+	r.object(n, path, members{
+		"ttl": func(n *node, path string) { r.cfg.Receipts.TTL = r.duration(n, path, day, 3650*day) },
+	})
+}
+
 func (r *reader) rejections(n *node, path string) {
 	r.object(n, path, members{
 		"ttl": func(n *node, path string) { r.cfg.Rejections.TTL = r.duration(n, path, day, 3650*day) },
 		"hold_dependents": func(n *node, path string) {
-			if r.boolean(n, path) {
-				r.unavailable(path, "Holding dependents of a rejected write")
+			if hold := r.boolean(n, path); !r.bad(path) {
+				r.cfg.Rejections.ReleaseDependents = !hold
 			}
 		},
 	})
@@ -138,7 +144,7 @@ func (r *reader) later(what string) func(*node, string) {
 
 func (r *reader) unavailable(path, what string) {
 	verb := " is"
-	if what == "Hooks" || what == "Tombstones" || what == "Exactly-once receipts" {
+	if what == "Hooks" || what == "Tombstones" {
 		verb = " are"
 	}
 	r.fail(path, "not_available", what+verb+" not available in this version.", "Remove "+path+" for now.")

@@ -23,7 +23,7 @@ type Print [16]byte
 type Receipt struct {
 	Owner Owner
 	Block int64
-	Seq   int32 // how many receipts the block had when the transaction read it
+	Seq   int32 // one above the block's highest when the transaction read it; 0 when it had none
 	// Ops and Prints are parallel: the operations' ids and contents. Ops is nil for clients that send no
 	// ids of their own: their receipts are known by content alone, and have no floor.
 	Ops    []int64

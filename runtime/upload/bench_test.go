@@ -28,26 +28,28 @@ func (n nowhere) Columns(context.Context, *source.Table) (map[string]bundle.Type
 	return nil, nil
 }
 
-func (n nowhere) Read(_ context.Context, refs []source.Ref) ([]source.Row, error) {
+func (n nowhere) Read(_ context.Context, refs []source.Ref, _ *source.Claim) ([]source.Row, source.History, error) {
 	rows := make([]source.Row, len(refs))
 	for i := range rows {
 		rows[i].Doc = n.stored
 	}
-	return rows, nil
+	return rows, source.History{}, nil
 }
 
-func (nowhere) Apply(context.Context, []source.Change, bool) error { return nil }
+func (nowhere) Apply(context.Context, []source.Change, *source.Finish) error { return nil }
+
+func (nowhere) Rejected(context.Context, []source.RowName) ([]source.RejectedRow, error) { return nil, nil }
 
 func (nowhere) Rollback(context.Context) {}
 
 func benchBody(op string, n int) string {
 	var b strings.Builder
-	b.WriteString(`{"transactions":[{"transaction_id":1,"crud":[`)
+	b.WriteString(`{"client":{"id":"c"},"transactions":[{"transaction_id":1,"crud":[`)
 	for i := range n {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(&b, `{"op":%q,"table":"todos","id":"0190a6b0-0000-7000-8000-%012d","op_data":{"owner_id":"u1","title":"Water the plants, number %d","done":0,"priority":%d,"due":"2026-05-01T08:30:00.000Z"}}`, op, i, i, i%10)
+		fmt.Fprintf(&b, `{"op_id":%d,"op":%q,"table":"todos","id":"0190a6b0-0000-7000-8000-%012d","op_data":{"owner_id":"u1","title":"Water the plants, number %d","done":0,"priority":%d,"due":"2026-05-01T08:30:00.000Z"}}`, i, op, i, i, i%10)
 	}
 	b.WriteString(`]}]}`)
 	return b.String()

@@ -17,16 +17,16 @@ import (
 const guessesAfterMiss = 32
 
 // create tries the shortcut. created means that the transaction is done.
-func (e *Engine) create(ctx context.Context, q request, t *Transaction, targets []target, columns map[*table]map[string]bundle.Type) (created bool, _ *source.Failure) {
+func (e *Engine) create(ctx context.Context, q *request, t *Transaction, ids *identities, targets []target, columns map[*table]map[string]bundle.Type) (created bool, _ *source.Failure) {
 	creator, ok := e.src.(source.Creator)
-	if !ok || !newRows(t, targets) {
+	if !ok || q.replay != nil || !newRows(t, targets) || ids.repeats() {
 		return false, nil
 	}
 	tab := targets[0].table
 	if tab.guesses.Add(-1) >= 0 {
 		return false, nil
 	}
-	a := &attempt{plan: e.plan, user: q.user, ops: t.Operations, targets: targets, columns: columns}
+	a := &attempt{engine: e, plan: e.plan, user: q.user, ops: t.Operations, targets: targets, columns: columns}
 	changes := make([]source.Change, len(t.Operations))
 	for i := range t.Operations {
 		r := &row{table: tab, id: targets[i].id}
@@ -35,7 +35,7 @@ func (e *Engine) create(ctx context.Context, q request, t *Transaction, targets 
 		}
 		changes[i] = *r.change(nil, i)
 	}
-	created, err := creator.Create(ctx, source.Session{UserID: q.user.ID, Claims: q.user.Claims}, changes)
+	created, err := creator.Create(ctx, source.Session{UserID: q.user.ID, Claims: q.user.Claims}, changes, ids.receipts(nil, e.now(), nil))
 	switch {
 	case err != nil:
 		if f := source.FailureOf(err); f.Class != source.Unknown {
@@ -55,7 +55,7 @@ func (e *Engine) create(ctx context.Context, q request, t *Transaction, targets 
 func newRows(t *Transaction, targets []target) bool {
 	seen := make(map[string]bool, len(targets))
 	for i := range targets {
-		if t.Operations[i].Op != Put || targets[i].table != targets[0].table || seen[t.Operations[i].RowID] {
+		if t.Operations[i].Op != Put || targets[i].no != nil || targets[i].table != targets[0].table || seen[t.Operations[i].RowID] {
 			return false
 		}
 		seen[t.Operations[i].RowID] = true

@@ -99,6 +99,8 @@ type request struct {
 	user    rule.User
 	id      string
 	arrived time.Time
+	seen    map[occurrence]int
+	replay  *replaying // nil: an upload
 }
 
 // bodies keeps buffers of ordinary size; nothing of an answered request refers to its buffer.
@@ -125,7 +127,7 @@ func (e *Engine) Upload(w http.ResponseWriter, r *http.Request, user rule.User, 
 	// A client that hangs up does not take back what it sent: work goes on to its end.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience+grace)
 	defer cancel()
-	results := e.process(ctx, request{upload: up, user: user, id: requestID, arrived: arrived})
+	results := e.process(ctx, &request{upload: up, user: user, id: requestID, arrived: arrived})
 	respond(w, up.Form, results)
 }
 
@@ -155,7 +157,7 @@ func readBody(r *http.Request, buf *bytes.Buffer) error {
 }
 
 // process runs the transactions in order and gives one result for each.
-func (e *Engine) process(ctx context.Context, q request) []result {
+func (e *Engine) process(ctx context.Context, q *request) []result {
 	results := make([]result, len(q.upload.Transactions))
 	skip := e.plan.onFailure == bundle.SkipFailure || q.upload.Form != Transactions
 	stopped := false
@@ -177,22 +179,26 @@ func (e *Engine) process(ctx context.Context, q request) []result {
 }
 
 // transaction applies one client transaction and settles what becomes of it.
-func (e *Engine) transaction(ctx context.Context, q request, t *Transaction) result {
+func (e *Engine) transaction(ctx context.Context, q *request, t *Transaction) result {
 	if e.limiter != nil && !e.limiter.AllowN(e.deps.Now(), 1) {
 		return retryResult("limit_transactions_per_minute", "This instance is over its limit of transactions per minute.", 2*time.Second)
 	}
-	no, failure := e.settle(ctx, q, t)
+	ids := e.identify(q, t)
+	v, failure := e.settle(ctx, q, t, ids)
 	switch {
 	case failure != nil:
 		return e.later(q, failure)
-	case no != nil:
-		return e.reject(ctx, q, t, no)
+	case v.no != nil:
+		return e.reject(ctx, q, t, ids, v.no)
 	}
-	return result{Status: success}
+	return v.result
 }
 
+// now is the clock in the precision that receipts keep.
+func (e *Engine) now() time.Time { return e.deps.Now().UTC().Truncate(time.Millisecond) }
+
 // later answers trouble that is ours or the operator's: the client keeps the write and comes back.
-func (e *Engine) later(q request, f *source.Failure) result {
+func (e *Engine) later(q *request, f *source.Failure) result {
 	level := slog.LevelWarn
 	after := 2 * time.Second
 	switch f.Class {
@@ -205,42 +211,4 @@ func (e *Engine) later(q request, f *source.Failure) result {
 	}
 	e.deps.Log.Log(context.Background(), level, "upload held back", "instance", e.instance, "request_id", q.id, "code", f.Code, "error", f)
 	return retryResult(f.Code, f.Message, after)
-}
-
-// reject keeps a refused transaction for good and lets the queue move on. Where the configuration
-// leaves the decision to the app, nothing is kept: the app still has the write.
-func (e *Engine) reject(ctx context.Context, q request, t *Transaction, no *Refusal) result {
-	if e.clientHandles(q, no) {
-		return fatalResult(no, true)
-	}
-	rejection := e.rejection(q, t, no)
-	if err := e.src.Reject(ctx, []source.Rejection{rejection}); err != nil {
-		return e.later(q, source.FailureOf(err))
-	}
-	e.deps.Log.Info("write refused", "instance", e.instance, "request_id", q.id, "rejection", rejection.ID,
-		"code", no.Code, "table", rejection.TableName, "message", no.Message)
-	out := fatalResult(no, false)
-	out.RejectionID = rejection.ID
-	return out
-}
-
-func (e *Engine) clientHandles(q request, no *Refusal) bool {
-	if q.upload.Form != Transactions {
-		return false // older clients know no results: they could never decide
-	}
-	t := e.plan.tables[no.Table]
-	return t != nil && t.handling[no.Code]
-}
-
-func (e *Engine) rejection(q request, t *Transaction, no *Refusal) source.Rejection {
-	table, id := no.Table, no.RowID
-	if no.Operation < 0 && len(t.Operations) > 0 {
-		table, id = t.Operations[0].Table, t.Operations[0].RowID
-	}
-	return source.Rejection{
-		ID: e.deps.NewID(), UserID: q.user.ID, TableName: storable(table), RowID: storable(id),
-		ErrorCode: no.Code, Message: no.Message, Hint: no.Hint, CreatedAt: e.deps.Now(),
-		ClientID: storable(q.upload.ClientID), RequestID: q.id, Deployment: e.deployment, Operation: no.Operation,
-		Detail: storable(no.Detail), Client: q.upload.Client, Payload: t.Raw,
-	}
 }

@@ -12,7 +12,7 @@ import (
 // entry reads one CRUD entry strictly, in any of the spellings that PowerSync's SDKs, docs and
 // samples use. What is wrong with it becomes its Refusal.
 func entry(raw []byte) Operation {
-	var op Operation
+	op := Operation{raw: raw}
 	if len(raw) > MaxOperationBytes {
 		op.Refused = refuse(CodePayloadTooLarge, "This operation is larger than 15 MB.").
 			hint("Keep large files in object storage and sync a reference to them.")
@@ -158,7 +158,7 @@ func DecodeSingle(method Op, body []byte) (*Upload, error) {
 		return nil, notUpload("The body is not one JSON object {table, data}.")
 	}
 	up := &Upload{Form: Single}
-	op := Operation{Op: method}
+	op := Operation{Op: method, raw: raw}
 	if len(raw) > MaxOperationBytes {
 		op.Refused = refuse(CodePayloadTooLarge, "This operation is larger than 15 MB.")
 	} else if err := op.read(jsontext.NewDecoder(bytes.NewBuffer(raw))); err != nil {

@@ -138,8 +138,18 @@ func TestARejectionThatCannotBeKeptIsNotARefusal(t *testing.T) {
 // unkeeping is a source whose disk is full when a rejection is to be kept.
 type unkeeping struct{ source.Source }
 
-func (unkeeping) Reject(context.Context, []source.Rejection) error {
-	return &source.Failure{Class: source.Down, Code: "source_down", Message: "The disk is full.", Change: -1}
+func (u unkeeping) Begin(ctx context.Context, as source.Session) (source.Tx, error) {
+	tx, err := u.Source.Begin(ctx, as)
+	return unkeepingTx{tx}, err
+}
+
+type unkeepingTx struct{ source.Tx }
+
+func (t unkeepingTx) Apply(ctx context.Context, changes []source.Change, finish *source.Finish) error {
+	if finish != nil && finish.Rejection != nil {
+		return &source.Failure{Class: source.Down, Code: "source_down", Message: "The disk is full.", Change: -1}
+	}
+	return t.Tx.Apply(ctx, changes, finish)
 }
 
 // A commit whose outcome is unknown is tried again, and the row is written once.
@@ -173,9 +183,9 @@ type forgetfulTx struct {
 	of *forgetful
 }
 
-func (t *forgetfulTx) Apply(ctx context.Context, changes []source.Change, commit bool) error {
-	err := t.Tx.Apply(ctx, changes, commit)
-	if err == nil && commit && t.of.lost == 0 {
+func (t *forgetfulTx) Apply(ctx context.Context, changes []source.Change, finish *source.Finish) error {
+	err := t.Tx.Apply(ctx, changes, finish)
+	if err == nil && finish != nil && t.of.lost == 0 {
 		t.of.lost++
 		return &source.Failure{Class: source.Unknown, Code: "commit_unknown", Message: "No answer.", Change: -1}
 	}

@@ -282,7 +282,7 @@ func (w *world) row(table string, n int) string {
 		w.t.Fatal(err)
 	}
 	defer tx.Rollback(w.t.Context())
-	rows, err := tx.Read(w.t.Context(), []source.Ref{{Table: st, ID: id}})
+	rows, _, err := tx.Read(w.t.Context(), []source.Ref{{Table: st, ID: id}}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -60,6 +60,7 @@ type Operation struct {
 
 	txID    int64 // the entry's own transaction id, in stock dialects
 	hasTxID bool
+	raw     []byte // the entry as received
 }
 
 // Refusal is a permanent no, with a reason for the device's user and a hint for the developer.
@@ -72,6 +73,9 @@ type Refusal struct {
 	RowID     string
 	Details   any    // extra for the client, JSON
 	Detail    string // raw database text: operators only
+
+	// group is the rejection that this one waits for; "": it stands for itself.
+	group string
 }
 
 // The error codes that are ours or shared with PowerSync's reference vocabulary. Codes of database
@@ -83,6 +87,8 @@ const (
 	CodePayloadTooLarge = "PAYLOAD_TOO_LARGE"
 	CodeImmutableField  = "IMMUTABLE_FIELD"
 	CodeTransition      = "TRANSITION_NOT_ALLOWED"
+	// CodeDepends refuses what cannot make sense before an earlier refused write is settled.
+	CodeDepends = "DEPENDS_ON_REJECTED"
 )
 
 func refuse(code, message string) *Refusal {

@@ -1,0 +1,196 @@
+package upload
+
+import (
+	"context"
+
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/rule"
+	"turnkey/runtime/source"
+	"turnkey/runtime/value"
+)
+
+// attempt is one try at one client transaction.
+type attempt struct {
+	engine  *Engine
+	plan    *plan
+	user    rule.User
+	ops     []Operation
+	ids     *identities
+	replay  *replaying // nil: an upload
+	targets []target
+	columns map[*table]map[string]bundle.Type
+	// strict sends each operation by itself, in order.
+	strict bool
+
+	memory   *memory
+	rejected *rejectedRows // nil: no rejection waits for any of the rows
+	rows     map[rowKey]*row
+	order    []*row // by first appearance
+	changes  []source.Change
+}
+
+// run reads, decides and applies. An error is a *source.Failure.
+func (a *attempt) run(ctx context.Context) (verdict, error) {
+	tx, err := a.engine.src.Begin(ctx, source.Session{UserID: a.user.ID, Claims: a.user.Claims})
+	if err != nil {
+		return verdict{}, err
+	}
+	defer tx.Rollback(ctx)
+	if err := a.read(ctx, tx); err != nil {
+		return verdict{}, err
+	}
+	if a.memory.fresh == 0 && a.replay == nil {
+		return verdict{result: retold(a.memory.worst)}, nil
+	}
+	if no := a.unfit(); no != nil {
+		return verdict{no: no}, nil
+	}
+	if a.strict {
+		return a.oneByOne(ctx, tx)
+	}
+	for i := range a.ops {
+		if a.memory.known[i] {
+			continue
+		}
+		r := a.rows[a.key(i)]
+		if no := a.apply(&a.ops[i], r); no != nil {
+			return verdict{no: no.at(i, &a.ops[i])}, nil
+		}
+		r.last = i
+		if r.reborn { // delete, then create: the net effect would lose the deletion's own effects
+			return a.again(ctx, tx)
+		}
+	}
+	for _, r := range a.order {
+		if c := r.change(r.stored, r.last); c != nil {
+			a.changes = append(a.changes, *c)
+		}
+	}
+	return a.commit(ctx, tx)
+}
+
+// unfit refuses new operations that no row could make right.
+func (a *attempt) unfit() *Refusal {
+	if i := a.memory.expired; i >= 0 {
+		return refuse(CodeExpired, "This write arrives after the time for which repeats can be recognised.").
+			hint("It may have been applied long ago. Look at the row, then replay or discard the rejection; receipts.ttl sets the time.").at(i, &a.ops[i])
+	}
+	for i := range a.targets {
+		if a.targets[i].no != nil && !a.memory.known[i] {
+			return a.targets[i].no
+		}
+	}
+	return nil
+}
+
+// commit sends the changes with the receipts.
+func (a *attempt) commit(ctx context.Context, tx source.Tx) (verdict, error) {
+	finish, err := a.finish(ctx)
+	if err != nil {
+		return verdict{}, err
+	}
+	if a.nothing(finish) {
+		return verdict{result: retold(a.memory.worst)}, nil
+	}
+	if err := tx.Apply(ctx, a.changes, finish); err != nil {
+		return verdict{}, err
+	}
+	return verdict{result: retold(a.memory.worst)}, nil
+}
+
+func (a *attempt) nothing(f *source.Finish) bool {
+	return len(a.changes) == 0 && len(f.Receipts) == 0 && len(f.Settle) == 0 && len(f.Notes) == 0
+}
+
+// finish is what commits with the changes.
+func (a *attempt) finish(ctx context.Context) (*source.Finish, error) {
+	f := &source.Finish{}
+	if a.replay != nil {
+		f.Settle = []source.Settlement{a.replay.settlement(a.engine.now())}
+	} else {
+		f.Receipts = a.ids.receipts(a.memory, a.engine.now(), nil)
+	}
+	if a.rejected == nil {
+		return f, nil
+	}
+	f.Notes = a.notes()
+	settle, err := a.superseded(ctx)
+	f.Settle = append(f.Settle, settle...)
+	return f, err
+}
+
+// again starts over, one operation at a time.
+func (a *attempt) again(ctx context.Context, tx source.Tx) (verdict, error) {
+	tx.Rollback(ctx)
+	a.strict, a.rows, a.order = true, nil, nil
+	return a.run(ctx)
+}
+
+// oneByOne applies every operation by itself, so that the database's checks see the client's order
+// and its refusal names the operation.
+func (a *attempt) oneByOne(ctx context.Context, tx source.Tx) (verdict, error) {
+	for i := range a.ops {
+		if a.memory.known[i] {
+			continue
+		}
+		r := a.rows[a.key(i)]
+		before := r.now
+		r.touched = nil
+		if no := a.apply(&a.ops[i], r); no != nil {
+			return verdict{no: no.at(i, &a.ops[i])}, nil
+		}
+		c := r.change(before, i)
+		if c == nil {
+			continue
+		}
+		r.note(c)
+		a.changes = []source.Change{*c}
+		if err := tx.Apply(ctx, a.changes, nil); err != nil {
+			f := *source.FailureOf(err)
+			f.Change = 0 // the only one
+			return verdict{}, &f
+		}
+	}
+	a.changes = nil // what fails at commit is no single operation's fault
+	return a.commit(ctx, tx)
+}
+
+func (a *attempt) key(i int) rowKey {
+	// The id's canonical text: "AB.." and "ab.." of one ObjectId are one row.
+	return rowKey{a.targets[i].table, value.FormatID(a.targets[i].id)}
+}
+
+// read gets every row that the transaction names, once, and what is known of its operations.
+func (a *attempt) read(ctx context.Context, tx source.Tx) error {
+	a.rows = make(map[rowKey]*row, len(a.ops))
+	refs := make([]source.Ref, 0, len(a.ops))
+	for i := range a.ops {
+		if a.targets[i].no != nil {
+			continue
+		}
+		k := a.key(i)
+		if a.rows[k] != nil {
+			continue
+		}
+		r := &row{table: a.targets[i].table, id: a.targets[i].id, name: source.RowName{TableName: a.ops[i].Table, RowID: k.id}}
+		a.rows[k] = r
+		a.order = append(a.order, r)
+		refs = append(refs, source.Ref{Table: &r.table.Table, ID: r.id})
+	}
+	found, history, err := tx.Read(ctx, refs, a.ids.claim())
+	if err != nil {
+		return err
+	}
+	for i, r := range a.order {
+		r.stored = found[i].Doc
+		r.now = r.stored
+	}
+	a.memory = a.ids.recall(&history, len(a.ops), a.engine.now())
+	if a.replay != nil {
+		a.memory.forget()
+	}
+	if !history.Rejected || a.memory.fresh == 0 {
+		return nil
+	}
+	return a.readRejected(ctx, tx)
+}

@@ -1,0 +1,139 @@
+package upload
+
+import (
+	"encoding/json"
+	"time"
+
+	"turnkey/runtime/source"
+)
+
+// CodeExpired refuses an operation that comes so late that nobody can tell whether it was applied.
+const CodeExpired = "OP_EXPIRED"
+
+// memory is what the source knows of one transaction's operations.
+type memory struct {
+	known  []bool            // by operation: processed before
+	stored []*source.Receipt // by operation: which receipt says so
+	worst  *source.Receipt   // the first known outcome that is not success; nil when all are
+	next   map[int64]int32   // by block: the next receipt's number
+	// expired is the first operation at or below the floor without a receipt; -1: none.
+	expired int
+	fresh   int // operations that are new
+}
+
+// recall holds a transaction's operations against the history of their blocks. An operation is known
+// when the block has at least as many receipts for it as this request has seen of it. operations is
+// the transaction's length, which counts when nothing can be recognised.
+func (ids *identities) recall(h *source.History, operations int, now time.Time) *memory {
+	n := max(len(ids.list), operations)
+	m := &memory{known: make([]bool, n), stored: make([]*source.Receipt, n), next: make(map[int64]int32, 4), expired: -1}
+	if len(ids.list) == 0 {
+		m.fresh = operations
+	}
+	found := map[occurrence][]*source.Receipt{}
+	for i := range h.Receipts {
+		r := &h.Receipts[i]
+		m.next[r.Block] = max(m.next[r.Block], r.Seq+1)
+		if ids.strength == weak && now.Sub(r.At) > weakFor {
+			continue
+		}
+		for n, print := range r.Prints {
+			k := occurrence{owner: ids.owner, block: r.Block, print: print}
+			if n < len(r.Ops) {
+				k.op = r.Ops[n]
+			}
+			found[k] = append(found[k], r)
+		}
+	}
+	for n := range ids.list {
+		id := &ids.list[n]
+		of := found[occurrence{ids.owner, id.block, id.op, id.print}]
+		switch {
+		case len(of) >= id.nth:
+			m.known[n], m.stored[n] = true, of[id.nth-1]
+			if m.stored[n].Result != nil && m.worst == nil {
+				m.worst = m.stored[n]
+			}
+			continue
+		case ids.strength == strong && h.HasFloor && id.op <= h.Floor && m.expired < 0:
+			m.expired = n
+		}
+		m.fresh++
+	}
+	return m
+}
+
+// forget makes operations new that are known only as refused: a replay does them after all. What was
+// applied before stays known, and nothing is too late for a replay.
+func (m *memory) forget() {
+	m.worst, m.expired = nil, -1
+	for n, r := range m.stored {
+		if r != nil && r.Result != nil {
+			m.known[n], m.stored[n] = false, nil
+			m.fresh++
+		}
+	}
+}
+
+// receipts are those that a transaction leaves for its new operations; told is what the client hears,
+// nil for success.
+func (ids *identities) receipts(m *memory, now time.Time, told []byte) []source.Receipt {
+	if ids.strength == unknown {
+		return nil
+	}
+	var out []source.Receipt
+	at := make(map[int64]int, 4) // block -> index in out
+	for n := range ids.list {
+		if m != nil && m.known[n] {
+			continue
+		}
+		id := &ids.list[n]
+		i, ok := at[id.block]
+		if !ok {
+			i = len(out)
+			at[id.block] = i
+			r := source.Receipt{Owner: ids.owner, Block: id.block, At: now, Result: told}
+			if m != nil {
+				r.Seq = m.next[id.block]
+			}
+			out = append(out, r)
+		}
+		out[i].Prints = append(out[i].Prints, id.print)
+		if ids.strength == strong {
+			out[i].Ops = append(out[i].Ops, id.op)
+		}
+	}
+	return out
+}
+
+// toldResult is a result as a receipt keeps it.
+func toldResult(r result) []byte {
+	raw, err := json.Marshal(r)
+	if err != nil { // nothing in a result can fail
+		return nil
+	}
+	return raw
+}
+
+// retold is the stored result of a repeat.
+func retold(r *source.Receipt) result {
+	if r == nil {
+		return result{Status: success}
+	}
+	var out result
+	if err := json.Unmarshal(r.Result, &out); err != nil || out.Status != fatal || out.RequiresClientHandling == nil || out.FailedOperation == nil {
+		no := refuse("UNCLASSIFIED_ERROR", "This write was refused earlier.")
+		return fatalResult(no, false)
+	}
+	return out
+}
+
+// repeats reports that an operation occurs twice in the request: then the history must be looked at.
+func (ids *identities) repeats() bool {
+	for n := range ids.list {
+		if ids.list[n].nth > 1 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,215 @@
+package upload
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"turnkey/internal/fault"
+	"turnkey/runtime/rule"
+	"turnkey/runtime/source"
+)
+
+// Replay is an order to apply a kept rejection after all.
+type Replay struct {
+	ID string
+	// Payload is the edited transaction; nil: as it was kept.
+	Payload []byte
+	// By is who ordered it.
+	By string
+	// WithoutRules applies it whatever the allow rules say.
+	WithoutRules bool
+	// LeaveNewer leaves alone fields that were written, and rows that were deleted, since the rejection.
+	LeaveNewer bool
+}
+
+// Replayed is what became of one rejection of a replay.
+type Replayed struct {
+	ID        string                 `json:"id"`
+	Status    source.RejectionStatus `json:"status"` // afterwards
+	ErrorCode string                 `json:"error_code,omitempty"`
+	Message   string                 `json:"message,omitempty"`
+	Hint      string                 `json:"hint,omitempty"`
+}
+
+// replaying is what an attempt knows of the rejection that it replays.
+type replaying struct {
+	Replay
+	from  source.RejectionStatus
+	since map[source.RowName]source.RejectedRow
+}
+
+// settlement is what a replay's commit does to its rejection.
+func (r *replaying) settlement(now time.Time) source.Settlement {
+	return source.Settlement{ID: r.ID, From: []source.RejectionStatus{r.from}, To: source.Replayed, By: r.By, At: now}
+}
+
+// newer reports that a field was written since the rejection, and that the replay must leave it.
+func (r *replaying) newer(name source.RowName, f *field) bool {
+	if r == nil || !r.LeaveNewer {
+		return false
+	}
+	for _, path := range r.since[name].Written {
+		if path == f.dotted || strings.HasPrefix(path, f.dotted+".") || strings.HasPrefix(f.dotted, path+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// gone reports that a row was deleted since the rejection, and that the replay must leave it so.
+func (r *replaying) gone(name source.RowName) bool {
+	return r != nil && r.LeaveNewer && r.since[name].Deleted
+}
+
+// Replay applies a rejection through the same pipeline as any upload, as the user who sent it, and then
+// what its group holds back, in order. The first of the results is the rejection's own. It is applied
+// exactly once: the commit that applies it also settles it. An error means that nothing is decided.
+func (e *Engine) Replay(ctx context.Context, order Replay) ([]Replayed, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	r, err := e.src.Rejection(ctx, order.ID)
+	switch {
+	case err != nil:
+		return nil, replayFault(source.FailureOf(err))
+	case r == nil:
+		return nil, fault.New(fault.NotFound, "not_found", "There is no such rejection.")
+	case r.Status == source.Held:
+		return nil, fault.New(fault.Conflict, "rejection_held", "This rejection waits for another one.").
+			WithHint("Replay or discard " + r.Group + " first; this one follows it.")
+	case r.Status != source.Open:
+		return nil, settledFault(r.Status)
+	}
+	first, err := e.replay(ctx, r, order)
+	if err != nil || first.Status != source.Replayed {
+		return []Replayed{first}, err
+	}
+	rest, err := e.release(ctx, r.ID, order)
+	return append([]Replayed{first}, rest...), err
+}
+
+// release replays what a settled rejection held back. One that fails stands for itself from then on,
+// and what depends on it waits for it.
+func (e *Engine) release(ctx context.Context, group string, order Replay) ([]Replayed, error) {
+	list, err := e.src.Rejections(ctx, source.RejectionFilter{
+		Group: group, Status: []source.RejectionStatus{source.Held}, OldestFirst: true, Limit: mostInGroup,
+	})
+	if err != nil {
+		return nil, replayFault(source.FailureOf(err))
+	}
+	var out []Replayed
+	for i := range list {
+		r, err := e.src.Rejection(ctx, list[i].ID)
+		if err != nil {
+			return out, replayFault(source.FailureOf(err))
+		}
+		if r == nil || r.Status != source.Held {
+			continue // somebody else settled it
+		}
+		order.ID, order.Payload = r.ID, nil
+		done, err := e.replay(ctx, r, order)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, done)
+	}
+	return out, nil
+}
+
+// replay brings one rejection to its end.
+func (e *Engine) replay(ctx context.Context, r *source.Rejection, order Replay) (Replayed, error) {
+	payload := r.Payload
+	if order.Payload != nil {
+		payload = order.Payload
+	}
+	t, err := decodeKept(payload)
+	if err != nil {
+		return Replayed{}, err
+	}
+	q := &request{
+		upload: &Upload{Form: Transactions, ClientID: r.ClientID}, user: storedUser(r), id: r.RequestID, arrived: e.deps.Now(),
+		replay: &replaying{Replay: order, from: r.Status, since: map[source.RowName]source.RejectedRow{}},
+	}
+	for _, row := range r.Rows {
+		q.replay.since[source.RowName{TableName: row.TableName, RowID: row.RowID}] = row
+	}
+	v, failure := e.settle(ctx, q, t, e.identify(q, t))
+	switch {
+	case failure != nil && failure.Code == "rejection_moved":
+		return Replayed{}, settledFault("")
+	case failure != nil:
+		return Replayed{}, replayFault(failure)
+	case v.no != nil:
+		return e.refusedAgain(ctx, r, order, v.no)
+	}
+	return Replayed{ID: r.ID, Status: source.Replayed}, nil
+}
+
+// refusedAgain keeps the newest reason with the rejection.
+func (e *Engine) refusedAgain(ctx context.Context, r *source.Rejection, order Replay, no *Refusal) (Replayed, error) {
+	s := source.Settlement{
+		ID: r.ID, From: []source.RejectionStatus{r.Status}, To: source.Open, By: order.By, At: e.now(), Failed: true,
+		ErrorCode: no.Code, Message: no.Message, Hint: no.Hint, Detail: storable(no.Detail), Operation: no.Operation, Group: r.ID,
+	}
+	if no.group != "" && no.group != r.ID {
+		s.To, s.Group = source.Held, no.group
+	}
+	if err := e.src.Settle(ctx, []source.Settlement{s}); err != nil {
+		return Replayed{}, replayFault(source.FailureOf(err))
+	}
+	return Replayed{ID: r.ID, Status: s.To, ErrorCode: no.Code, Message: no.Message, Hint: no.Hint}, nil
+}
+
+func storedUser(r *source.Rejection) rule.User {
+	u := rule.User{ID: r.UserID, Provider: r.Provider}
+	if len(r.Claims) > 0 {
+		_ = json.Unmarshal(r.Claims, &u.Claims) // we wrote them; without, rules deny
+	}
+	return u
+}
+
+// decodeKept reads a transaction as rejections keep it: an object with crud, a list of entries, or a
+// single entry.
+func decodeKept(payload []byte) (*Transaction, error) {
+	payload = bytes.TrimSpace(payload)
+	up := &Upload{}
+	d := &decoder{body: payload, dec: jsontext.NewDecoder(bytes.NewBuffer(payload), lenient...)}
+	t := Transaction{}
+	var err error
+	switch d.dec.PeekKind() {
+	case '[':
+		if err = d.entries(&t); err == nil && len(t.Operations) > 0 {
+			t.ID, t.HasID = t.Operations[0].transactionID()
+		}
+		t.Raw = payload
+	case '{':
+		if bytes.Contains(payload, []byte(`"crud"`)) {
+			t, err = d.transaction(up)
+			break
+		}
+		t = Transaction{Operations: []Operation{entry(payload)}, Raw: payload}
+	default:
+		err = notUpload("A transaction is an object with crud, a list of entries, or one entry.")
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "payload_invalid", "The transaction cannot be read.").
+			WithHint("Send it as it was kept: {\"crud\": [...]}, with the entries that you want to be applied.")
+	}
+	return &t, nil
+}
+
+func settledFault(s source.RejectionStatus) error {
+	message := "This rejection is settled already."
+	if s != "" {
+		message = "This rejection was " + string(s) + " already."
+	}
+	return fault.New(fault.Conflict, "rejection_settled", message)
+}
+
+func replayFault(f *source.Failure) error {
+	return fault.Wrap(f, fault.Unavailable, f.Code, f.Message).WithHint(f.Hint)
+}

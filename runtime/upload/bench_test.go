@@ -38,7 +38,9 @@ func (n nowhere) Read(_ context.Context, refs []source.Ref, _ *source.Claim) ([]
 
 func (nowhere) Apply(context.Context, []source.Change, *source.Finish) error { return nil }
 
-func (nowhere) Rejected(context.Context, []source.RowName) ([]source.RejectedRow, error) { return nil, nil }
+func (nowhere) Rejected(context.Context, []source.RowName) ([]source.RejectedRow, error) {
+	return nil, nil
+}
 
 func (nowhere) Rollback(context.Context) {}
 

@@ -99,8 +99,13 @@ type request struct {
 	user    rule.User
 	id      string
 	arrived time.Time
-	seen    map[occurrence]int
 	replay  *replaying // nil: an upload
+
+	// What identify has seen of the request so far: while operation ids ascend, only the last of them.
+	seen      map[occurrence]int
+	ascending []*identities
+	last      int64
+	counted   bool
 }
 
 // bodies keeps buffers of ordinary size; nothing of an answered request refers to its buffer.

@@ -26,25 +26,12 @@ type memory struct {
 // the transaction's length, which counts when nothing can be recognised.
 func (ids *identities) recall(h *source.History, operations int, now time.Time) *memory {
 	n := max(len(ids.list), operations)
-	m := &memory{known: make([]bool, n), stored: make([]*source.Receipt, n), next: make(map[int64]int32, 4), expired: -1}
+	m := &memory{known: make([]bool, n), stored: make([]*source.Receipt, n), expired: -1}
 	if len(ids.list) == 0 {
 		m.fresh = operations
+		return m
 	}
-	found := map[occurrence][]*source.Receipt{}
-	for i := range h.Receipts {
-		r := &h.Receipts[i]
-		m.next[r.Block] = max(m.next[r.Block], r.Seq+1)
-		if ids.strength == weak && now.Sub(r.At) > weakFor {
-			continue
-		}
-		for n, print := range r.Prints {
-			k := occurrence{owner: ids.owner, block: r.Block, print: print}
-			if n < len(r.Ops) {
-				k.op = r.Ops[n]
-			}
-			found[k] = append(found[k], r)
-		}
-	}
+	found := ids.index(h, m, now)
 	for n := range ids.list {
 		id := &ids.list[n]
 		of := found[occurrence{ids.owner, id.block, id.op, id.print}]
@@ -61,6 +48,40 @@ func (ids *identities) recall(h *source.History, operations int, now time.Time) 
 		m.fresh++
 	}
 	return m
+}
+
+// index finds the receipts of each operation, and the next number of each block.
+func (ids *identities) index(h *source.History, m *memory, now time.Time) map[occurrence][]*source.Receipt {
+	if len(h.Receipts) == 0 {
+		return nil
+	}
+	wanted := make(map[source.Print]bool, len(ids.list))
+	for n := range ids.list {
+		wanted[ids.list[n].print] = true
+	}
+	m.next = make(map[int64]int32, 4)
+	var found map[occurrence][]*source.Receipt
+	for i := range h.Receipts {
+		r := &h.Receipts[i]
+		m.next[r.Block] = max(m.next[r.Block], r.Seq+1)
+		if ids.strength == weak && now.Sub(r.At) > weakFor {
+			continue
+		}
+		for n, print := range r.Prints {
+			if !wanted[print] {
+				continue // almost always: neighbours in the block
+			}
+			if found == nil {
+				found = make(map[occurrence][]*source.Receipt, len(ids.list))
+			}
+			k := occurrence{owner: ids.owner, block: r.Block, print: print}
+			if n < len(r.Ops) {
+				k.op = r.Ops[n]
+			}
+			found[k] = append(found[k], r)
+		}
+	}
+	return found
 }
 
 // forget makes operations new that are known only as refused: a replay does them after all. What was
@@ -82,28 +103,36 @@ func (ids *identities) receipts(m *memory, now time.Time, told []byte) []source.
 		return nil
 	}
 	var out []source.Receipt
-	at := make(map[int64]int, 4) // block -> index in out
 	for n := range ids.list {
 		if m != nil && m.known[n] {
 			continue
 		}
 		id := &ids.list[n]
-		i, ok := at[id.block]
-		if !ok {
-			i = len(out)
-			at[id.block] = i
-			r := source.Receipt{Owner: ids.owner, Block: id.block, At: now, Result: told}
+		r := receiptOf(out, id.block)
+		if r == nil {
+			out = append(out, source.Receipt{Owner: ids.owner, Block: id.block, At: now, Result: told})
+			r = &out[len(out)-1]
+			r.Prints = make([]source.Print, 0, min(len(ids.list)-n, 1<<blockBits))
 			if m != nil {
 				r.Seq = m.next[id.block]
 			}
-			out = append(out, r)
 		}
-		out[i].Prints = append(out[i].Prints, id.print)
+		r.Prints = append(r.Prints, id.print)
 		if ids.strength == strong {
-			out[i].Ops = append(out[i].Ops, id.op)
+			r.Ops = append(r.Ops, id.op)
 		}
 	}
 	return out
+}
+
+// receiptOf finds a block's receipt, which is nearly always the last.
+func receiptOf(list []source.Receipt, block int64) *source.Receipt {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].Block == block {
+			return &list[i]
+		}
+	}
+	return nil
 }
 
 // toldResult is a result as a receipt keeps it.

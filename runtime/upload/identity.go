@@ -6,10 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"turnkey/runtime/source"
-	"turnkey/runtime/value"
 )
 
 // strength says how a transaction's operations are recognised when they come again.
@@ -134,11 +131,27 @@ type occurrence struct {
 	print source.Print
 }
 
-// count numbers equal operations of the request.
+// count numbers equal operations of the request. Operation ids that only go up, as a queue's do, need
+// no memory.
 func (q *request) count(ids *identities) {
+	if ids.strength == strong && q.seen == nil && ids.ascends(q.last, q.counted) {
+		for n := range ids.list {
+			ids.list[n].nth = 1
+		}
+		q.last, q.counted = ids.list[len(ids.list)-1].op, true
+		q.ascending = append(q.ascending, ids)
+		return
+	}
 	if q.seen == nil {
 		q.seen = make(map[occurrence]int, len(ids.list))
+		for _, earlier := range q.ascending {
+			q.remember(earlier)
+		}
 	}
+	q.remember(ids)
+}
+
+func (q *request) remember(ids *identities) {
 	for n := range ids.list {
 		id := &ids.list[n]
 		k := occurrence{ids.owner, id.block, id.op, id.print}
@@ -147,32 +160,30 @@ func (q *request) count(ids *identities) {
 	}
 }
 
-// fingerprint is the first half of the SHA-256 over the canonical JSON (RFC 8785) of an operation's
-// op, table, id and data as received; previous values and metadata are no part of it. Unlike the
-// RFC, integers keep all their digits: two 64-bit integers that are one double are different data.
-// buf is reused.
+// ascends reports that operation ids go up, from above last when there is one.
+func (ids *identities) ascends(last int64, any bool) bool {
+	for n := range ids.list {
+		if op := ids.list[n].op; any && op <= last {
+			return false
+		} else {
+			last, any = op, true
+		}
+	}
+	return true
+}
+
+// fingerprint is the first half of the SHA-256 over the canonical JSON of an operation's op, table, id
+// and data as received; previous values and metadata are no part of it. buf is reused.
 func fingerprint(buf []byte, op *Operation) (source.Print, []byte) {
 	if op.Refused != nil { // it may not have an op, a table or an id
 		return half(sha256.Sum256(op.raw)), buf
 	}
-	buf = append(buf[:0], `{"data":`...)
-	if op.Data == nil {
-		buf = append(buf, "null"...)
-	} else {
-		buf = value.AppendJSON(buf, op.Data)
-	}
-	buf = append(buf, `,"id":`...)
-	buf = value.AppendJSON(buf, op.RowID)
-	buf = append(buf, `,"op":"`...)
-	buf = append(buf, op.Op...)
-	buf = append(buf, `","table":`...)
-	buf = value.AppendJSON(buf, op.Table)
+	buf = appendCanonical(append(buf[:0], `{"data":`...), op.Data)
+	buf = appendCanonicalText(append(buf, `,"id":`...), op.RowID)
+	buf = append(append(buf, `,"op":"`...), op.Op...)
+	buf = appendCanonicalText(append(buf, `","table":`...), op.Table)
 	buf = append(buf, '}')
-	canonical := jsontext.Value(buf)
-	if err := canonical.Canonicalize(jsontext.CanonicalizeRawInts(false)); err != nil {
-		return half(sha256.Sum256(op.raw)), buf // cannot happen: the entry was read strictly
-	}
-	return half(sha256.Sum256(canonical)), canonical
+	return half(sha256.Sum256(buf)), buf
 }
 
 func half(sum [sha256.Size]byte) source.Print { return source.Print(sum[:16]) }

@@ -1,0 +1,120 @@
+package upload
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"turnkey/runtime/value"
+)
+
+// appendCanonical writes client data as canonical JSON (RFC 8785): members sorted by the UTF-16 code
+// units of their names, the fewest escapes, numbers as ECMAScript prints them. Integers keep all
+// their digits, which the RFC would round to a double: two of them are different data here.
+func appendCanonical(dst []byte, v value.Value) []byte {
+	switch v := v.(type) {
+	case string:
+		return appendCanonicalText(dst, v)
+	case bool:
+		if v {
+			return append(dst, "true"...)
+		}
+		return append(dst, "false"...)
+	case value.Number:
+		return appendCanonicalNumber(dst, string(v))
+	case value.Array:
+		dst = append(dst, '[')
+		for i, e := range v {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendCanonical(dst, e)
+		}
+		return append(dst, ']')
+	case *value.Object:
+		if v != nil {
+			return appendCanonicalObject(dst, v)
+		}
+	}
+	return append(dst, "null"...)
+}
+
+func appendCanonicalObject(dst []byte, o *value.Object) []byte {
+	members := o.Members
+	if !slices.IsSortedFunc(members, byName) {
+		members = slices.Clone(members)
+		slices.SortFunc(members, byName)
+	}
+	dst = append(dst, '{')
+	for i := range members {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendCanonicalText(dst, members[i].Name), ':')
+		dst = appendCanonical(dst, members[i].Value)
+	}
+	return append(dst, '}')
+}
+
+// byName compares as UTF-16, which differs from UTF-8 only above U+FFFF.
+func byName(a, b value.Member) int {
+	if isBasic(a.Name) && isBasic(b.Name) {
+		return strings.Compare(a.Name, b.Name)
+	}
+	return slices.Compare(utf16.Encode([]rune(a.Name)), utf16.Encode([]rune(b.Name)))
+}
+
+func isBasic(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0xf0 { // the first byte of a character above U+FFFF
+			return false
+		}
+	}
+	return true
+}
+
+func appendCanonicalText(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	from := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		from = i + 1
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\b':
+			dst = append(dst, '\\', 'b')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\f':
+			dst = append(dst, '\\', 'f')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	return append(append(dst, s[from:]...), '"')
+}
+
+func appendCanonicalNumber(dst []byte, n string) []byte {
+	if strings.ContainsAny(n, ".eE") {
+		text := jsontext.Value(n)
+		if text.Canonicalize() == nil {
+			return append(dst, text...)
+		}
+	}
+	if n == "-0" {
+		return append(dst, '0')
+	}
+	return append(dst, n...)
+}

@@ -30,8 +30,8 @@ const (
 	purpose         = "turnkey command v1"
 	// Lifetime of a command. Clocks may differ by half of it in either direction.
 	Lifetime  = 30 * time.Second
-	maxBody   = 16 << 20 // a sealed bundle in base64
-	maxAnswer = 8 << 20
+	maxBody   = 32 << 20 // a sealed bundle, or an edited transaction, in base64
+	maxAnswer = 40 << 20 // a rejection's payload in base64
 	// runFor bounds what a command may take.
 	runFor = 25 * time.Second
 )
@@ -65,6 +65,8 @@ type Command struct {
 	Actor    Actor  `json:"actor"`
 	// Bundle is a sealed candidate (revision 0): the configuration and secrets to work with.
 	Bundle []byte `json:"bundle,omitempty"`
+	// Argument is what a command works with that needs no candidate, JSON.
+	Argument json.RawMessage `json:"argument,omitempty"`
 
 	Runtime   string    `json:"runtime"` // id of the one that is meant
 	IssuedAt  time.Time `json:"issued_at"`

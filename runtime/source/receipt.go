@@ -2,6 +2,7 @@ package source
 
 import (
 	"encoding/hex"
+	"errors"
 	"time"
 )
 
@@ -11,6 +12,17 @@ type Owner [16]byte
 
 // String is the owner as operators see it.
 func (o Owner) String() string { return hex.EncodeToString(o[:]) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (o Owner) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (o *Owner) UnmarshalText(text []byte) error {
+	if _, err := hex.Decode(o[:], text[:min(len(text), 2*len(o))]); err != nil || len(text) != 2*len(o) {
+		return errors.New("an owner is 32 hexadecimal digits")
+	}
+	return nil
+}
 
 // Print is the fingerprint of an operation's content: the first half of a SHA-256.
 type Print [16]byte

@@ -28,54 +28,63 @@ func (s RejectionStatus) Waiting() bool { return s == Open || s == Held }
 // Rejection is a client transaction that was refused for good. The first group of fields is the
 // sync-stream contract that users see; the rest stays with operators.
 type Rejection struct {
-	ID        string // sortable, unique
-	UserID    string
-	TableName string // client's names
-	RowID     string
-	ErrorCode string
-	Message   string
-	Hint      string
-	Status    RejectionStatus
-	CreatedAt time.Time
+	ID        string          `json:"id"` // sortable, unique
+	UserID    string          `json:"user_id"`
+	TableName string          `json:"table_name"` // client's names
+	RowID     string          `json:"row_id"`
+	ErrorCode string          `json:"error_code"`
+	Message   string          `json:"message"`
+	Hint      string          `json:"hint"`
+	Status    RejectionStatus `json:"status"`
+	CreatedAt time.Time       `json:"created_at"`
 
-	Owner      Owner
-	ClientID   string
-	RequestID  string
-	Deployment int
-	Operation  int    // index to blame in the transaction; -1: all of it
-	Detail     string // raw database text, operators only
-	Group      string // id of the rejection that must be settled first; its own when it heads the group
-	Provider   string // who vouched for the user
-	Claims     []byte // of the user, JSON, for a replay; nil: none
-	Client     []byte // the connector's report as received, JSON; nil: none
+	Owner      Owner  `json:"owner"`
+	ClientID   string `json:"client_id"`
+	RequestID  string `json:"request_id"`
+	Deployment int    `json:"deployment"`
+	Operation  int    `json:"operation"`        // index to blame in the transaction; -1: all of it
+	Detail     string `json:"detail,omitempty"` // raw database text, operators only
+	Group      string `json:"group"`            // id of the rejection that must be settled first; its own when it heads the group
+	Provider   string `json:"provider"`         // who vouched for the user
+	Claims     []byte `json:"claims,omitempty"` // of the user, JSON, for a replay; nil: none
+	Client     []byte `json:"client,omitempty"` // the connector's report as received, JSON; nil: none
 	// Payload is the client transaction as received, byte for byte. Lists leave it out.
-	Payload      []byte
-	PayloadBytes int
+	Payload      []byte `json:"payload,omitempty"`
+	PayloadBytes int    `json:"payload_bytes"`
 	// Rows are those that its operations name, while it waits.
-	Rows []RejectedRow
+	Rows []RejectedRow `json:"rows,omitempty"`
 
 	// What became of it.
-	Attempts  int // replays that failed
-	SettledAt time.Time
-	SettledBy string // user id of the actor; "" for the client itself
+	Attempts  int       `json:"attempts"` // replays that failed
+	SettledAt time.Time `json:"settled_at,omitzero"`
+	SettledBy string    `json:"settled_by,omitempty"` // user id of the actor; "" for the client itself
+}
+
+// Outcome is what a replay or a discard made of one rejection.
+type Outcome struct {
+	ID        string          `json:"id"`
+	Status    RejectionStatus `json:"status"` // afterwards
+	ErrorCode string          `json:"error_code,omitempty"`
+	Message   string          `json:"message,omitempty"`
+	Hint      string          `json:"hint,omitempty"`
 }
 
 // RejectedRow is one row that a waiting rejection would write.
 type RejectedRow struct {
-	TableName string // client's names
-	RowID     string
+	TableName string `json:"table_name"` // client's names
+	RowID     string `json:"row_id"`
 	// Creates says that the rejection would have made the row, as far as anybody knew: what the same
 	// owner does to it later makes no sense before.
-	Creates bool
+	Creates bool `json:"creates"`
 
 	// Set by the source when it answers.
-	Owner     Owner
-	Rejection string
-	Group     string
+	Owner     Owner  `json:"-"`
+	Rejection string `json:"-"`
+	Group     string `json:"-"`
 	// Written and Deleted are the notes about accepted operations since: the source's paths of the
 	// fields that they wrote, and whether one deleted the row.
-	Written []string
-	Deleted bool
+	Written []string `json:"written,omitempty"`
+	Deleted bool     `json:"deleted,omitempty"`
 }
 
 // Note says what an accepted transaction did to a row for which a rejection waits.
@@ -104,21 +113,22 @@ type Settlement struct {
 
 // RejectionFilter selects rejections; zero fields select all.
 type RejectionFilter struct {
-	Status     []RejectionStatus
-	UserID     string
-	ClientID   string
-	TableName  string
-	RowID      string
-	ErrorCode  string
-	Deployment int
-	Group      string
+	Status     []RejectionStatus `json:"status,omitempty"`
+	UserID     string            `json:"user_id,omitempty"`
+	ClientID   string            `json:"client_id,omitempty"`
+	TableName  string            `json:"table_name,omitempty"`
+	RowID      string            `json:"row_id,omitempty"`
+	ErrorCode  string            `json:"error_code,omitempty"`
+	Deployment int               `json:"deployment,omitempty"`
+	Group      string            `json:"group,omitempty"`
 	// From and To bound CreatedAt: at or after From, before To.
-	From, To time.Time
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
 	// After is the last id of the page before; "" begins. Pages are by id, newest first unless
 	// OldestFirst.
-	After       string
-	OldestFirst bool
-	Limit       int // 1..1000
+	After       string `json:"after,omitempty"`
+	OldestFirst bool   `json:"oldest_first,omitempty"`
+	Limit       int    `json:"limit"` // 1..1000
 }
 
 // Inbox is the operators' view of what was refused. Every Source has one.

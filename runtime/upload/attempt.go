@@ -113,7 +113,9 @@ func (a *attempt) finish(ctx context.Context) (*source.Finish, error) {
 	if a.rejected == nil {
 		return f, nil
 	}
-	f.Notes = a.notes()
+	if a.replay == nil || !a.replay.LeaveNewer { // what is replayed in its old place is no news to what came after it
+		f.Notes = a.notes()
+	}
 	settle, err := a.superseded(ctx)
 	f.Settle = append(f.Settle, settle...)
 	return f, err

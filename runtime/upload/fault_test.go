@@ -170,7 +170,8 @@ func TestAnUnknownCommitIsTriedAgain(t *testing.T) {
 // forgetful commits, and loses the first reply. It hides the Creator shortcut of what it wraps.
 type forgetful struct {
 	source.Source
-	lost int
+	lost    int
+	between func() // runs after the lost commit; may be nil
 }
 
 func (f *forgetful) Begin(ctx context.Context, as source.Session) (source.Tx, error) {
@@ -187,6 +188,9 @@ func (t *forgetfulTx) Apply(ctx context.Context, changes []source.Change, finish
 	err := t.Tx.Apply(ctx, changes, finish)
 	if err == nil && finish != nil && t.of.lost == 0 {
 		t.of.lost++
+		if t.of.between != nil {
+			t.of.between()
+		}
 		return &source.Failure{Class: source.Unknown, Code: "commit_unknown", Message: "No answer.", Change: -1}
 	}
 	return err

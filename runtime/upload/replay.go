@@ -16,24 +16,15 @@ import (
 
 // Replay is an order to apply a kept rejection after all.
 type Replay struct {
-	ID string
+	ID string `json:"id"`
 	// Payload is the edited transaction; nil: as it was kept.
-	Payload []byte
+	Payload []byte `json:"payload,omitempty"`
 	// By is who ordered it.
-	By string
+	By string `json:"by"`
 	// WithoutRules applies it whatever the allow rules say.
-	WithoutRules bool
+	WithoutRules bool `json:"without_rules,omitempty"`
 	// LeaveNewer leaves alone fields that were written, and rows that were deleted, since the rejection.
-	LeaveNewer bool
-}
-
-// Replayed is what became of one rejection of a replay.
-type Replayed struct {
-	ID        string                 `json:"id"`
-	Status    source.RejectionStatus `json:"status"` // afterwards
-	ErrorCode string                 `json:"error_code,omitempty"`
-	Message   string                 `json:"message,omitempty"`
-	Hint      string                 `json:"hint,omitempty"`
+	LeaveNewer bool `json:"leave_newer,omitempty"`
 }
 
 // replaying is what an attempt knows of the rejection that it replays.
@@ -69,7 +60,7 @@ func (r *replaying) gone(name source.RowName) bool {
 // Replay applies a rejection through the same pipeline as any upload, as the user who sent it, and then
 // what its group holds back, in order. The first of the results is the rejection's own. It is applied
 // exactly once: the commit that applies it also settles it. An error means that nothing is decided.
-func (e *Engine) Replay(ctx context.Context, order Replay) ([]Replayed, error) {
+func (e *Engine) Replay(ctx context.Context, order Replay) ([]source.Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	r, err := e.src.Rejection(ctx, order.ID)
@@ -86,22 +77,22 @@ func (e *Engine) Replay(ctx context.Context, order Replay) ([]Replayed, error) {
 	}
 	first, err := e.replay(ctx, r, order)
 	if err != nil || first.Status != source.Replayed {
-		return []Replayed{first}, err
+		return []source.Outcome{first}, err
 	}
 	rest, err := e.release(ctx, r.ID, order)
-	return append([]Replayed{first}, rest...), err
+	return append([]source.Outcome{first}, rest...), err
 }
 
 // release replays what a settled rejection held back. One that fails stands for itself from then on,
 // and what depends on it waits for it.
-func (e *Engine) release(ctx context.Context, group string, order Replay) ([]Replayed, error) {
+func (e *Engine) release(ctx context.Context, group string, order Replay) ([]source.Outcome, error) {
 	list, err := e.src.Rejections(ctx, source.RejectionFilter{
 		Group: group, Status: []source.RejectionStatus{source.Held}, OldestFirst: true, Limit: mostInGroup,
 	})
 	if err != nil {
 		return nil, replayFault(source.FailureOf(err))
 	}
-	var out []Replayed
+	var out []source.Outcome
 	for i := range list {
 		r, err := e.src.Rejection(ctx, list[i].ID)
 		if err != nil {
@@ -121,14 +112,14 @@ func (e *Engine) release(ctx context.Context, group string, order Replay) ([]Rep
 }
 
 // replay brings one rejection to its end.
-func (e *Engine) replay(ctx context.Context, r *source.Rejection, order Replay) (Replayed, error) {
+func (e *Engine) replay(ctx context.Context, r *source.Rejection, order Replay) (source.Outcome, error) {
 	payload := r.Payload
 	if order.Payload != nil {
 		payload = order.Payload
 	}
 	t, err := decodeKept(payload)
 	if err != nil {
-		return Replayed{}, err
+		return source.Outcome{}, err
 	}
 	q := &request{
 		upload: &Upload{Form: Transactions, ClientID: r.ClientID}, user: storedUser(r), id: r.RequestID, arrived: e.deps.Now(),
@@ -140,17 +131,17 @@ func (e *Engine) replay(ctx context.Context, r *source.Rejection, order Replay) 
 	v, failure := e.settle(ctx, q, t, e.identify(q, t))
 	switch {
 	case failure != nil && failure.Code == "rejection_moved":
-		return Replayed{}, settledFault("")
+		return source.Outcome{}, settledFault("")
 	case failure != nil:
-		return Replayed{}, replayFault(failure)
+		return source.Outcome{}, replayFault(failure)
 	case v.no != nil:
 		return e.refusedAgain(ctx, r, order, v.no)
 	}
-	return Replayed{ID: r.ID, Status: source.Replayed}, nil
+	return source.Outcome{ID: r.ID, Status: source.Replayed}, nil
 }
 
 // refusedAgain keeps the newest reason with the rejection.
-func (e *Engine) refusedAgain(ctx context.Context, r *source.Rejection, order Replay, no *Refusal) (Replayed, error) {
+func (e *Engine) refusedAgain(ctx context.Context, r *source.Rejection, order Replay, no *Refusal) (source.Outcome, error) {
 	s := source.Settlement{
 		ID: r.ID, From: []source.RejectionStatus{r.Status}, To: source.Open, By: order.By, At: e.now(), Failed: true,
 		ErrorCode: no.Code, Message: no.Message, Hint: no.Hint, Detail: storable(no.Detail), Operation: no.Operation, Group: r.ID,
@@ -159,9 +150,9 @@ func (e *Engine) refusedAgain(ctx context.Context, r *source.Rejection, order Re
 		s.To, s.Group = source.Held, no.group
 	}
 	if err := e.src.Settle(ctx, []source.Settlement{s}); err != nil {
-		return Replayed{}, replayFault(source.FailureOf(err))
+		return source.Outcome{}, replayFault(source.FailureOf(err))
 	}
-	return Replayed{ID: r.ID, Status: s.To, ErrorCode: no.Code, Message: no.Message, Hint: no.Hint}, nil
+	return source.Outcome{ID: r.ID, Status: s.To, ErrorCode: no.Code, Message: no.Message, Hint: no.Hint}, nil
 }
 
 func storedUser(r *source.Rejection) rule.User {

@@ -1,0 +1,137 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"turnkey/internal/fault"
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/source"
+)
+
+// The commands about what an instance refused. They work on the instance that serves, not on a candidate.
+const (
+	// RejectionList takes a source.RejectionFilter and answers []source.Rejection.
+	RejectionList Name = "rejection_list"
+	// RejectionGet takes an id and answers a source.Rejection.
+	RejectionGet Name = "rejection_get"
+	// RejectionReplay takes a ReplayOrder and answers []source.Outcome.
+	RejectionReplay Name = "rejection_replay"
+	// RejectionDiscard takes an id and answers []source.Outcome: a group goes with its head.
+	RejectionDiscard Name = "rejection_discard"
+	// DeploymentReplay takes a DeploymentOrder and answers a DeploymentReplayed.
+	DeploymentReplay Name = "deployment_replay"
+	// UserErase takes a user's id and answers the number of rejections that are gone.
+	UserErase Name = "user_erase"
+)
+
+// ReplayOrder asks to apply a rejection after all.
+type ReplayOrder struct {
+	ID           string `json:"id"`
+	Payload      []byte `json:"payload,omitempty"` // edited; nil: as it was kept
+	WithoutRules bool   `json:"without_rules,omitempty"`
+}
+
+// DeploymentOrder asks to replay what a deployment refused, after an id.
+type DeploymentOrder struct {
+	Deployment int    `json:"deployment"`
+	After      string `json:"after,omitempty"`
+}
+
+// DeploymentReplayed is how far a DeploymentOrder came.
+type DeploymentReplayed struct {
+	Done []source.Outcome `json:"done"`
+	Next string            `json:"next"`
+	More bool              `json:"more"`
+}
+
+// Live is an instance that serves, as commands need it.
+type Live interface {
+	source.Inbox
+	Replay(ctx context.Context, o ReplayOrder, by string) ([]source.Outcome, error)
+	ReplayDeployment(ctx context.Context, o DeploymentOrder, by string) (DeploymentReplayed, error)
+}
+
+// ForRejections are the commands that work on live instances. use finds one by its id and keeps it
+// alive while do runs.
+func ForRejections(use func(ctx context.Context, instance string, do func(Live) error) error, now func() time.Time) map[Name]Do {
+	return map[Name]Do{
+		RejectionList: on(use, func(ctx context.Context, l Live, f source.RejectionFilter, _ Actor) (any, error) {
+			list, err := l.Rejections(ctx, f)
+			return list, sourceFault(err)
+		}),
+		RejectionGet: on(use, func(ctx context.Context, l Live, id string, _ Actor) (any, error) { return get(ctx, l, id) }),
+		RejectionReplay: on(use, func(ctx context.Context, l Live, o ReplayOrder, a Actor) (any, error) {
+			return l.Replay(ctx, o, a.UserID)
+		}),
+		RejectionDiscard: on(use, func(ctx context.Context, l Live, id string, a Actor) (any, error) {
+			return discard(ctx, l, id, a.UserID, now())
+		}),
+		DeploymentReplay: on(use, func(ctx context.Context, l Live, o DeploymentOrder, a Actor) (any, error) {
+			return l.ReplayDeployment(ctx, o, a.UserID)
+		}),
+		UserErase: on(use, func(ctx context.Context, l Live, user string, _ Actor) (any, error) {
+			n, err := l.Erase(ctx, user)
+			return n, sourceFault(err)
+		}),
+	}
+}
+
+// on reads a command's argument and finds its instance.
+func on[T any](use func(context.Context, string, func(Live) error) error, do func(context.Context, Live, T, Actor) (any, error)) Do {
+	return func(ctx context.Context, c Command, _ *bundle.Bundle) (result any, err error) {
+		var argument T
+		if err := json.Unmarshal(c.Argument, &argument); err != nil {
+			return nil, fmt.Errorf("reading the argument of %s: %w", c.Name, err)
+		}
+		err = use(ctx, c.Instance, func(l Live) error {
+			result, err = do(ctx, l, argument, c.Actor)
+			return err
+		})
+		return result, err
+	}
+}
+
+func get(ctx context.Context, l Live, id string) (*source.Rejection, error) {
+	r, err := l.Rejection(ctx, id)
+	if err != nil {
+		return nil, sourceFault(err)
+	}
+	if r == nil {
+		return nil, fault.New(fault.NotFound, "not_found", "There is no such rejection.")
+	}
+	return r, nil
+}
+
+// mostInGroup bounds what one discard settles.
+const mostInGroup = 1000
+
+// discard settles a rejection for good. What waits for it could never be applied without it, and goes
+// with it.
+func discard(ctx context.Context, l Live, id, by string, at time.Time) ([]source.Outcome, error) {
+	r, err := get(ctx, l, id)
+	if err != nil {
+		return nil, err
+	}
+	if !r.Status.Waiting() {
+		return nil, fault.New(fault.Conflict, "rejection_settled", "This rejection was "+string(r.Status)+" already.")
+	}
+	waiting := []source.RejectionStatus{source.Open, source.Held}
+	list := []source.Rejection{*r}
+	if r.Group == r.ID {
+		held, err := l.Rejections(ctx, source.RejectionFilter{Group: r.ID, Status: []source.RejectionStatus{source.Held}, OldestFirst: true, Limit: mostInGroup})
+		if err != nil {
+			return nil, sourceFault(err)
+		}
+		list = append(list, held...)
+	}
+	settle := make([]source.Settlement, len(list))
+	out := make([]source.Outcome, len(list))
+	for i, r := range list {
+		settle[i] = source.Settlement{ID: r.ID, From: waiting, To: source.Discarded, By: by, At: at}
+		out[i] = source.Outcome{ID: r.ID, Status: source.Discarded}
+	}
+	return out, sourceFault(l.Settle(ctx, settle))
+}

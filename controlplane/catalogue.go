@@ -42,6 +42,10 @@ const (
 	APIKeyCreated       EventKind = "api_key.created"
 	APIKeyDeleted       EventKind = "api_key.deleted"
 	DevTokenCreated     EventKind = "dev_token.created"
+	RejectionReplayed   EventKind = "rejection.replayed"
+	RejectionDiscarded  EventKind = "rejection.discarded"
+	DeploymentReplayed  EventKind = "deployment.replayed"
+	UserDataErased      EventKind = "user_data.erased"
 )
 
 // Catalogue says what each event means. An event that is not listed cannot be recorded, and a test
@@ -81,4 +85,8 @@ var Catalogue = map[EventKind]string{
 	APIKeyCreated:       "An instance's API key was made.",
 	APIKeyDeleted:       "An instance's API key was deleted.",
 	DevTokenCreated:     "Somebody minted a development token.",
+	RejectionReplayed:   "A refused write was replayed, perhaps edited or without the rules.",
+	RejectionDiscarded:  "A refused write was given up.",
+	DeploymentReplayed:  "What a deployment refused was replayed.",
+	UserDataErased:      "What was kept of one of an instance's users was removed.",
 }

@@ -54,6 +54,7 @@ type Plane struct {
 	SigningKeys *SigningKeys
 	APIKeys     *APIKeys
 	DevTokens   *DevTokens
+	Rejections  *Rejections
 	Runtimes    *Runtimes
 	Keyring     *Keyring
 }
@@ -97,6 +98,7 @@ func New(c Config) (*Plane, error) {
 		SigningKeys: &SigningKeys{k},
 		APIKeys:     &APIKeys{k},
 		DevTokens:   &DevTokens{k},
+		Rejections:  &Rejections{k},
 		Runtimes:    &Runtimes{core: k, listen: c.Listen},
 		Keyring:     &Keyring{k},
 	}, nil

@@ -131,26 +131,30 @@ func (k *core) prepare(ctx context.Context, actor Actor, shot snapshot) error {
 	return err
 }
 
-// order gives a command to a runtime that carries it out, another one when the first is gone.
+// order gives a command about a candidate to a runtime.
 func (k *core) order(ctx context.Context, actor Actor, shot snapshot, name command.Name) (json.RawMessage, error) {
 	sealed, err := k.candidate(shot.instance, shot.config, shot.secrets)
 	if err != nil {
 		return nil, err
 	}
+	return k.send(ctx, actor, command.Command{Name: name, Instance: shot.instance.ID, Bundle: sealed})
+}
+
+// send gives a command to a runtime that carries it out, another one when the first is gone.
+func (k *core) send(ctx context.Context, actor Actor, c command.Command) (json.RawMessage, error) {
 	var list []Runtime
-	if err := k.read(ctx, func(tx Tx) error { list, err = tx.ListRuntimes(ctx, k.now().Add(-runtimeGone)); return err }); err != nil {
+	err := k.read(ctx, func(tx Tx) (err error) { list, err = tx.ListRuntimes(ctx, k.now().Add(-runtimeGone)); return err })
+	if err != nil {
 		return nil, err
 	}
+	c.Actor = command.Actor{UserID: actor.UserID, TokenID: actor.TokenID, RequestID: actor.RequestID}
 	err = fault.New(fault.Unavailable, "no_runtime", "No runtime is registered that could do this.").
 		WithHint("Start one: turnkey runtime. It registers within seconds.")
 	for _, r := range list {
-		if !slices.Contains(r.Capabilities, string(name)) {
+		if !slices.Contains(r.Capabilities, string(c.Name)) {
 			continue
 		}
-		raw, sent := k.commander.Send(ctx, r.Address, r.ID, command.Command{
-			Name: name, Instance: shot.instance.ID, Bundle: sealed,
-			Actor: command.Actor{UserID: actor.UserID, TokenID: actor.TokenID, RequestID: actor.RequestID},
-		})
+		raw, sent := k.commander.Send(ctx, r.Address, r.ID, c)
 		if !fault.Is(sent, "runtime_unreachable") {
 			return raw, sent
 		}

@@ -58,11 +58,17 @@ func newPool() *pool {
 func (p *pool) Send(_ context.Context, _, _ string, c command.Command) (json.RawMessage, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.sent = append(p.sent, c)
+	if len(c.Bundle) == 0 {
+		if p.fail != nil {
+			return nil, p.fail
+		}
+		return aboutRejections(c)
+	}
 	b, err := p.opener.Open(c.Bundle, c.Instance)
 	if err != nil {
 		return nil, err
 	}
-	p.sent = append(p.sent, c)
 	p.seen = append(p.seen, b.Secrets[b.Config.Source.URI.Secret].Reveal())
 	switch {
 	case p.fail != nil:
@@ -96,7 +102,9 @@ func (h *house) heartbeat(acks ...feed.Ack) {
 	h.Helper()
 	err := h.plane.Runtimes.Report(h.Context(), feed.Report{Acks: acks, Runtime: feed.Runtime{
 		ID: "rt_1", Address: "http://127.0.0.1:1", Version: "test", Format: bundle.Format, StartedAt: h.clock.now(),
-		Capabilities: []string{string(command.Prepare), string(command.SourceTest), string(command.SourceInspect)},
+		Capabilities: []string{string(command.Prepare), string(command.SourceTest), string(command.SourceInspect),
+			string(command.RejectionList), string(command.RejectionGet), string(command.RejectionReplay), string(command.RejectionDiscard),
+			string(command.DeploymentReplay), string(command.UserErase)},
 	}})
 	if err != nil {
 		h.Fatal(err)
@@ -135,6 +143,7 @@ var instanceFixture = fixture{
 			h.Fatal(err)
 		}
 		t.ids["instance"], t.ids["number"], t.ids["name"], t.ids["path"] = i.ID, "1", "UNUSED_KEY", "lib/shared.ts"
+		t.ids["rejection"], t.ids["user"] = "rej_of_"+i.ID, "u1"
 		k, _, err := h.plane.APIKeys.Create(h.Context(), t.owner.Actor, i.ID, "server", 0)
 		if err != nil {
 			h.Fatal(err)
@@ -187,8 +196,20 @@ var instanceFixture = fixture{
 			}
 			return nil
 		},
-		"POST /instances/{instance}/api-keys":  body(map[string]any{"name": "second"}),
-		"POST /instances/{instance}/dev-token": body(map[string]any{"user_id": "anybody"}),
+		"POST /instances/{instance}/rejections/replay": func(h *house, t *tenant, _ *person) any {
+			h.heartbeat()
+			return map[string]any{"ids": []string{t.ids["rejection"]}}
+		},
+		"POST /instances/{instance}/rejections/discard": func(h *house, t *tenant, _ *person) any {
+			h.heartbeat()
+			return map[string]any{"ids": []string{t.ids["rejection"]}}
+		},
+		"POST /instances/{instance}/rejections/{rejection}/replay":          body(map[string]any{"transaction": map[string]any{"crud": []any{}}}),
+		"POST /instances/{instance}/rejections/{rejection}/force":           body(map[string]any{}),
+		"POST /instances/{instance}/rejections/{rejection}/discard":         body(nil),
+		"POST /instances/{instance}/deployments/{number}/replay-rejections": body(nil),
+		"POST /instances/{instance}/api-keys":                               body(map[string]any{"name": "second"}),
+		"POST /instances/{instance}/dev-token":                              body(map[string]any{"user_id": "anybody"}),
 	},
 }
 

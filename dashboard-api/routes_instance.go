@@ -57,6 +57,16 @@ func (a *api) instanceRoutes() []route {
 		{post, in + "/api-keys", authz.KeyWrite, inInstance, controlplane.APIKeyCreated, "Make an API key", handle(a.createAPIKey), created},
 		{remove, in + "/api-keys/{key}", authz.KeyWrite, inInstance, controlplane.APIKeyDeleted, "Delete an API key", handle(a.deleteAPIKey), nil},
 
+		{get, in + "/rejections", authz.RejectionRead, inInstance, quiet, "List refused writes", handle(a.listRejections), nil},
+		{post, in + "/rejections/replay", authz.RejectionWrite, inInstance, controlplane.RejectionReplayed, "Replay many refused writes, in this order", handle(a.replayRejections), nil},
+		{post, in + "/rejections/discard", authz.RejectionWrite, inInstance, controlplane.RejectionDiscarded, "Give up many refused writes", handle(a.discardRejections), nil},
+		{get, in + "/rejections/{rejection}", authz.RejectionRead, inInstance, quiet, "Read a refused write with all that was kept", handle(a.getRejection), nil},
+		{post, in + "/rejections/{rejection}/replay", authz.RejectionWrite, inInstance, controlplane.RejectionReplayed, "Apply a refused write after all, perhaps edited", handle(a.replayRejection), []option{maxBody(24 << 20)}},
+		{post, in + "/rejections/{rejection}/force", authz.RejectionForce, inInstance, controlplane.RejectionReplayed, "Apply a refused write whatever the rules say", handle(a.forceRejection), []option{maxBody(24 << 20)}},
+		{post, in + "/rejections/{rejection}/discard", authz.RejectionWrite, inInstance, controlplane.RejectionDiscarded, "Give up a refused write and what waits for it", handle(a.discardRejection), nil},
+		{post, in + "/deployments/{number}/replay-rejections", authz.RejectionWrite, inInstance, controlplane.DeploymentReplayed, "Replay in order what a deployment refused", handle(a.replayDeployment), nil},
+		{remove, in + "/users/{user}/data", authz.UserErase, inInstance, controlplane.UserDataErased, "Remove what is kept of a user beside their rows", handle(a.eraseUser), nil},
+
 		{post, in + "/dev-token", authz.DevTokenCreate, inInstance, controlplane.DevTokenCreated, "Mint a token for any user of a development instance", handle(a.createDevToken), created},
 	}
 }

@@ -33,6 +33,10 @@ var table = map[Permission]string{
 	DeploymentWrite: "OADoad",
 	KeyWrite:        "OAoa",
 	DevTokenCreate:  "OADoad",
+	RejectionRead:   "OADVoadv",
+	RejectionWrite:  "OADoad",
+	RejectionForce:  "OAoa",
+	UserErase:       "OAoa",
 }
 
 var letters = map[controlplane.Role]string{controlplane.Owner: "O", controlplane.Admin: "A", controlplane.Developer: "D", controlplane.Viewer: "V"}

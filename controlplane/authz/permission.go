@@ -40,6 +40,11 @@ const (
 	DeploymentWrite Permission = "deployment:write"
 	KeyWrite        Permission = "key:write"
 	DevTokenCreate  Permission = "dev_token:create"
+	// RejectionRead shows what customers' users wrote; RejectionForce applies it whatever the rules say.
+	RejectionRead  Permission = "rejection:read"
+	RejectionWrite Permission = "rejection:write"
+	RejectionForce Permission = "rejection:force"
+	UserErase      Permission = "user:erase"
 )
 
 // Permissions lists what roles can give. A permission that is not listed is always denied.
@@ -51,4 +56,5 @@ var Permissions = []Permission{
 	ProjectRead, ProjectCreate, ProjectWrite, ProjectDelete,
 	InstanceRead, InstanceWrite, InstanceDelete,
 	ConfigWrite, SecretWrite, SourceTest, DeploymentWrite, KeyWrite, DevTokenCreate,
+	RejectionRead, RejectionWrite, RejectionForce, UserErase,
 }

@@ -91,10 +91,6 @@ func TestConformance(t *testing.T) {
 				scan(t, uri, "SELECT count(*) FROM turnkey.turnkey_rejections", &n)
 				return n
 			},
-			Payload: func(t *testing.T, id string) (b []byte) {
-				scan(t, uri, "SELECT string_agg(data, ''::bytea ORDER BY part) FROM turnkey.payloads WHERE id = $1 AND kind = 'payload'", &b, id)
-				return b
-			},
 			Down: func(t *testing.T) source.Source {
 				return open(t, "postgres://u:p@127.0.0.1:1/db?sslmode=disable")
 			},
@@ -133,12 +129,15 @@ func TestTypes(t *testing.T) {
 	scan(t, uri, all, &before)
 
 	s := open(t, uri)
+	if err := s.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	table := &source.Table{Name: "kinds", Collection: "public.kinds", Key: "id", ID: bundle.TypeString}
 	tx, err := s.Begin(t.Context(), source.Session{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := tx.Read(t.Context(), []source.Ref{{Table: table, ID: "x"}})
+	rows, _, err := tx.Read(t.Context(), []source.Ref{{Table: table, ID: "x"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +150,7 @@ func TestTypes(t *testing.T) {
 		ch.Set = append(ch.Set, source.Assignment{Path: []string{m.Name}, Value: m.Value})
 	}
 	next.Set("note", "new")
-	if err := tx.Apply(t.Context(), []source.Change{ch}, true); err != nil {
+	if err := tx.Apply(t.Context(), []source.Change{ch}, &source.Finish{}); err != nil {
 		t.Fatal(err)
 	}
 	scan(t, uri, all, &after)
@@ -175,7 +174,7 @@ func TestTypes(t *testing.T) {
 	err = func() error {
 		tx, _ := s.Begin(t.Context(), source.Session{})
 		defer tx.Rollback(t.Context())
-		return tx.Apply(t.Context(), []source.Change{{Kind: source.Insert, Table: table, ID: "y", Doc: &value.Object{Members: []value.Member{{Name: "total", Value: int32(1)}}}}}, true)
+		return tx.Apply(t.Context(), []source.Change{{Kind: source.Insert, Table: table, ID: "y", Doc: &value.Object{Members: []value.Member{{Name: "total", Value: int32(1)}}}}}, &source.Finish{})
 	}()
 	if f := source.FailureOf(err); f == nil || f.Class != source.Refused || !strings.Contains(f.Message, "computed") {
 		t.Errorf("a generated column: %v", err)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"turnkey/runtime/source"
@@ -11,35 +12,78 @@ var _ source.Creator = (*Source)(nil)
 
 // Create implements source.Creator: one statement, one round trip, if all rows are of one table and
 // have the same columns. Row-level security is left to the ordinary way, which sets its session.
-func (s *Source) Create(ctx context.Context, as source.Session, changes []source.Change) (created bool, err error) {
-	if s.opt.RLS != nil {
+func (s *Source) Create(ctx context.Context, as source.Session, changes []source.Change, receipts []source.Receipt) (created bool, err error) {
+	if s.opt.RLS != nil || len(changes) == 0 {
 		return false, nil
 	}
 	t := &tx{src: s, as: as}
 	buckets, err := t.buckets(ctx, changes)
-	if err != nil || len(buckets) != 1 {
+	if err != nil || len(buckets) != 1 || buckets[0].relation.hides {
 		return false, nil // the ordinary way reports it, with the change to blame
 	}
 	st, err := buckets[0].statement(changes, nil)
 	if err != nil {
 		return false, nil
 	}
-	if len(changes) > 1 { // all or none: rows that are there already keep the others from being written
-		key := buckets[0].relation.byName[buckets[0].table.Key]
-		st.sql = strings.TrimSuffix(st.sql, " ON CONFLICT ("+key.quoted+") DO NOTHING") +
-			" WHERE NOT EXISTS (SELECT FROM " + buckets[0].relation.name + " AS t WHERE t." + key.quoted + " = ANY ($1::text[]::" + key.cast + "[]))"
-	}
+	s.creation(buckets[0], &st, receipts)
 	pool, err := s.connections(ctx)
 	if err != nil {
 		return false, err
 	}
 	tag, err := pool.Exec(ctx, st.sql, st.args...)
 	if err != nil {
-		f := source.FailureOf(t.commitFailure(err))
+		f := unknown(s.failure(err))
 		if f.Class == source.Refused || f.Class == source.Conflict {
 			return false, nil
 		}
 		return false, f
 	}
-	return tag.RowsAffected() == int64(len(changes)), nil
+	want := len(receipts) // the statement counts what it wrote last
+	if want == 0 {
+		want = len(changes)
+	}
+	return tag.RowsAffected() == int64(want), nil
+}
+
+// creation makes an INSERT that does nothing unless everything is new, with its receipts.
+//
+//	WITH known AS (receipts to write, with their seq and whether the block names their operations),
+//	     made AS (INSERT ... SELECT ... WHERE nothing waits, nothing is known, no row exists RETURNING 1)
+//	INSERT INTO receipts SELECT ... FROM known WHERE EXISTS (SELECT FROM made)
+func (s *Source) creation(b *bucket, st *statement, receipts []source.Receipt) {
+	key := b.relation.byName[b.table.Key]
+	insert, conflict := st.head, st.tail
+	conditions := []string{"NOT EXISTS (SELECT FROM " + s.schema + ".rejected_rows)"}
+	if len(st.changes) > 1 { // all or none: rows that are there already keep the others from being written
+		conditions = append(conditions, "NOT EXISTS (SELECT FROM "+b.relation.name+" AS t WHERE t."+key.quoted+" = ANY ($1::text[]::"+key.cast+"[]))")
+		conflict = ""
+	}
+	if len(receipts) == 0 {
+		st.sql = insert + " WHERE " + strings.Join(conditions, " AND ") + conflict
+		return
+	}
+	n := len(st.args)
+	st.args = append(st.args, receiptColumns(receipts)...)
+	if lowest, ok := lowestOp(receipts); ok {
+		st.args = append(st.args, receipts[0].Owner[:], lowest)
+		conditions = append(conditions, "NOT EXISTS (SELECT FROM "+s.schema+".clients c WHERE c.owner = $"+strconv.Itoa(n+8)+" AND c.floor >= $"+strconv.Itoa(n+9)+")")
+	}
+	conditions = append(conditions, "NOT EXISTS (SELECT FROM known WHERE known.named)")
+	st.sql = "WITH known AS MATERIALIZED (SELECT v.owner, v.block, v.ops::bigint[] AS ops, v.prints, v.at, v.result, r.seq, r.named FROM " + unnestReceipts(n) +
+		" CROSS JOIN LATERAL (SELECT count(*)::integer AS seq, coalesce(bool_or(r.ops && v.ops::bigint[] IS NOT FALSE OR r.at < v.at - interval '1 minute'), false) AS named" +
+		" FROM " + s.schema + ".receipts r WHERE r.owner = v.owner AND r.block = v.block) r)," +
+		" made AS (" + insert + " WHERE " + strings.Join(conditions, " AND ") + conflict + " RETURNING 1) " +
+		s.queries.receipts + "SELECT owner, block, seq, ops, prints, at, result FROM known WHERE EXISTS (SELECT FROM made)"
+}
+
+// lowestOp is the lowest operation of receipts that have a floor.
+func lowestOp(list []source.Receipt) (lowest int64, ok bool) {
+	for i := range list {
+		for _, op := range list[i].Ops {
+			if !ok || op < lowest {
+				lowest, ok = op, true
+			}
+		}
+	}
+	return lowest, ok
 }

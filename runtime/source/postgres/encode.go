@@ -120,6 +120,16 @@ func arrayLiteral(list value.Array) (string, error) {
 	return b.String(), nil
 }
 
+// textArray is arrayLiteral for plain text.
+func textArray(list []string) string {
+	values := make(value.Array, len(list))
+	for i, s := range list {
+		values[i] = s
+	}
+	literal, _ := arrayLiteral(values) // fails only for NUL characters, which PostgreSQL would refuse next
+	return literal
+}
+
 // keyText is a row's id for comparison with the key column.
 func keyText(id value.Value) (string, error) {
 	text := value.FormatID(id)

@@ -51,6 +51,31 @@ func translate(err error) error {
 	return f
 }
 
+// failure translates errors of statements that may have touched our own tables. A taken key there is
+// somebody else who processed the same, never the data's fault.
+func (s *Source) failure(err error) *source.Failure {
+	var pg *pgconn.PgError
+	var known *source.Failure
+	if err == nil || errors.As(err, &known) || !errors.As(err, &pg) {
+		return source.FailureOf(translate(err))
+	}
+	ours := pg.SchemaName == s.opt.Schema || strings.Contains(pg.Message, `"`+s.opt.Schema+".") || strings.HasSuffix(pg.Message, "schema "+s.opt.Schema)
+	switch {
+	case ours && pg.Code == "23505":
+		f := moved()
+		f.Err = err
+		return f
+	case ours && (pg.Code == "42P01" || pg.Code == "42703" || pg.Code == "3F000" || pg.Code == "42501"):
+		return source.FailureOf(s.notPrepared(err))
+	}
+	return source.FailureOf(translate(err))
+}
+
+// moved is the conflict of something that somebody else changed, made or deleted since it was read.
+func moved() *source.Failure {
+	return &source.Failure{Class: source.Conflict, Code: "conflict", Message: "Another write was in the way.", Change: -1}
+}
+
 // classify sorts by SQLSTATE. https://www.postgresql.org/docs/current/errcodes-appendix.html
 func classify(pg *pgconn.PgError) *source.Failure {
 	field := pg.ConstraintName

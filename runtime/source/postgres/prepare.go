@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -11,21 +12,43 @@ import (
 	"turnkey/runtime/source"
 )
 
-// layoutVersion of our own tables.
-const layoutVersion = 1
+// layoutVersion of our own tables. A runtime of the version before works on beside this one: what it
+// does not know has defaults.
+const layoutVersion = 2
 
-// layout is what Prepare runs, and what an operator runs where we may not.
+// layout is what Prepare runs, and what an operator runs where we may not. Each statement may run
+// again, and upgrades what an older version made.
 func (s *Source) layout() []string {
-	schema := s.schema
-	return []string{
-		"CREATE SCHEMA IF NOT EXISTS " + schema,
-		"CREATE TABLE IF NOT EXISTS " + schema + `.turnkey_rejections (id text PRIMARY KEY, user_id text NOT NULL, table_name text NOT NULL, row_id text NOT NULL, error_code text NOT NULL, message text NOT NULL, hint text NOT NULL, status text NOT NULL, created_at timestamptz NOT NULL)`,
-		"CREATE INDEX IF NOT EXISTS turnkey_rejections_user ON " + schema + ".turnkey_rejections (user_id, created_at)",
-		"CREATE TABLE IF NOT EXISTS " + schema + `.rejection_details (id text PRIMARY KEY REFERENCES ` + schema + `.turnkey_rejections ON DELETE CASCADE, client_id text NOT NULL, request_id text NOT NULL, deployment integer NOT NULL, operation integer NOT NULL, detail text NOT NULL, payload_bytes bigint NOT NULL)`,
-		"CREATE TABLE IF NOT EXISTS " + schema + `.payloads (id text NOT NULL REFERENCES ` + schema + `.turnkey_rejections ON DELETE CASCADE, kind text NOT NULL, part integer NOT NULL, data bytea NOT NULL, PRIMARY KEY (id, kind, part))`,
-		"CREATE TABLE IF NOT EXISTS " + schema + ".meta (name text PRIMARY KEY, version integer NOT NULL)",
-		"INSERT INTO " + schema + ".meta (name, version) VALUES ('layout', 1) ON CONFLICT (name) DO UPDATE SET version = greatest(meta.version, excluded.version)",
+	list := []string{
+		"CREATE SCHEMA IF NOT EXISTS $",
+		"CREATE TABLE IF NOT EXISTS $.turnkey_rejections (id text PRIMARY KEY, user_id text NOT NULL, table_name text NOT NULL, row_id text NOT NULL, error_code text NOT NULL, message text NOT NULL, hint text NOT NULL, status text NOT NULL, created_at timestamptz NOT NULL)",
+		"CREATE INDEX IF NOT EXISTS turnkey_rejections_user ON $.turnkey_rejections (user_id, created_at)",
+		"CREATE TABLE IF NOT EXISTS $.rejection_details (id text PRIMARY KEY REFERENCES $.turnkey_rejections ON DELETE CASCADE, client_id text NOT NULL, request_id text NOT NULL, deployment integer NOT NULL, operation integer NOT NULL, detail text NOT NULL, payload_bytes bigint NOT NULL)",
+		"CREATE TABLE IF NOT EXISTS $.payloads (id text NOT NULL REFERENCES $.turnkey_rejections ON DELETE CASCADE, kind text NOT NULL, part integer NOT NULL, data bytea NOT NULL, PRIMARY KEY (id, kind, part))",
+		"CREATE TABLE IF NOT EXISTS $.meta (name text PRIMARY KEY, version integer NOT NULL)",
+
+		// Version 2.
+		"CREATE TABLE IF NOT EXISTS $.receipts (owner bytea NOT NULL, block bigint NOT NULL, seq integer NOT NULL, ops bigint[], prints bytea NOT NULL, at timestamptz NOT NULL, result bytea, PRIMARY KEY (owner, block, seq))",
+		"CREATE INDEX IF NOT EXISTS receipts_at ON $.receipts USING brin (at) WITH (pages_per_range = 32)",
+		"CREATE TABLE IF NOT EXISTS $.clients (owner bytea PRIMARY KEY, floor bigint, user_id text, client_id text, report text, seen_at timestamptz NOT NULL)",
+		"CREATE INDEX IF NOT EXISTS clients_seen ON $.clients (seen_at)",
+		"CREATE INDEX IF NOT EXISTS clients_user ON $.clients (user_id)",
+		"CREATE TABLE IF NOT EXISTS $.rejected_rows (table_name text NOT NULL, row_id text NOT NULL, owner bytea NOT NULL, rejection_id text NOT NULL REFERENCES $.turnkey_rejections ON DELETE CASCADE, group_id text NOT NULL, creates boolean NOT NULL, written text[] NOT NULL DEFAULT '{}', deleted boolean NOT NULL DEFAULT false, PRIMARY KEY (rejection_id, table_name, row_id)) WITH (autovacuum_vacuum_threshold = 100, autovacuum_vacuum_scale_factor = 0.02)",
+		"CREATE INDEX IF NOT EXISTS rejected_rows_row ON $.rejected_rows (table_name, row_id)",
+		"ALTER TABLE $.rejection_details ADD COLUMN IF NOT EXISTS owner bytea NOT NULL DEFAULT '', ADD COLUMN IF NOT EXISTS provider text NOT NULL DEFAULT '', ADD COLUMN IF NOT EXISTS claims text, ADD COLUMN IF NOT EXISTS group_id text NOT NULL DEFAULT '', ADD COLUMN IF NOT EXISTS attempts integer NOT NULL DEFAULT 0, ADD COLUMN IF NOT EXISTS settled_at timestamptz, ADD COLUMN IF NOT EXISTS settled_by text NOT NULL DEFAULT ''",
+		"CREATE INDEX IF NOT EXISTS turnkey_rejections_order ON $.turnkey_rejections (id COLLATE \"C\")",
+		"CREATE INDEX IF NOT EXISTS turnkey_rejections_status ON $.turnkey_rejections (status, id COLLATE \"C\")",
+		"CREATE INDEX IF NOT EXISTS turnkey_rejections_row ON $.turnkey_rejections (table_name, row_id)",
+		"CREATE INDEX IF NOT EXISTS turnkey_rejections_created ON $.turnkey_rejections (created_at)",
+		"CREATE INDEX IF NOT EXISTS rejection_details_client ON $.rejection_details (client_id)",
+		"CREATE INDEX IF NOT EXISTS rejection_details_group ON $.rejection_details (group_id)",
+		"ALTER TABLE $.meta ADD COLUMN IF NOT EXISTS holder text, ADD COLUMN IF NOT EXISTS held_until timestamptz",
+		"INSERT INTO $.meta (name, version) VALUES ('layout', " + strconv.Itoa(layoutVersion) + ") ON CONFLICT (name) DO UPDATE SET version = greatest(meta.version, excluded.version)",
 	}
+	for i := range list {
+		list[i] = strings.ReplaceAll(list[i], "$", s.schema)
+	}
+	return list
 }
 
 // grants let a user that may not create use tables that somebody else has made.

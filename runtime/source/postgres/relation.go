@@ -2,11 +2,13 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
@@ -19,55 +21,113 @@ type relation struct {
 	byName  map[string]*column
 	list    string // the select list
 	read    time.Time
+	// hides: row-level security holds for our own user, or the relation is not a plain table (a view
+	// has its own conditions). Then a write may touch fewer rows than it names without an error.
+	hides bool
+	// uniques maps unique indexes over one column, those of partitions too, to that column.
+	uniques map[string]string
+	view    bool // or anything else that is not a plain or partitioned table
 
-	soloQueries sync.Map // by key column
+	soloQueries sync.Map // by soloKey
 }
 
 // column of a relation.
 type column struct {
-	name      string
-	quoted    string
-	base      string // pg_type.typname of the type, or of a domain's base type
-	cast      string // the type as SQL spells it
+	name   string
+	quoted string
+	base   string // pg_type.typname of the type; of a domain the type under it
+	// cast is that type as SQL spells it, without length or precision: an explicit cast to varchar(5)
+	// cuts off in silence what the assignment to the column refuses.
+	cast      string
 	array     bool
 	generated bool
 	declared  bundle.Type // as the pipeline sees it
 }
 
-const catalogQuery = `
-SELECT a.attname, coalesce(b.typname, t.typname), format_type(a.atttypid, a.atttypmod), coalesce(e.typname, ''),
-       a.attgenerated <> '' OR a.attidentity = 'a'
+const columnsQuery = `
+SELECT a.attname, t.typname, format_type(t.oid, -1), coalesce(e.typname, ''), a.attgenerated <> '' OR a.attidentity = 'a'
 FROM pg_attribute a
-JOIN pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype
+CROSS JOIN LATERAL (
+  WITH RECURSIVE under AS (
+    SELECT p.oid, p.typtype, p.typbasetype FROM pg_type p WHERE p.oid = a.atttypid
+    UNION ALL SELECT p.oid, p.typtype, p.typbasetype FROM under u JOIN pg_type p ON p.oid = u.typbasetype WHERE u.typtype = 'd')
+  SELECT oid FROM under WHERE typtype <> 'd') u
+JOIN pg_type t ON t.oid = u.oid
 LEFT JOIN pg_type e ON t.typcategory = 'A' AND e.oid = t.typelem
 WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum`
+
+const relationQuery = `
+SELECT c.relkind NOT IN ('r', 'p') OR row_security_active(c.oid),
+       ARRAY(SELECT ic.relname || '' FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid WHERE ` + ofRelation + ` ORDER BY i.indexrelid),
+       ARRAY(SELECT a.attname || '' FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] WHERE ` + ofRelation + ` ORDER BY i.indexrelid),
+       c.relkind IN ('r', 'p')
+FROM pg_class c WHERE c.oid = to_regclass($1)`
+
+const ofRelation = `(i.indrelid = c.oid OR i.indrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
+       AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1 AND i.indkey[0] > 0 AND i.indpred IS NULL`
 
 // relation gives a table's columns from memory, or from the catalog.
 func (s *Source) relation(ctx context.Context, t *source.Table) (*relation, error) {
 	s.mu.Lock()
 	r := s.relations[t.Collection]
 	s.mu.Unlock()
-	if r != nil && s.opt.Now().Sub(r.read) < relationsFor {
-		return r, nil
+	if r == nil || s.opt.Now().Sub(r.read) >= relationsFor {
+		var err error
+		if r, err = s.readRelation(ctx, t); err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		s.relations[t.Collection] = r
+		s.mu.Unlock()
 	}
+	if r.byName[t.Key] == nil {
+		return nil, &source.Failure{Class: source.Misconfigured, Code: "source_column_missing", Message: "A table lacks its configured key.",
+			Hint: "Set tables." + t.Name + ".key to the primary key of " + t.Collection + ".", Change: -1}
+	}
+	return r, nil
+}
+
+func (s *Source) readRelation(ctx context.Context, t *source.Table) (*relation, error) {
 	pool, err := s.connections(ctx)
 	if err != nil {
 		return nil, err
 	}
-	schema, table, _ := strings.Cut(t.Collection, ".")
-	r = &relation{name: pgx.Identifier{schema, table}.Sanitize(), byName: map[string]*column{}, read: s.opt.Now()}
-	rows, err := pool.Query(ctx, catalogQuery, r.name)
-	if err != nil {
+	schema, table, dotted := strings.Cut(t.Collection, ".")
+	if !dotted {
+		schema, table = "public", t.Collection
+	}
+	r := &relation{name: pgx.Identifier{schema, table}.Sanitize(), byName: map[string]*column{}, uniques: map[string]string{}, read: s.opt.Now()}
+	var names, columns []string
+	var isTable bool
+	err = pool.QueryRow(ctx, relationQuery, r.name).Scan(&r.hides, &names, &columns, &isTable)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, &source.Failure{Class: source.Misconfigured, Code: "source_table_missing", Message: "A configured table does not exist.",
+			Hint: "Create " + t.Collection + ", or correct tables." + t.Name + ".table.", Change: -1}
+	} else if err != nil {
 		return nil, translate(err)
 	}
+	for i, name := range names {
+		r.uniques[name] = columns[i]
+	}
+	if err := r.readColumns(ctx, pool); err != nil {
+		return nil, translate(err)
+	}
+	r.view = !isTable
+	return r, nil
+}
+
+func (r *relation) readColumns(ctx context.Context, pool *pgxpool.Pool) error {
+	rows, err := pool.Query(ctx, columnsQuery, r.name)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
 	for rows.Next() {
 		var c column
 		var element string
 		if err := rows.Scan(&c.name, &c.base, &c.cast, &element, &c.generated); err != nil {
-			rows.Close()
-			return nil, translate(err)
+			return err
 		}
 		c.quoted, c.array = pgx.Identifier{c.name}.Sanitize(), element != ""
 		c.declared = declaredType(c.base)
@@ -77,22 +137,8 @@ func (s *Source) relation(ctx context.Context, t *source.Table) (*relation, erro
 		}
 		r.columns = append(r.columns, c)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, translate(err)
-	}
-	if len(r.columns) == 0 {
-		return nil, &source.Failure{Class: source.Misconfigured, Code: "source_table_missing", Message: "A configured table does not exist.",
-			Hint: "Create " + t.Collection + ", or correct tables." + t.Name + ".table.", Change: -1}
-	}
 	r.index()
-	if r.byName[t.Key] == nil {
-		return nil, &source.Failure{Class: source.Misconfigured, Code: "source_column_missing", Message: "A table lacks its configured key.",
-			Hint: "Set tables." + t.Name + ".key to the primary key of " + t.Collection + ".", Change: -1}
-	}
-	s.mu.Lock()
-	s.relations[t.Collection] = r
-	s.mu.Unlock()
-	return r, nil
+	return rows.Err()
 }
 
 func (r *relation) index() {
@@ -114,7 +160,7 @@ func (s *Source) forget() {
 
 // Columns implements source.Source.
 func (s *Source) Columns(ctx context.Context, t *source.Table) (map[string]bundle.Type, error) {
-	r, err := s.relation(ctx, t)
+	r, err := s.keyed(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +169,29 @@ func (s *Source) Columns(ctx context.Context, t *source.Table) (map[string]bundl
 		out[c.name] = c.declared
 	}
 	return out, nil
+}
+
+// keyed gives a table's columns, and fails unless at most one row can have a value of its key:
+// otherwise a write of one row could touch many.
+func (s *Source) keyed(ctx context.Context, t *source.Table) (*relation, error) {
+	r, err := s.relation(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.keyed(t)
+}
+
+func (r *relation) keyed(t *source.Table) error {
+	if r.view {
+		return nil // the catalog cannot tell
+	}
+	for _, column := range r.uniques {
+		if column == t.Key {
+			return nil
+		}
+	}
+	return &source.Failure{Class: source.Misconfigured, Code: "source_key", Message: "The key column of a table is neither its primary key nor unique.",
+		Hint: "Set tables." + t.Name + ".key to the primary key of " + t.Collection + ", or run: CREATE UNIQUE INDEX ON " + r.name + " (" + r.byName[t.Key].quoted + ");", Change: -1}
 }
 
 // declaredType is how values of a type look to the pipeline. What has no counterpart is text, which

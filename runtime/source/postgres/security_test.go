@@ -135,14 +135,14 @@ func TestRowLevelSecurity(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer tx.Rollback(t.Context())
-		rows, err := tx.Read(t.Context(), []source.Ref{{Table: table, ID: c.ID}})
+		rows, _, err := tx.Read(t.Context(), []source.Ref{{Table: table, ID: c.ID}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if c.Kind != source.Insert && rows[0].Doc == nil {
 			t.Fatalf("the row %v cannot be seen, so its refusal would look like success", c.ID)
 		}
-		if err := tx.Apply(t.Context(), []source.Change{c}, true); err != nil {
+		if err := tx.Apply(t.Context(), []source.Change{c}, &source.Finish{}); err != nil {
 			return source.FailureOf(err).Code
 		}
 		return "success"
@@ -192,7 +192,7 @@ func TestOperatorsTroubleIsNeverTheUsersFault(t *testing.T) {
 		}
 		defer tx.Rollback(t.Context())
 		doc := &value.Object{Members: []value.Member{{Name: "name", Value: "x"}}}
-		return source.FailureOf(tx.Apply(t.Context(), []source.Change{{Kind: source.Insert, Table: table, ID: "1", Doc: doc}}, true))
+		return source.FailureOf(tx.Apply(t.Context(), []source.Change{{Kind: source.Insert, Table: table, ID: "1", Doc: doc}}, &source.Finish{}))
 	}
 	if f := write(open(t, weak), table); f == nil || f.Class != source.Misconfigured || f.Code != "source_privilege" {
 		t.Errorf("a missing privilege: %+v", f)

@@ -3,81 +3,171 @@ package postgres
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"turnkey/runtime/source"
 	"turnkey/runtime/value"
 )
 
 // solo is a transaction of one row, the commonest of all. It needs no BEGIN and no COMMIT: the row is
-// read with its version (xmin), and written by one statement, which is a transaction by itself and
-// holds only if the row still has that version. That is what REPEATABLE READ would have checked.
+// read with its version (xmin) and with what is known of the operations, and written together with its
+// receipts by one statement, which is a transaction by itself and holds only if the row still has that
+// version. That is what REPEATABLE READ would have checked. When more is to be done than that, a
+// transaction begins and verifies the version first.
 type solo struct {
-	version string // xmin as text; "" when the row was missing
+	relation *relation
+	table    *source.Table
+	id       string
+	version  string // xmin as text; "" when the row was missing
 }
 
-// moved is the conflict of a row that somebody else changed, made or deleted since it was read.
-func moved() *source.Failure {
-	return &source.Failure{Class: source.Conflict, Code: "conflict", Message: "Another write was in the way.", Change: -1}
-}
-
-func (t *tx) readSolo(ctx context.Context, ref source.Ref) ([]source.Row, error) {
-	r, err := t.src.relation(ctx, ref.Table)
-	if err != nil {
-		return nil, t.fail(ctx, err)
-	}
+func (t *tx) readSolo(ctx context.Context, r *relation, ref source.Ref, claim *source.Claim) ([]source.Row, source.History, error) {
+	var known source.History
 	id, err := keyText(ref.ID)
 	if err != nil {
-		return nil, t.fail(ctx, err)
+		return nil, known, t.fail(ctx, err)
 	}
 	pool, err := t.src.connections(ctx)
 	if err != nil {
-		return nil, t.fail(ctx, err)
+		return nil, known, t.fail(ctx, err)
 	}
-	rows, err := pool.Query(ctx, r.solo(ref.Table.Key), id)
+	args := []any{id}
+	var owner source.Owner
+	if claim != nil {
+		owner = claim.Owner
+		args = append(args, owner[:], claim.Blocks)
+	}
+	rows, err := pool.Query(ctx, r.solo(&t.src.queries, ref.Table.Key, claim != nil), args...)
 	if err != nil {
-		return nil, t.fail(ctx, err)
+		return nil, known, t.fail(ctx, err)
 	}
-	t.solo = &solo{}
+	defer rows.Close()
+	t.solo = &solo{relation: r, table: ref.Table, id: id}
 	var doc *value.Object
 	for rows.Next() {
-		if doc, err = r.document(rows); err != nil {
-			rows.Close()
-			return nil, t.fail(ctx, err)
+		n := len(r.columns)
+		if version := rows.RawValues()[n]; version != nil {
+			t.solo.version = string(version)
+			if doc, err = r.document(rows); err != nil {
+				return nil, known, t.fail(ctx, err)
+			}
 		}
-		t.solo.version = string(rows.RawValues()[len(r.columns)])
+		if claim == nil {
+			known.Rejected = isTrue(rows.RawValues()[n+1], rows.FieldDescriptions()[n+1].Format)
+		} else if known, err = soloHistory(rows, n+1, owner); err != nil {
+			return nil, known, t.fail(ctx, err)
+		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, t.fail(ctx, err)
+		return nil, known, t.fail(ctx, err)
 	}
-	return []source.Row{{Doc: doc}}, nil
+	t.old(&known)
+	return []source.Row{{Doc: doc}}, known, nil
+}
+
+// soloKey tells the queries of a relation apart.
+type soloKey struct {
+	column  string
+	claimed bool
 }
 
 // solo is the query that reads one row with its version, made once for each relation and key.
-func (r *relation) solo(key string) string {
-	if q, ok := r.soloQueries.Load(key); ok {
-		return q.(string)
+func (r *relation) solo(q *queries, key string, claimed bool) string {
+	k := soloKey{key, claimed}
+	if sql, ok := r.soloQueries.Load(k); ok {
+		return sql.(string)
 	}
 	c := r.byName[key]
-	q := "SELECT " + r.list + ", xmin::text FROM " + r.name + " WHERE " + c.quoted + " = $1::text::" + c.cast
-	r.soloQueries.Store(key, q)
-	return q
+	known := "(" + q.flag + " AS turnkey_rejected) AS turnkey_known"
+	if claimed {
+		known = q.packed
+	}
+	sql := "SELECT " + r.list + ", t.xmin::text, turnkey_known.* FROM " + known + " LEFT JOIN " + r.name + " AS t ON t." + c.quoted + " = $1::text::" + c.cast
+	r.soloQueries.Store(k, sql)
+	return sql
 }
 
-func (t *tx) applySolo(ctx context.Context, ch *source.Change) error {
+// suffices reports that one statement can do all that is asked.
+func (o *solo) suffices(t *tx, changes []source.Change, finish *source.Finish) bool {
+	if o == nil || t.conn != nil || t.over || finish == nil || finish.Rejection != nil || len(finish.Settle) > 0 || len(finish.Notes) > 0 || len(changes) > 1 {
+		return false
+	}
+	if len(t.aged) > 0 && len(finish.Receipts) > 0 {
+		return false
+	}
+	return len(changes) == 0 || changes[0].Table == o.table && value.FormatID(changes[0].ID) == o.id
+}
+
+// verify begins a transaction with what was read alone: from here on, REPEATABLE READ watches the row.
+func (o *solo) verify(s *script) {
+	c := o.relation.byName[o.table.Key]
+	from := "SELECT FROM " + o.relation.name + " WHERE " + c.quoted + " = $1::text::" + c.cast
+	if o.version == "" {
+		s.add(from, []any{o.id}, affected(0, moved))
+		return
+	}
+	s.add(from+" AND xmin = $2::text::xid", []any{o.id, o.version}, affected(1, moved))
+}
+
+func (t *tx) applySolo(ctx context.Context, changes []source.Change, receipts []source.Receipt) error {
 	t.over = true // whatever comes of it
-	statements, err := t.statements(ctx, []source.Change{*ch})
-	if err != nil {
-		return t.fail(ctx, err)
+	var st statement
+	if len(changes) > 0 {
+		buckets, err := t.buckets(ctx, changes)
+		if err != nil {
+			return t.fail(ctx, err)
+		}
+		if st, err = buckets[0].single(&changes[0], t.solo); err != nil {
+			return t.fail(ctx, err)
+		}
+	}
+	want := int64(1)
+	switch q := &t.src.queries; {
+	case len(receipts) == 0 && len(changes) == 0:
+		return nil
+	case len(receipts) == 0:
+	case len(changes) == 0:
+		st.sql, st.args = q.insertReceipts(receipts, "", nil)
+		want = int64(len(receipts))
+	default:
+		var insert string
+		insert, st.args = q.insertReceipts(receipts, "w", st.args)
+		st.sql = "WITH w AS (" + st.sql + " RETURNING 1) " + insert
+		want = int64(len(receipts))
 	}
 	pool, err := t.src.connections(ctx)
 	if err != nil {
 		return t.fail(ctx, err)
 	}
-	tag, err := pool.Exec(ctx, statements[0].sql, statements[0].args...)
+	tag, err := pool.Exec(ctx, st.sql, st.args...)
 	switch {
 	case err != nil:
-		return t.fail(ctx, statements[0].blame(t.commitFailure(err)))
-	case tag.RowsAffected() == 0:
+		return t.fail(ctx, st.blame(unknown(t.src.failure(err))))
+	case tag.RowsAffected() != want:
+		return t.dropped(ctx, pool, len(changes) > 0 && changes[0].Kind == source.Insert, receipts)
+	}
+	return nil
+}
+
+// dropped finds out why a statement did nothing: the row has moved on, or a trigger of the database
+// drops the write without an error, which counts as done, as it does in a transaction of many rows.
+func (t *tx) dropped(ctx context.Context, pool *pgxpool.Pool, inserts bool, receipts []source.Receipt) error {
+	s := &script{}
+	t.solo.verify(s)
+	item := s.batch.QueuedQueries[0]
+	tag, err := pool.Exec(ctx, item.SQL, item.Arguments...)
+	if err != nil {
+		return t.fail(ctx, err)
+	}
+	if there := tag.RowsAffected() == 1; there != (t.solo.version != "") || there == inserts {
 		return moved()
+	}
+	if len(receipts) == 0 {
+		return nil
+	}
+	sql, args := t.src.queries.insertReceipts(receipts, "", nil)
+	if _, err := pool.Exec(ctx, sql, args...); err != nil {
+		return t.fail(ctx, unknown(t.src.failure(err)))
 	}
 	return nil
 }

@@ -38,13 +38,21 @@ const (
 	connectTimeout = 5 * time.Second
 	// relationsFor is how long the catalog's answer about a table is believed.
 	relationsFor = time.Minute
+	// idleLimit ends transactions of a runtime that stalled between two commands; shortIdle the same once
+	// locks are held. See doc.go.
+	idleLimit = "25s"
+	shortIdle = "SET LOCAL idle_in_transaction_session_timeout = '1500ms'"
 )
+
+// keepalive lets the server notice that our whole machine is gone.
+var keepalive = map[string]string{"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "3", "tcp_user_timeout": "8000"}
 
 // Source implements source.Source.
 type Source struct {
-	opt    Options
-	schema string
-	config *pgx.ConnConfig
+	opt     Options
+	schema  string // quoted
+	queries queries
+	config  *pgx.ConnConfig
 
 	mu        sync.Mutex
 	pool      *pgxpool.Pool // nil until first use
@@ -67,7 +75,8 @@ func Open(_ context.Context, opt Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{opt: opt, schema: pgx.Identifier{opt.Schema}.Sanitize(), config: config, relations: map[string]*relation{}}, nil
+	schema := pgx.Identifier{opt.Schema}.Sanitize()
+	return &Source{opt: opt, schema: schema, queries: newQueries(schema), config: config, relations: map[string]*relation{}}, nil
 }
 
 // connections gives the pool, made at first use: how statements are sent depends on whether a pooler
@@ -96,6 +105,10 @@ func (s *Source) connections(ctx context.Context) (*pgxpool.Pool, error) {
 	} else {
 		cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
 		cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+		cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = idleLimit
+		for name, v := range keepalive {
+			cfg.ConnConfig.RuntimeParams[name] = v
+		}
 	}
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), cfg)
 	if err != nil {

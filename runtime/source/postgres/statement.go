@@ -15,6 +15,9 @@ type statement struct {
 	sql     string
 	args    []any
 	changes []int // indexes into Apply's changes
+	hides   bool  // see relation
+	// head and tail make up the sql of an INSERT; a condition goes between them.
+	head, tail string
 }
 
 // blame names the change when there is only one that it can be.
@@ -47,7 +50,7 @@ func (t *tx) statements(ctx context.Context, changes []source.Change) ([]stateme
 	}
 	out := make([]statement, 0, len(buckets))
 	for _, b := range buckets {
-		st, err := b.statement(changes, t.solo)
+		st, err := b.statement(changes, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +64,7 @@ func (t *tx) buckets(ctx context.Context, changes []source.Change) ([]*bucket, e
 	byKey := map[string]*bucket{}
 	for i := range changes {
 		ch := &changes[i]
-		r, err := t.src.relation(ctx, ch.Table)
+		r, err := t.src.keyed(ctx, ch.Table)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +136,7 @@ func (b *bucket) statement(changes []source.Change, guard *solo) (statement, err
 	if len(b.changes) == 1 {
 		return b.single(&changes[b.changes[0]], guard)
 	}
-	st := statement{changes: b.changes}
+	st := statement{changes: b.changes, hides: b.relation.hides}
 	ids := make([]string, len(b.changes))
 	for n, i := range b.changes {
 		text, err := keyText(changes[i].ID)
@@ -155,6 +158,11 @@ func (b *bucket) statement(changes []source.Change, guard *solo) (statement, err
 		}
 		st.args = append(st.args, texts)
 	}
+	if b.kind == source.Insert {
+		st.head, st.tail = b.insert(), b.onConflict()
+		st.sql = st.head + st.tail
+		return st, nil
+	}
 	st.sql = b.sql()
 	return st, nil
 }
@@ -162,7 +170,7 @@ func (b *bucket) statement(changes []source.Change, guard *solo) (statement, err
 // single writes one row by plain parameters: unnesting lists of one costs the server more than the
 // write itself.
 func (b *bucket) single(ch *source.Change, guard *solo) (statement, error) {
-	st := statement{changes: b.changes, args: make([]any, 1, 1+len(b.columns))}
+	st := statement{changes: b.changes, hides: b.relation.hides, args: make([]any, 1, 1+len(b.columns))}
 	var err error
 	if st.args[0], err = keyText(ch.ID); err != nil {
 		return st, atChange(err, b.changes[0])
@@ -185,7 +193,9 @@ func (b *bucket) single(ch *source.Change, guard *solo) (statement, error) {
 		for i, c := range b.columns {
 			into, values = append(into, c.quoted), append(values, parameter(i+2, c))
 		}
-		st.sql = "INSERT INTO " + b.relation.name + " (" + strings.Join(into, ", ") + ") VALUES (" + strings.Join(values, ", ") + ") ON CONFLICT (" + key.quoted + ") DO NOTHING"
+		st.head = "INSERT INTO " + b.relation.name + " (" + strings.Join(into, ", ") + ") SELECT " + strings.Join(values, ", ")
+		st.tail = b.onConflict()
+		st.sql = st.head + st.tail
 	default:
 		sets := make([]string, len(b.columns))
 		for i, c := range b.columns {
@@ -200,33 +210,43 @@ func (b *bucket) single(ch *source.Change, guard *solo) (statement, error) {
 	return st, nil
 }
 
-// sql is the same text for the same columns, so that the server plans it once.
+// onConflict: a row that appeared since our snapshot makes this fail with 40001, and the next try sees
+// it.
+func (b *bucket) onConflict() string {
+	return " ON CONFLICT (" + b.relation.byName[b.table.Key].quoted + ") DO NOTHING"
+}
+
+// insert and sql are the same text for the same columns, so that the server plans it once.
+func (b *bucket) insert() string {
+	key := b.relation.byName[b.table.Key]
+	into, values := []string{key.quoted}, []string{"v.k::" + key.cast}
+	for i, c := range b.columns {
+		into = append(into, c.quoted)
+		values = append(values, "v.c"+strconv.Itoa(i)+"::"+c.cast)
+	}
+	return "INSERT INTO " + b.relation.name + " (" + strings.Join(into, ", ") + ") SELECT " + strings.Join(values, ", ") + b.unnested()
+}
+
 func (b *bucket) sql() string {
 	key := b.relation.byName[b.table.Key]
 	if b.kind == source.Delete {
 		return "DELETE FROM " + b.relation.name + " WHERE " + key.quoted + " = ANY ($1::text[]::" + key.cast + "[])"
 	}
+	sets := make([]string, len(b.columns))
+	for i, c := range b.columns {
+		sets[i] = c.quoted + " = v.c" + strconv.Itoa(i) + "::" + c.cast
+	}
+	return "UPDATE " + b.relation.name + " AS t SET " + strings.Join(sets, ", ") + b.unnested() + " WHERE t." + key.quoted + " = v.k::" + key.cast
+}
+
+// unnested is the FROM clause of many rows: the ids as v.k, the columns as v.c0 and so on.
+func (b *bucket) unnested() string {
 	arrays, names := []string{"$1::text[]"}, []string{"k"}
 	for i := range b.columns {
 		arrays = append(arrays, "$"+strconv.Itoa(i+2)+"::text[]")
 		names = append(names, "c"+strconv.Itoa(i))
 	}
-	from := " FROM unnest(" + strings.Join(arrays, ", ") + ") AS v(" + strings.Join(names, ", ") + ")"
-	if b.kind == source.Insert {
-		into, values := []string{key.quoted}, []string{"v.k::" + key.cast}
-		for i, c := range b.columns {
-			into = append(into, c.quoted)
-			values = append(values, "v.c"+strconv.Itoa(i)+"::"+c.cast)
-		}
-		// A row that appeared since our snapshot makes this fail with 40001: the next try sees it.
-		return "INSERT INTO " + b.relation.name + " (" + strings.Join(into, ", ") + ") SELECT " + strings.Join(values, ", ") + from +
-			" ON CONFLICT (" + key.quoted + ") DO NOTHING"
-	}
-	sets := make([]string, len(b.columns))
-	for i, c := range b.columns {
-		sets[i] = c.quoted + " = v.c" + strconv.Itoa(i) + "::" + c.cast
-	}
-	return "UPDATE " + b.relation.name + " AS t SET " + strings.Join(sets, ", ") + from + " WHERE t." + key.quoted + " = v.k::" + key.cast
+	return " FROM unnest(" + strings.Join(arrays, ", ") + ") AS v(" + strings.Join(names, ", ") + ")"
 }
 
 // Lookup implements source.Source.

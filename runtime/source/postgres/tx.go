@@ -20,7 +20,9 @@ type tx struct {
 	conn    *pgxpool.Conn // nil: not begun, or over
 	over    bool
 	session []byte // claims for row-level security
+	client  bool   // with row-level security: the statements that follow run as the client's role
 	solo    *solo  // a transaction of one row; see solo.go
+	aged    []source.Receipt
 }
 
 var _ source.Tx = (*tx)(nil)
@@ -43,68 +45,87 @@ func (s *Source) Begin(_ context.Context, as source.Session) (source.Tx, error) 
 	return t, nil
 }
 
-// begin queues what a transaction starts with.
-func (t *tx) begin(ctx context.Context, b *pgx.Batch) error {
+// begin makes a script, which starts with what the transaction starts with if it has not begun.
+func (t *tx) begin(ctx context.Context) (*script, error) {
+	s := &script{}
 	if t.over {
-		return closedFailure()
+		return nil, closedFailure()
 	}
 	if t.conn != nil {
-		return nil
+		return s, nil
 	}
 	pool, err := t.src.connections(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if t.conn, err = pool.Acquire(ctx); err != nil {
-		return translate(err)
+		return nil, err
 	}
-	b.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ")
+	s.add("BEGIN ISOLATION LEVEL REPEATABLE READ", nil, nil)
 	if t.src.pooled {
-		b.Queue("SET LOCAL synchronous_commit = on")
+		s.add("SELECT set_config('synchronous_commit', 'on', true), set_config('idle_in_transaction_session_timeout', $1, true)", []any{idleLimit}, nil)
 	}
-	if rls := t.src.opt.RLS; rls != nil {
-		b.Queue("SELECT set_config('role', $1, true), set_config('request.jwt.claims', $2, true), set_config('app.user_id', $3, true)",
-			rls.Role, string(t.session), t.as.UserID)
+	if t.solo != nil {
+		t.solo.verify(s)
 	}
-	return nil
+	return s, nil
+}
+
+// asClient lets the statements that follow run as the client's role; asOurselves as the connection's
+// own user, to whom our own tables belong.
+func (t *tx) asClient(s *script) {
+	rls := t.src.opt.RLS
+	if rls == nil || t.client {
+		return
+	}
+	t.client = true
+	s.add("SELECT set_config('role', $1, true), set_config('request.jwt.claims', $2, true), set_config('app.user_id', $3, true)",
+		[]any{rls.Role, string(t.session), t.as.UserID}, nil)
+}
+
+func (t *tx) asOurselves(s *script) {
+	if t.client {
+		t.client = false
+		s.add("SET LOCAL ROLE NONE", nil, nil)
+	}
 }
 
 // Read implements source.Tx.
-func (t *tx) Read(ctx context.Context, refs []source.Ref) ([]source.Row, error) {
+func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) ([]source.Row, source.History, error) {
+	var known source.History
 	if len(refs) == 1 && t.conn == nil && !t.over && t.src.opt.RLS == nil {
-		return t.readSolo(ctx, refs[0])
+		if r, err := t.src.keyed(ctx, refs[0].Table); err != nil {
+			return nil, known, t.fail(ctx, err)
+		} else if !r.hides {
+			return t.readSolo(ctx, r, refs[0], claim)
+		}
 	}
 	groups, order, err := t.groups(ctx, refs)
 	if err != nil {
-		return nil, t.fail(ctx, err)
+		return nil, known, t.fail(ctx, err)
 	}
-	b := &pgx.Batch{}
-	if err := t.begin(ctx, b); err != nil {
-		return nil, t.fail(ctx, err)
-	}
-	prelude := b.Len()
-	for _, g := range order {
-		key := g.relation.byName[g.table.Key]
-		from := "SELECT " + g.relation.list + " FROM " + g.relation.name + " WHERE " + key.quoted
-		if len(g.ids) == 1 {
-			b.Queue(from+" = $1::text::"+key.cast, g.ids[0])
-			continue
-		}
-		b.Queue(from+" = ANY ($1::text[]::"+key.cast+"[])", g.ids)
-	}
-	results := t.conn.SendBatch(ctx, b)
-	found, err := t.collect(results, prelude, order)
-	if closeErr := results.Close(); err == nil {
-		err = closeErr
-	}
+	s, err := t.begin(ctx)
 	if err != nil {
-		return nil, t.fail(ctx, err)
+		return nil, known, t.fail(ctx, err)
 	}
+	t.asOurselves(s)
+	t.queueHistory(s, claim, &known)
+	found := make([]map[string]*value.Object, len(order))
+	if len(order) > 0 {
+		t.asClient(s)
+	}
+	for i, g := range order {
+		g.queue(s, &found[i])
+	}
+	if err := t.run(ctx, s); err != nil {
+		return nil, known, err
+	}
+	t.old(&known)
 	rows := make([]source.Row, len(refs))
 	for i, ref := range refs {
 		rows[i].Doc = found[groups[ref.Table]][value.FormatID(ref.ID)]
 	}
-	return rows, nil
+	return rows, known, nil
 }
 
 // group is what is read of one table.
@@ -125,7 +146,7 @@ func (t *tx) groups(ctx context.Context, refs []source.Ref) (map[*source.Table]i
 		seen[ref] = true
 		i, ok := index[ref.Table]
 		if !ok {
-			r, err := t.src.relation(ctx, ref.Table)
+			r, err := t.src.keyed(ctx, ref.Table)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -142,134 +163,117 @@ func (t *tx) groups(ctx context.Context, refs []source.Ref) (map[*source.Table]i
 	return index, order, nil
 }
 
-// collect reads the results of a Read, by table and id.
-func (t *tx) collect(results pgx.BatchResults, prelude int, order []*group) ([]map[string]*value.Object, error) {
-	for range prelude {
-		if _, err := results.Exec(); err != nil {
-			return nil, err
-		}
+// queue asks for the rows of a group, by id.
+func (g *group) queue(s *script, into *map[string]*value.Object) {
+	key := g.relation.byName[g.table.Key]
+	sql := "SELECT " + g.relation.list + " FROM " + g.relation.name + " WHERE " + key.quoted
+	var arg any = g.ids
+	if len(g.ids) == 1 {
+		sql, arg = sql+" = $1::text::"+key.cast, g.ids[0]
+	} else {
+		sql += " = ANY ($1::text[]::" + key.cast + "[])"
 	}
-	found := make([]map[string]*value.Object, len(order))
-	for i, g := range order {
-		found[i] = make(map[string]*value.Object, len(g.ids))
+	s.add(sql, []any{arg}, func(results pgx.BatchResults) error {
+		found := make(map[string]*value.Object, len(g.ids))
+		*into = found
 		rows, err := results.Query()
 		if err != nil {
-			return nil, err
+			return err
 		}
+		defer rows.Close()
 		for rows.Next() {
 			doc, err := g.relation.document(rows)
 			if err != nil {
-				rows.Close()
-				return nil, err
+				return err
 			}
 			id, _ := doc.Get(g.table.Key)
-			found[i][value.FormatID(id)] = doc
+			found[value.FormatID(id)] = doc
 		}
-		if err := rows.Err(); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+		return rows.Err()
+	})
 }
 
 // Apply implements source.Tx.
-func (t *tx) Apply(ctx context.Context, changes []source.Change, commit bool) error {
-	if t.solo != nil && commit && len(changes) == 1 && t.conn == nil && !t.over {
-		return t.applySolo(ctx, &changes[0])
+func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.Finish) error {
+	if t.solo.suffices(t, changes, finish) {
+		return t.applySolo(ctx, changes, finish.Receipts)
 	}
 	statements, err := t.statements(ctx, changes)
 	if err != nil {
 		return t.fail(ctx, err)
 	}
-	b := &pgx.Batch{}
-	if err := t.begin(ctx, b); err != nil {
+	s, err := t.begin(ctx)
+	if err != nil {
 		return t.fail(ctx, err)
 	}
-	prelude := b.Len()
-	for _, st := range statements {
-		b.Queue(st.sql, st.args...)
+	together := finish != nil && t.decided(statements, finish)
+	if finish != nil {
+		if !together {
+			s.add(shortIdle, nil, nil) // locks are held from here to the commit
+		}
+		t.queueFinish(s, finish)
 	}
-	// With row-level security counts decide whether to commit.
-	together := commit && (t.src.opt.RLS == nil && t.solo == nil || len(statements) == 0)
+	if len(statements) > 0 {
+		t.asClient(s)
+	}
+	for i := range statements {
+		s.add(statements[i].sql, statements[i].args, t.written(&statements[i]))
+	}
 	if together {
-		b.Queue("COMMIT")
+		s.commit()
 	}
-	if b.Len() > 0 {
-		if err := t.execute(ctx, b, prelude, statements, together); err != nil {
+	if err := t.run(ctx, s); err != nil {
+		return err
+	}
+	if finish != nil && !together {
+		s := &script{}
+		s.commit()
+		if err := t.run(ctx, s); err != nil {
 			return err
 		}
 	}
-	if commit && !together {
-		b := &pgx.Batch{}
-		b.Queue("COMMIT")
-		if err := t.execute(ctx, b, 0, nil, true); err != nil {
-			return err
-		}
-	}
-	if commit {
+	if finish != nil {
 		t.release()
 	}
 	return nil
 }
 
-func (t *tx) execute(ctx context.Context, b *pgx.Batch, prelude int, statements []statement, commits bool) error {
-	results := t.conn.SendBatch(ctx, b)
-	err := func() error {
-		for range prelude {
-			if _, err := results.Exec(); err != nil {
-				return err
-			}
-		}
-		for i := range statements {
-			tag, err := results.Exec()
-			if err != nil {
-				return statements[i].blame(translate(err))
-			}
-			if tag.RowsAffected() < int64(len(statements[i].changes)) && t.solo != nil {
-				return statements[i].blame(moved())
-			}
-			if tag.RowsAffected() < int64(len(statements[i].changes)) && t.src.opt.RLS != nil {
-				return statements[i].blame(refused("UNAUTHORIZED", "Row-level security does not allow this row."))
-			}
-		}
-		if commits {
-			tag, err := results.Exec()
-			if err != nil {
-				return t.commitFailure(err)
-			}
-			if tag.String() == "ROLLBACK" { // PostgreSQL's answer to the commit of a failed transaction
-				return &source.Failure{Class: source.Conflict, Code: "conflict", Message: "The transaction was rolled back.", Change: -1}
-			}
-		}
-		return nil
-	}()
-	if closeErr := results.Close(); err == nil && closeErr != nil {
-		err = closeErr
-		if commits {
-			err = t.commitFailure(closeErr)
+// decided reports that COMMIT may go along with the statements, because no count can still forbid it.
+func (t *tx) decided(statements []statement, finish *source.Finish) bool {
+	if t.solo != nil || len(finish.Settle) > 0 || len(t.aged) > 0 && len(finish.Receipts) > 0 {
+		return false
+	}
+	for i := range statements {
+		if t.counted(&statements[i]) {
+			return false
 		}
 	}
-	if err != nil {
-		return t.fail(ctx, err)
-	}
-	return nil
+	return true
 }
 
-// commitFailure: when the connection died with the commit on its way, nobody knows what became of it.
-func (t *tx) commitFailure(err error) error {
-	f := source.FailureOf(translate(err))
-	if f.Class == source.Down {
-		c := *f
-		c.Class, c.Code, c.Message = source.Unknown, "commit_unknown", "The database did not confirm the commit."
-		return &c
+// counted: row-level security and views hide rows from UPDATE and DELETE without an error.
+func (t *tx) counted(st *statement) bool { return t.src.opt.RLS != nil || st.hides }
+
+func (t *tx) written(st *statement) func(pgx.BatchResults) error {
+	return func(results pgx.BatchResults) error {
+		tag, err := results.Exec()
+		var pg *pgconn.PgError
+		switch {
+		case errors.As(err, &pg):
+			return st.blame(t.src.failure(err))
+		case err != nil:
+			return err
+		case t.counted(st) && tag.RowsAffected() < int64(len(st.changes)):
+			return st.blame(refused("UNAUTHORIZED", "Row-level security does not allow this row."))
+		}
+		return nil
 	}
-	return f
 }
 
 // fail ends the transaction and translates.
 func (t *tx) fail(ctx context.Context, err error) error {
 	t.Rollback(ctx)
-	f := source.FailureOf(translate(err))
+	f := t.src.failure(err)
 	switch f.Code {
 	case "source_table_missing", "source_column_missing", "SCHEMA_MISMATCH", "conflict":
 		if f.Class != source.Conflict || isStale(f.Err) {

@@ -20,16 +20,22 @@ func rejections(t *testing.T, h *Harness) {
 		{ID: "rej_2", UserID: "u1", TableName: "items", RowID: "y", ErrorCode: "INVALID_DATA", Message: "no", CreatedAt: at, Payload: big, Client: []byte(`{}`), Detail: "raw"},
 	}
 	for range 2 {
-		if err := h.Source.Reject(t.Context(), list); err != nil {
-			t.Fatal(err)
+		for i := range list {
+			if err := h.finish(t, source.Finish{Rejection: &list[i]}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	if n := h.Rejections(t); n != 2 {
 		t.Errorf("%d rejections", n)
 	}
 	for i, r := range list {
-		if got := h.Payload(t, r.ID); string(got) != string(r.Payload) {
-			t.Errorf("rejection %d kept %d bytes, want %d", i, len(got), len(r.Payload))
+		got, err := h.Source.Rejection(t.Context(), r.ID)
+		if err != nil || got == nil {
+			t.Fatalf("rejection %d: %v %v", i, got, err)
+		}
+		if string(got.Payload) != string(r.Payload) || got.PayloadBytes != len(r.Payload) || string(got.Client) != string(r.Client) || got.Detail != r.Detail {
+			t.Errorf("rejection %d kept %d bytes, want %d", i, len(got.Payload), len(r.Payload))
 		}
 	}
 }
@@ -73,14 +79,14 @@ func failing(t *testing.T, src source.Source, want source.Class) {
 	tx, err := src.Begin(ctx, source.Session{})
 	if err == nil {
 		defer tx.Rollback(ctx)
-		_, err = tx.Read(ctx, []source.Ref{{Table: &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeString}, ID: "x"}})
+		_, _, err = tx.Read(ctx, []source.Ref{{Table: &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeString}, ID: "x"}}, nil)
 	}
 	var f *source.Failure
 	if !errors.As(err, &f) || f.Class != want {
 		t.Errorf("reading: %v, want class %d", err, want)
 	}
-	if err := src.Reject(ctx, []source.Rejection{{ID: "r", CreatedAt: at}}); source.FailureOf(err) == nil || source.FailureOf(err).Class != want {
-		t.Errorf("rejecting: %v, want class %d", err, want)
+	if _, err := src.Rejections(ctx, source.RejectionFilter{Limit: 1}); source.FailureOf(err) == nil || source.FailureOf(err).Class != want {
+		t.Errorf("listing rejections: %v, want class %d", err, want)
 	}
 }
 
@@ -106,7 +112,7 @@ func closed(t *testing.T, h *Harness) {
 	}
 }
 
-func tests(t *testing.T, h *Harness) {
+func connection(t *testing.T, h *Harness) {
 	report, err := h.Source.Test(t.Context())
 	if err != nil || !report.OK || report.Server == "" || len(report.Checks) < 3 {
 		t.Fatalf("%+v %v", report, err)

@@ -5,6 +5,7 @@ package sourcetest
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -22,9 +23,8 @@ type Harness struct {
 	Others *source.Table
 	// ID makes the n-th id of the kind that Items has.
 	ID func(n int) value.Value
-	// Rejections counts what Reject has stored, and gives the kept bytes of one.
+	// Rejections counts the rejections that sync streams would select.
 	Rejections func(t *testing.T) int
-	Payload    func(t *testing.T, id string) []byte
 	// Down makes a source whose server does not answer; Locked one whose log-in is refused, or nil
 	// where the server has no log-in.
 	Down   func(t *testing.T) source.Source
@@ -33,18 +33,21 @@ type Harness struct {
 
 // Run runs the suite; open gives each test a database of its own.
 func Run(t *testing.T, open func(t *testing.T) *Harness) {
-	for name, test := range map[string]func(*testing.T, *Harness){
+	tests := map[string]func(*testing.T, *Harness){
 		"values come back as they were written": values, "a missing row has no document": missing,
-		"a transaction is all or nothing": atomic, "a rollback leaves nothing": rollback,
+		"a transaction is all or nothing": allOrNothing, "a rollback leaves nothing": rollback,
 		"an update writes only what it names": leaves, "a delete removes": removes,
 		"rows keep their order and are read once": order, "writers of one row never lose an update": noLostUpdate,
 		"two creators of one row: one wins, one starts over": race, "a unique value is refused with the change to blame": unique,
-		"rejections are durable, whole and idempotent": rejections, "preparing twice at once is fine": prepareTwice,
-		"a look-up finds one, none, and refuses two": lookup, "a server that is down is Down": down,
+		"rejections are durable, whole and idempotent": rejections,
+		"preparing twice at once is fine":              prepareTwice,
+		"a look-up finds one, none, and refuses two":   lookup, "a server that is down is Down": down,
 		"a refused log-in is Misconfigured": locked, "a closed source is Down, not a panic": closed,
-		"a test of the connection names its checks": tests, "inspecting proposes the tables": inspect,
+		"a test of the connection names its checks": connection, "inspecting proposes the tables": inspect,
 		"creating rows without reading is all or nothing": create,
-	} {
+	}
+	maps.Copy(tests, receiptTests)
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }
@@ -84,10 +87,10 @@ func (h *Harness) apply(t *testing.T, changes ...source.Change) error {
 	for i, c := range changes {
 		refs[i] = source.Ref{Table: c.Table, ID: c.ID}
 	}
-	if _, err := tx.Read(t.Context(), refs); err != nil {
+	if _, _, err := tx.Read(t.Context(), refs, nil); err != nil {
 		return err
 	}
-	return tx.Apply(t.Context(), changes, true)
+	return tx.Apply(t.Context(), changes, &source.Finish{})
 }
 
 func (h *Harness) must(t *testing.T, changes ...source.Change) {
@@ -105,7 +108,7 @@ func (h *Harness) row(t *testing.T, n int) *value.Object {
 		t.Fatal(err)
 	}
 	defer tx.Rollback(t.Context())
-	rows, err := tx.Read(t.Context(), []source.Ref{{Table: h.Items, ID: h.ID(n)}})
+	rows, _, err := tx.Read(t.Context(), []source.Ref{{Table: h.Items, ID: h.ID(n)}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,187 @@
+package postgres
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"turnkey/runtime/source"
+)
+
+const rejectionColumns = `r.id, r.user_id, r.table_name, r.row_id, r.error_code, r.message, r.hint, r.status, r.created_at,
+	coalesce(d.owner, ''), coalesce(d.client_id, ''), coalesce(d.request_id, ''), coalesce(d.deployment, 0), coalesce(d.operation, -1), coalesce(d.detail, ''),
+	coalesce(nullif(d.group_id, ''), r.id), coalesce(d.provider, ''), coalesce(d.payload_bytes, 0), coalesce(d.attempts, 0), d.settled_at, coalesce(d.settled_by, '')`
+
+// Rejections implements source.Inbox.
+func (s *Source) Rejections(ctx context.Context, f source.RejectionFilter) ([]source.Rejection, error) {
+	pool, err := s.connections(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sql, args := s.selection(f)
+	rows, err := pool.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	defer rows.Close()
+	var out []source.Rejection
+	for rows.Next() {
+		r, err := scanRejection(rows)
+		if err != nil {
+			return nil, s.failure(err)
+		}
+		out = append(out, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, s.failure(err)
+	}
+	return out, nil
+}
+
+// selection is the query of a filter. Ids are compared byte by byte, whatever the database's language.
+func (s *Source) selection(f source.RejectionFilter) (string, []any) {
+	var where []string
+	var args []any
+	add := func(condition string, arg any) {
+		args = append(args, arg)
+		where = append(where, strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(args))))
+	}
+	if len(f.Status) > 0 {
+		states := make([]string, len(f.Status))
+		for i, status := range f.Status {
+			states[i] = string(status)
+		}
+		add("r.status = ANY (?::text[])", states)
+	}
+	for condition, text := range map[string]string{
+		"r.user_id = ?": f.UserID, "d.client_id = ?": f.ClientID, "r.table_name = ?": f.TableName, "r.row_id = ?": f.RowID, "r.error_code = ?": f.ErrorCode,
+		"(d.group_id = ? OR d.group_id = '' AND r.id = ?)": f.Group,
+	} {
+		if text != "" {
+			add(condition, text)
+		}
+	}
+	if f.Deployment != 0 {
+		add("d.deployment = ?", int32(f.Deployment))
+	}
+	if !f.From.IsZero() {
+		add("r.created_at >= ?", f.From)
+	}
+	if !f.To.IsZero() {
+		add("r.created_at < ?", f.To)
+	}
+	than, order := "<", "DESC"
+	if f.OldestFirst {
+		than, order = ">", "ASC"
+	}
+	if f.After != "" {
+		add(`r.id COLLATE "C" `+than+" ?", f.After)
+	}
+	if len(where) == 0 {
+		where = []string{"true"}
+	}
+	return "SELECT " + rejectionColumns + " FROM " + s.schema + ".turnkey_rejections r LEFT JOIN " + s.schema + ".rejection_details d ON d.id = r.id WHERE " +
+		strings.Join(where, " AND ") + ` ORDER BY r.id COLLATE "C" ` + order + " LIMIT " + strconv.Itoa(min(max(f.Limit, 1), 1000)), args
+}
+
+// scanRejection reads rejectionColumns, and what follows them into more.
+func scanRejection(row pgx.Row, more ...any) (source.Rejection, error) {
+	var r source.Rejection
+	var owner []byte
+	var status string
+	var settled *time.Time
+	err := row.Scan(append([]any{&r.ID, &r.UserID, &r.TableName, &r.RowID, &r.ErrorCode, &r.Message, &r.Hint, &status, &r.CreatedAt,
+		&owner, &r.ClientID, &r.RequestID, &r.Deployment, &r.Operation, &r.Detail,
+		&r.Group, &r.Provider, &r.PayloadBytes, &r.Attempts, &settled, &r.SettledBy}, more...)...)
+	copy(r.Owner[:], owner)
+	r.Status, r.CreatedAt = source.RejectionStatus(status), r.CreatedAt.UTC()
+	if settled != nil {
+		r.SettledAt = settled.UTC()
+	}
+	return r, err
+}
+
+// Rejection implements source.Inbox, from one snapshot.
+func (s *Source) Rejection(ctx context.Context, id string) (*source.Rejection, error) {
+	pool, err := s.connections(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found *source.Rejection
+	err = pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		var claims *string
+		r, err := scanRejection(tx.QueryRow(ctx, "SELECT "+rejectionColumns+", d.claims FROM "+s.schema+".turnkey_rejections r LEFT JOIN "+s.schema+".rejection_details d ON d.id = r.id WHERE r.id = $1", id), &claims)
+		if err == pgx.ErrNoRows {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if claims != nil {
+			r.Claims = []byte(*claims)
+		}
+		if r.Rows, err = scanRejectedRows(tx.Query(ctx, "SELECT table_name, row_id, creates, owner, rejection_id, group_id, written, deleted FROM "+s.schema+".rejected_rows WHERE rejection_id = $1 ORDER BY table_name, row_id", id)); err != nil {
+			return err
+		}
+		if err := s.readParts(ctx, tx, &r); err != nil {
+			return err
+		}
+		found = &r
+		return nil
+	})
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	return found, nil
+}
+
+func (s *Source) readParts(ctx context.Context, tx pgx.Tx, r *source.Rejection) error {
+	rows, err := tx.Query(ctx, "SELECT kind, data FROM "+s.schema+".payloads WHERE id = $1 ORDER BY kind, part", r.ID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind string
+		var data []byte
+		if err := rows.Scan(&kind, &data); err != nil {
+			return err
+		}
+		switch kind {
+		case "payload":
+			r.Payload = append(r.Payload, data...)
+		case "client":
+			r.Client = append(r.Client, data...)
+		}
+	}
+	return rows.Err()
+}
+
+// Settle implements source.Inbox.
+func (s *Source) Settle(ctx context.Context, list []source.Settlement) error {
+	t := &tx{src: s}
+	return t.Apply(ctx, nil, &source.Finish{Settle: list})
+}
+
+// Erase implements source.Inbox.
+func (s *Source) Erase(ctx context.Context, userID string) (n int, err error) {
+	pool, err := s.connections(ctx)
+	if err != nil {
+		return 0, err
+	}
+	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, "DELETE FROM "+s.schema+".turnkey_rejections WHERE user_id = $1", userID)
+		if err != nil {
+			return err
+		}
+		n = int(tag.RowsAffected())
+		_, err = tx.Exec(ctx, "UPDATE "+s.schema+".clients SET user_id = NULL, client_id = NULL, report = NULL WHERE user_id = $1", userID)
+		return err
+	})
+	if err != nil {
+		return 0, s.failure(err)
+	}
+	return n, nil
+}

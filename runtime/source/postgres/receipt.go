@@ -1,0 +1,279 @@
+package postgres
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"turnkey/runtime/source"
+)
+
+// agedAfter: a transaction that adds to a block whose last receipt is older than this locks that
+// receipt, so that the sweeper cannot take the block away between its reading and its writing. It is
+// longer than any transaction lives, and far below any retention.
+const agedAfter = time.Minute
+
+// queries are the texts that name our own tables, made once: the server plans each text once.
+type queries struct {
+	schema   string
+	flag     string // does any rejection wait
+	history  string // of $1 owner, $2 blocks: one row for each receipt, at least one
+	packed   string // the same in one row, as a FROM item
+	lock     string // the last receipts of old blocks
+	receipts string // INSERT INTO receipts (...)
+}
+
+func newQueries(schema string) queries {
+	const rejected = "EXISTS (SELECT FROM %[1]s.rejected_rows)"
+	const floor = "(SELECT c.floor FROM %[1]s.clients c WHERE c.owner = $%[2]d)"
+	return queries{
+		schema: schema,
+		flag:   fmt.Sprintf("SELECT "+rejected, schema),
+		history: fmt.Sprintf("SELECT "+floor+", "+rejected+", r.block, r.seq, r.ops, r.prints, r.at, r.result FROM (SELECT) AS one"+
+			" LEFT JOIN %[1]s.receipts r ON r.owner = $1 AND r.block = ANY ($2::bigint[])", schema, 1),
+		packed: fmt.Sprintf("(SELECT "+floor+" AS turnkey_floor, "+rejected+" AS turnkey_rejected,"+
+			" (SELECT string_agg(record_send(ROW(r.block, r.seq, r.ops, r.prints, r.at, r.result)), ''::bytea) FROM %[1]s.receipts r"+
+			" WHERE r.owner = $2 AND r.block = ANY ($3::bigint[])) AS turnkey_receipts) AS turnkey_known", schema, 2),
+		lock: "SELECT FROM " + schema + ".receipts r, unnest($2::bigint[], $3::integer[]) AS v(block, seq)" +
+			" WHERE r.owner = $1 AND r.block = v.block AND r.seq = v.seq FOR KEY SHARE OF r",
+		receipts: "INSERT INTO " + schema + ".receipts (owner, block, seq, ops, prints, at, result) ",
+	}
+}
+
+// insertReceipts is the statement that writes receipts, its parameters after those of args. from is
+// what it depends on: a FROM item that has one row if they are to be written, or "".
+func (q *queries) insertReceipts(list []source.Receipt, from string, args []any) (string, []any) {
+	n := len(args)
+	p := func(i int) string { return "$" + strconv.Itoa(n+i) }
+	if len(list) == 1 {
+		r := &list[0]
+		args = append(args, r.Owner[:], r.Block, r.Seq, r.Ops, joinPrints(r.Prints), r.At, r.Result)
+		if from != "" {
+			from = " FROM " + from
+		}
+		return q.receipts + "SELECT " + p(1) + "::bytea, " + p(2) + "::bigint, " + p(3) + "::integer, " + p(4) + "::bigint[], " + p(5) + "::bytea, " +
+			p(6) + "::timestamptz, " + p(7) + "::bytea" + from, args
+	}
+	if from != "" {
+		from = ", " + from
+	}
+	return q.receipts + "SELECT v.owner, v.block, v.seq, v.ops::bigint[], v.prints, v.at, v.result FROM " + unnestReceipts(n) + from, append(args, receiptColumns(list)...)
+}
+
+// unnestReceipts is the FROM item v of several receipts in seven parameters after the first n.
+func unnestReceipts(n int) string {
+	types := []string{"bytea", "bigint", "integer", "text", "bytea", "timestamptz", "bytea"}
+	for i, typ := range types {
+		types[i] = "$" + strconv.Itoa(n+i+1) + "::" + typ + "[]"
+	}
+	return "unnest(" + strings.Join(types, ", ") + ") AS v(owner, block, seq, ops, prints, at, result)"
+}
+
+func receiptColumns(list []source.Receipt) []any {
+	n := len(list)
+	owners, blocks, seqs, ops := make([][]byte, n), make([]int64, n), make([]int32, n), make([]*string, n)
+	prints, times, results := make([][]byte, n), make([]time.Time, n), make([][]byte, n)
+	for i := range list {
+		r := &list[i]
+		owners[i], blocks[i], seqs[i], ops[i] = r.Owner[:], r.Block, r.Seq, bigints(r.Ops)
+		prints[i], times[i], results[i] = joinPrints(r.Prints), r.At, r.Result
+	}
+	return []any{owners, blocks, seqs, ops, prints, times, results}
+}
+
+// bigints writes '{1,2}': lists of different lengths have no common array in PostgreSQL.
+func bigints(list []int64) *string {
+	if list == nil {
+		return nil
+	}
+	text := []byte{'{'}
+	for i, n := range list {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, n, 10)
+	}
+	s := string(append(text, '}'))
+	return &s
+}
+
+func joinPrints(list []source.Print) []byte {
+	out := make([]byte, 0, len(list)*len(source.Print{}))
+	for i := range list {
+		out = append(out, list[i][:]...)
+	}
+	return out
+}
+
+func splitPrints(b []byte) []source.Print {
+	out := make([]source.Print, len(b)/len(source.Print{}))
+	for i := range out {
+		copy(out[i][:], b[i*len(source.Print{}):])
+	}
+	return out
+}
+
+// queueHistory asks for what is known of a claim's operations.
+func (t *tx) queueHistory(s *script, claim *source.Claim, into *source.History) {
+	q := &t.src.queries
+	if claim == nil {
+		s.add(q.flag, nil, func(r pgx.BatchResults) error { return r.QueryRow().Scan(&into.Rejected) })
+		return
+	}
+	s.add(q.history, []any{claim.Owner[:], claim.Blocks}, func(results pgx.BatchResults) error {
+		rows, err := results.Query()
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var floor, block *int64
+			var seq *int32
+			var at *time.Time
+			var prints []byte
+			r := source.Receipt{Owner: claim.Owner}
+			if err := rows.Scan(&floor, &into.Rejected, &block, &seq, &r.Ops, &prints, &at, &r.Result); err != nil {
+				return err
+			}
+			if floor != nil {
+				into.Floor, into.HasFloor = *floor, true
+			}
+			if block != nil {
+				r.Block, r.Seq, r.At, r.Prints = *block, *seq, at.UTC(), splitPrints(prints)
+				into.Receipts = append(into.Receipts, r)
+			}
+		}
+		return rows.Err()
+	})
+}
+
+// old keeps the last receipt of every claimed block that the sweeper might want.
+func (t *tx) old(h *source.History) {
+	last := map[int64]*source.Receipt{}
+	for i := range h.Receipts {
+		r := &h.Receipts[i]
+		if l := last[r.Block]; l == nil || l.Seq < r.Seq {
+			last[r.Block] = r
+		}
+	}
+	for _, r := range last {
+		if t.src.opt.Now().Sub(r.At) > agedAfter {
+			t.aged = append(t.aged, *r)
+		}
+	}
+}
+
+// queueReceipts writes receipts, before anything else: where somebody else's are in the way, nothing
+// more needs to be tried.
+func (t *tx) queueReceipts(s *script, list []source.Receipt) {
+	if len(list) == 0 {
+		return
+	}
+	q := &t.src.queries
+	if n := len(t.aged); n > 0 {
+		blocks, seqs := make([]int64, n), make([]int32, n)
+		for i, r := range t.aged {
+			blocks[i], seqs[i] = r.Block, r.Seq
+		}
+		s.add(q.lock, []any{t.aged[0].Owner[:], blocks, seqs}, affected(n, moved))
+	}
+	sql, args := q.insertReceipts(list, "", nil)
+	s.add(sql, args, affected(len(list), moved))
+}
+
+// soloHistory reads the three columns of queries.packed, the last ones of the current row.
+func soloHistory(rows pgx.Rows, first int, owner source.Owner) (h source.History, err error) {
+	raw, fields := rows.RawValues()[first:], rows.FieldDescriptions()[first:]
+	if raw[0] != nil {
+		h.HasFloor = true
+		if fields[0].Format == pgtype.BinaryFormatCode {
+			h.Floor = int64(binary.BigEndian.Uint64(raw[0]))
+		} else if h.Floor, err = strconv.ParseInt(string(raw[0]), 10, 64); err != nil {
+			return h, err
+		}
+	}
+	h.Rejected = isTrue(raw[1], fields[1].Format)
+	packed := raw[2]
+	if packed != nil && fields[2].Format != pgtype.BinaryFormatCode {
+		if packed, err = hex.DecodeString(strings.TrimPrefix(string(packed), `\x`)); err != nil {
+			return h, err
+		}
+	}
+	h.Receipts, err = unpackReceipts(packed, owner)
+	return h, err
+}
+
+func isTrue(raw []byte, format int16) bool {
+	return len(raw) == 1 && (format == pgtype.BinaryFormatCode && raw[0] == 1 || raw[0] == 't')
+}
+
+// unpackReceipts reads the binary form of records (block, seq, ops, prints, at, result), one after
+// another: the number of fields, then for each its type, length (-1: null) and bytes.
+func unpackReceipts(b []byte, owner source.Owner) ([]source.Receipt, error) {
+	var out []source.Receipt
+	for len(b) > 0 {
+		var fields [6][]byte
+		if len(b) < 4 || binary.BigEndian.Uint32(b) != uint32(len(fields)) {
+			return nil, errPacked
+		}
+		b = b[4:]
+		for i := range fields {
+			if len(b) < 8 {
+				return nil, errPacked
+			}
+			n := int32(binary.BigEndian.Uint32(b[4:]))
+			if b = b[8:]; n < 0 {
+				continue
+			}
+			if int(n) > len(b) {
+				return nil, errPacked
+			}
+			fields[i], b = b[:n:n], b[n:]
+		}
+		if len(fields[0]) != 8 || len(fields[1]) != 4 || len(fields[4]) != 8 {
+			return nil, errPacked
+		}
+		ops, err := unpackBigints(fields[2])
+		if err != nil {
+			return nil, err
+		}
+		r := source.Receipt{Owner: owner, Block: int64(binary.BigEndian.Uint64(fields[0])), Seq: int32(binary.BigEndian.Uint32(fields[1])), Ops: ops, Prints: splitPrints(fields[3])}
+		r.At = pgEpoch.Add(time.Duration(int64(binary.BigEndian.Uint64(fields[4]))) * time.Microsecond)
+		if fields[5] != nil {
+			r.Result = append([]byte{}, fields[5]...)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+var errPacked = fmt.Errorf("the receipts of a block cannot be read")
+
+// unpackBigints reads the binary form of bigint[]: dimensions, flags, element type, then length and
+// lower bound of the one dimension, then each element after its length.
+func unpackBigints(b []byte) ([]int64, error) {
+	if b == nil {
+		return nil, nil
+	}
+	if len(b) == 12 {
+		return []int64{}, nil
+	}
+	if len(b) < 20 || binary.BigEndian.Uint32(b) != 1 {
+		return nil, errPacked
+	}
+	n := int(binary.BigEndian.Uint32(b[12:]))
+	if b = b[20:]; len(b) != n*12 {
+		return nil, errPacked
+	}
+	out := make([]int64, n)
+	for i := range out {
+		out[i] = int64(binary.BigEndian.Uint64(b[i*12+4:]))
+	}
+	return out, nil
+}

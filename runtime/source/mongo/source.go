@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -36,6 +38,8 @@ type Options struct {
 	AllowPrivate bool
 	// MaxPool bounds the connections to each server; 0: 8.
 	MaxPool uint64
+	// Runtime names this process among those that serve the database; empty: a name is made up.
+	Runtime string
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -52,6 +56,7 @@ const (
 type Source struct {
 	opt      Options
 	set      *settings
+	id       string        // of this source among all that use the database
 	starting chan struct{} // holds one token: who starts or ends the client has it
 	live     atomic.Pointer[client]
 	closed   atomic.Bool
@@ -92,6 +97,8 @@ func Open(_ context.Context, opt Options) (*Source, error) {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Source{opt: opt, set: set, starting: make(chan struct{}, 1)}
+	// A process may have two sources on one database, while one replaces the other.
+	s.id = strings.TrimPrefix(opt.Runtime+"/"+bson.NewObjectID().Hex(), "/")
 	s.starting <- struct{}{}
 	return s, nil
 }

@@ -24,6 +24,9 @@ type tx struct {
 	over   bool
 	// rows are what Read gave, for writing below members that are null and for judging sizes.
 	rows map[rowKey]stored
+	// blocks are those that Read was asked for.
+	blocks   map[blockKey]*block
+	rejected *bool // whether any rejection waits, in the snapshot; nil: not asked yet
 }
 
 type rowKey struct {
@@ -76,11 +79,34 @@ func (t *tx) fail(ctx context.Context, err error) error {
 	return f
 }
 
-// Read finds rows with one command per collection.
-func (t *tx) Read(ctx context.Context, refs []source.Ref) ([]source.Row, error) {
+// Read finds rows with one command per collection, and what is known of the claimed operations with
+// at most three.
+func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) ([]source.Row, source.History, error) {
+	var history source.History
 	if t.over {
-		return nil, translate(errOver)
+		return nil, history, translate(errOver)
 	}
+	if claim != nil {
+		var err error
+		if history, err = t.history(ctx, claim); err != nil {
+			return nil, history, t.fail(ctx, err)
+		}
+	}
+	if err := t.readRows(ctx, refs); err != nil {
+		return nil, history, t.fail(ctx, err)
+	}
+	if err := t.anyRejected(ctx); err != nil {
+		return nil, history, t.fail(ctx, err)
+	}
+	history.Rejected = *t.rejected
+	rows := make([]source.Row, len(refs))
+	for i, ref := range refs {
+		rows[i].Doc = t.rows[keyOf(ref.Table, ref.ID)].doc
+	}
+	return rows, history, nil
+}
+
+func (t *tx) readRows(ctx context.Context, refs []source.Ref) error {
 	if t.rows == nil {
 		t.rows = make(map[rowKey]stored, len(refs))
 	}
@@ -100,14 +126,10 @@ func (t *tx) Read(ctx context.Context, refs []source.Ref) ([]source.Row, error) 
 	}
 	for _, name := range order {
 		if err := t.find(ctx, name, byCollection[name]); err != nil {
-			return nil, t.fail(ctx, err)
+			return err
 		}
 	}
-	rows := make([]source.Row, len(refs))
-	for i, ref := range refs {
-		rows[i].Doc = t.rows[keyOf(ref.Table, ref.ID)].doc
-	}
-	return rows, nil
+	return nil
 }
 
 // find reads rows of one collection into t.rows.
@@ -177,8 +199,9 @@ func normalID(id value.Value) any {
 	return nil // no table has such ids
 }
 
-// Apply sends the changes, collection by collection, and commits with them when told to.
-func (t *tx) Apply(ctx context.Context, changes []source.Change, commit bool) error {
+// Apply sends the changes, collection by collection, and when told to finish our own records after
+// them, and commits.
+func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.Finish) error {
 	if t.over {
 		return translate(errOver)
 	}
@@ -191,16 +214,30 @@ func (t *tx) Apply(ctx context.Context, changes []source.Change, commit bool) er
 			return t.fail(ctx, err)
 		}
 	}
-	if !commit {
+	if finish == nil {
 		return nil
+	}
+	if err := t.send(ctx, t.finish(finish)); err != nil {
+		return t.fail(ctx, err)
 	}
 	return t.commit(ctx)
 }
 
-// run sends one write command. RunCommand takes our bytes as they are; the driver's own bulk write
-// would decode and copy each document again.
+// finish writes down what commits together with the changes.
+func (t *tx) finish(f *source.Finish) *own {
+	o := &own{}
+	o.keep(t, f.Receipts)
+	if f.Rejection != nil {
+		o.reject(f.Rejection)
+	}
+	o.settle(f.Settle)
+	o.note(f.Notes)
+	return o
+}
+
+// run sends one write command about rows.
 func (t *tx) run(ctx context.Context, b *batch) error {
-	reply, err := t.client.db.RunCommand(mongo.NewSessionContext(ctx, t.sess), b.command()).Raw()
+	n, err := t.command(ctx, b)
 	if err != nil {
 		f := translate(err)
 		if f.Change >= 0 && f.Change < len(b.changes) {
@@ -210,12 +247,23 @@ func (t *tx) run(ctx context.Context, b *batch) error {
 		}
 		return f
 	}
-	if n, ok := reply.Lookup("n").AsInt64OK(); b.verb == verbUpdate && (!ok || n != int64(len(b.changes))) {
+	if b.verb == verbUpdate && n != int64(len(b.changes)) {
 		// A row that was read is not there any more: the snapshot excludes it, unless the row was never
 		// read. Fresh reads settle either.
 		return failure(source.Conflict, "row_vanished", "A row was deleted at the same time.", nil)
 	}
 	return nil
+}
+
+// command sends one write command and gives the number of documents that it found. RunCommand takes
+// our bytes as they are; the driver's own bulk write would decode and copy each document again.
+func (t *tx) command(ctx context.Context, b *batch) (n int64, err error) {
+	reply, err := t.client.db.RunCommand(mongo.NewSessionContext(ctx, t.sess), b.command()).Raw()
+	if err != nil {
+		return 0, err
+	}
+	n, _ = reply.Lookup("n").AsInt64OK()
+	return n, nil
 }
 
 // Pauses between tries to commit.

@@ -37,7 +37,7 @@ func (h *Harness) increment(ctx context.Context, n int, both bool) error {
 	if both {
 		refs = append(refs, source.Ref{Table: h.Items, ID: h.ID(2)})
 	}
-	rows, err := tx.Read(ctx, refs)
+	rows, _, err := tx.Read(ctx, refs, nil)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (h *Harness) increment(ctx context.Context, n int, both bool) error {
 		d := doc("n", was.(int64)+1)
 		changes = append(changes, source.Change{Kind: source.Update, Table: h.Items, ID: ref.ID, Doc: d, Set: []source.Assignment{{Path: []string{"n"}, Value: was.(int64) + 1}}})
 	}
-	return tx.Apply(ctx, changes, true)
+	return tx.Apply(ctx, changes, &source.Finish{})
 }
 
 func race(t *testing.T, h *Harness) {

@@ -3,7 +3,6 @@ package sourcetest
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,27 +11,6 @@ import (
 	"turnkey/runtime/source"
 	"turnkey/runtime/value"
 )
-
-func rejections(t *testing.T, h *Harness) {
-	big := []byte(strings.Repeat("0123456789", 900_000)) // 9 MB, in parts
-	list := []source.Rejection{
-		{ID: "rej_1", UserID: "u1", TableName: "items", RowID: "x", ErrorCode: "UNAUTHORIZED", Message: "no", CreatedAt: at, Operation: -1, Payload: []byte(`{"a":"\u0000"}`)},
-		{ID: "rej_2", UserID: "u1", TableName: "items", RowID: "y", ErrorCode: "INVALID_DATA", Message: "no", CreatedAt: at, Payload: big, Client: []byte(`{}`), Detail: "raw"},
-	}
-	for range 2 {
-		if err := h.Source.Reject(t.Context(), list); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := h.Rejections(t); n != 2 {
-		t.Errorf("%d rejections", n)
-	}
-	for i, r := range list {
-		if got := h.Payload(t, r.ID); string(got) != string(r.Payload) {
-			t.Errorf("rejection %d kept %d bytes, want %d", i, len(got), len(r.Payload))
-		}
-	}
-}
 
 func prepareTwice(t *testing.T, h *Harness) {
 	var wg sync.WaitGroup
@@ -73,14 +51,14 @@ func failing(t *testing.T, src source.Source, want source.Class) {
 	tx, err := src.Begin(ctx, source.Session{})
 	if err == nil {
 		defer tx.Rollback(ctx)
-		_, err = tx.Read(ctx, []source.Ref{{Table: &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeString}, ID: "x"}})
+		_, _, err = tx.Read(ctx, []source.Ref{{Table: &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeString}, ID: "x"}}, nil)
 	}
 	var f *source.Failure
 	if !errors.As(err, &f) || f.Class != want {
 		t.Errorf("reading: %v, want class %d", err, want)
 	}
-	if err := src.Reject(ctx, []source.Rejection{{ID: "r", CreatedAt: at}}); source.FailureOf(err) == nil || source.FailureOf(err).Class != want {
-		t.Errorf("rejecting: %v, want class %d", err, want)
+	if _, err := src.Rejections(ctx, source.RejectionFilter{Limit: 1}); source.FailureOf(err) == nil || source.FailureOf(err).Class != want {
+		t.Errorf("listing: %v, want class %d", err, want)
 	}
 }
 

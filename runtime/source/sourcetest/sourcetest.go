@@ -22,9 +22,6 @@ type Harness struct {
 	Others *source.Table
 	// ID makes the n-th id of the kind that Items has.
 	ID func(n int) value.Value
-	// Rejections counts what Reject has stored, and gives the kept bytes of one.
-	Rejections func(t *testing.T) int
-	Payload    func(t *testing.T, id string) []byte
 	// Down makes a source whose server does not answer; Locked one whose log-in is refused, or nil
 	// where the server has no log-in.
 	Down   func(t *testing.T) source.Source
@@ -39,11 +36,16 @@ func Run(t *testing.T, open func(t *testing.T) *Harness) {
 		"an update writes only what it names": leaves, "a delete removes": removes,
 		"rows keep their order and are read once": order, "writers of one row never lose an update": noLostUpdate,
 		"two creators of one row: one wins, one starts over": race, "a unique value is refused with the change to blame": unique,
-		"rejections are durable, whole and idempotent": rejections, "preparing twice at once is fine": prepareTwice,
+		"preparing twice at once is fine":            prepareTwice,
 		"a look-up finds one, none, and refuses two": lookup, "a server that is down is Down": down,
 		"a refused log-in is Misconfigured": locked, "a closed source is Down, not a panic": closed,
 		"a test of the connection names its checks": tests, "inspecting proposes the tables": inspect,
 		"creating rows without reading is all or nothing": create,
+		"a rejection is kept byte for byte":               kept, "rejections are listed by each filter": filters,
+		"rejections are paged in both orders": pages, "settling from another state writes nothing": settleMoved,
+		"a held rejection opens again with a new reason": reopened, "a settled rejection's rows are forgotten": rowsForgotten,
+		"accepted operations leave notes": notes, "a settlement commits with the data": settleWithData,
+		"erasing removes one user's rejections": erase,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -84,10 +86,10 @@ func (h *Harness) apply(t *testing.T, changes ...source.Change) error {
 	for i, c := range changes {
 		refs[i] = source.Ref{Table: c.Table, ID: c.ID}
 	}
-	if _, err := tx.Read(t.Context(), refs); err != nil {
+	if _, _, err := tx.Read(t.Context(), refs, nil); err != nil {
 		return err
 	}
-	return tx.Apply(t.Context(), changes, true)
+	return tx.Apply(t.Context(), changes, &source.Finish{})
 }
 
 func (h *Harness) must(t *testing.T, changes ...source.Change) {
@@ -105,7 +107,7 @@ func (h *Harness) row(t *testing.T, n int) *value.Object {
 		t.Fatal(err)
 	}
 	defer tx.Rollback(t.Context())
-	rows, err := tx.Read(t.Context(), []source.Ref{{Table: h.Items, ID: h.ID(n)}})
+	rows, _, err := tx.Read(t.Context(), []source.Ref{{Table: h.Items, ID: h.ID(n)}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ func rollback(t *testing.T, h *Harness) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := tx.Apply(t.Context(), []source.Change{h.insert(1, doc("name", "x"))}, false); err != nil {
+	if err := tx.Apply(t.Context(), []source.Change{h.insert(1, doc("name", "x"))}, nil); err != nil {
 		t.Fatal(err)
 	}
 	tx.Rollback(t.Context())
@@ -50,7 +50,7 @@ func rollback(t *testing.T, h *Harness) {
 	if h.row(t, 1) != nil {
 		t.Error("it is stored")
 	}
-	if err := tx.Apply(t.Context(), nil, true); err == nil {
+	if err := tx.Apply(t.Context(), nil, &source.Finish{}); err == nil {
 		t.Error("a transaction that is over takes changes")
 	}
 }
@@ -79,9 +79,9 @@ func order(t *testing.T, h *Harness) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback(t.Context())
-	rows, err := tx.Read(t.Context(), []source.Ref{
+	rows, _, err := tx.Read(t.Context(), []source.Ref{
 		{Table: h.Items, ID: h.ID(2)}, {Table: h.Others, ID: h.ID(1)}, {Table: h.Items, ID: h.ID(9)}, {Table: h.Items, ID: h.ID(1)}, {Table: h.Items, ID: h.ID(2)},
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func create(t *testing.T, h *Harness) {
 		return // a shortcut that a source need not have
 	}
 	do := func(changes ...source.Change) bool {
-		created, err := creator.Create(t.Context(), source.Session{}, changes)
+		created, err := creator.Create(t.Context(), source.Session{}, changes, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

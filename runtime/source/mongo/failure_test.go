@@ -47,9 +47,9 @@ func TestTranslate(t *testing.T) {
 	}{
 		"write conflict":         {command(112, "", labelTransient), source.Conflict, "write_conflict", -1, ""},
 		"no such transaction":    {command(251, "", labelTransient), source.Conflict, "write_conflict", -1, ""},
-		"network in transaction": {command(0, "broken pipe", labelTransient, "NetworkError"), source.Down, "source_down", -1, ""},
-		"step down":              {command(10107, "", labelTransient), source.Down, "source_down", -1, ""},
-		"shutting down":          {command(11600, "", labelTransient), source.Down, "source_down", -1, ""},
+		"network in transaction": {command(0, "broken pipe", labelTransient, "NetworkError"), source.Conflict, "connection_lost", -1, ""},
+		"step down":              {command(10107, "", labelTransient), source.Conflict, "primary_changed", -1, ""},
+		"shutting down":          {command(11600, "", labelTransient), source.Conflict, "primary_changed", -1, ""},
 		"unauthorized":           {command(13, ""), source.Misconfigured, "source_unauthorized", -1, ""},
 		"login":                  {command(18, ""), source.Misconfigured, "source_login_refused", -1, ""},
 		"login at atlas":         {command(8000, ""), source.Misconfigured, "source_login_refused", -1, ""},

@@ -323,6 +323,9 @@ func (s *Source) transactOnce(ctx context.Context, plan func(t *tx, o *own) erro
 		return err
 	}
 	defer t.Rollback(ctx)
+	if err := t.start(ctx); err != nil {
+		return err
+	}
 	o := &own{}
 	if err := plan(t, o); err != nil {
 		return t.fail(ctx, err)

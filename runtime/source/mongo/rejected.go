@@ -31,8 +31,8 @@ func (t *tx) anyRejected(ctx context.Context) error {
 
 // Rejected finds the rows of waiting rejections among those named, with one command.
 func (t *tx) Rejected(ctx context.Context, rows []source.RowName) ([]source.RejectedRow, error) {
-	if t.over {
-		return nil, translate(errOver)
+	if err := t.start(ctx); err != nil {
+		return nil, err
 	}
 	if len(rows) == 0 || t.rejected != nil && !*t.rejected {
 		return nil, nil

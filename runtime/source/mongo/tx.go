@@ -19,9 +19,13 @@ import (
 
 // tx is one transaction on one driver session.
 type tx struct {
+	source *Source
 	client *client
 	sess   *mongo.Session
 	over   bool
+	// begun: the heartbeat counts it. spent: its session is never used again. stray: it may be open on
+	// the server although it is over here.
+	begun, spent, stray bool
 	// rows are what Read gave, for writing below members that are null and for judging sizes.
 	rows map[rowKey]stored
 	// blocks are those that Read was asked for.
@@ -67,24 +71,57 @@ func (s *Source) begin(ctx context.Context) (*tx, error) {
 		sess.EndSession(ctx)
 		return nil, translate(err)
 	}
-	return &tx{client: c, sess: sess}, nil
+	return &tx{source: s, client: c, sess: sess}, nil
 }
 
 var errOver = errors.New("the transaction is over")
 
+// start precedes the transaction's first command.
+func (t *tx) start(ctx context.Context) error {
+	if t.over {
+		return translate(errOver)
+	}
+	if t.begun {
+		return nil
+	}
+	t.begun = true
+	spent, err := t.source.heart.begin(ctx, t.client, string(t.sess.ID()))
+	if t.spent = spent; err != nil {
+		return t.fail(ctx, err)
+	}
+	return nil
+}
+
 // fail ends the transaction and translates.
 func (t *tx) fail(ctx context.Context, err error) error {
 	f := translate(err)
+	t.look(err)
 	t.Rollback(ctx)
+	if f.Class == source.Conflict && f.Code == codeConflict {
+		t.source.blocked(ctx, t.client)
+	}
 	return f
+}
+
+// look finds out from an error what became of the session. After NoSuchTransaction and
+// TransactionTooOld somebody else has ended our transaction, who took us for dead, and may have used
+// up the session's numbers.
+func (t *tx) look(err error) {
+	var ce mongo.CommandError
+	if errors.As(err, &ce) && (ce.Code == codeNoSuchTransaction || ce.Code == codeTransactionTooOld) {
+		t.spent = true
+	}
+	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, context.Canceled) {
+		t.stray = true
+	}
 }
 
 // Read finds rows with one command per collection, and what is known of the claimed operations with
 // at most three.
 func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) ([]source.Row, source.History, error) {
 	var history source.History
-	if t.over {
-		return nil, history, translate(errOver)
+	if err := t.start(ctx); err != nil {
+		return nil, history, err
 	}
 	if claim != nil {
 		var err error
@@ -202,8 +239,8 @@ func normalID(id value.Value) any {
 // Apply sends the changes, collection by collection, and when told to finish our own records after
 // them, and commits.
 func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.Finish) error {
-	if t.over {
-		return translate(errOver)
+	if err := t.start(ctx); err != nil {
+		return err
 	}
 	batches, err := t.batches(changes)
 	if err != nil {
@@ -281,14 +318,18 @@ func (t *tx) commit(ctx context.Context) error {
 		err := t.sess.CommitTransaction(ctx)
 		if err == nil {
 			t.over = true
-			t.sess.EndSession(ctx)
+			t.end(ctx)
 			return nil
 		}
 		f := translate(err)
 		var ce mongo.CommandError
 		switch {
+		case pause > commitPause && errors.As(err, &ce) && ce.Code == codeTransactionTooOld:
+			// An earlier try may have committed; who used up the session's numbers since has hidden it.
+			t.Rollback(ctx)
+			return failure(source.Unknown, "commit_unknown", "The database did not confirm the commit.", err)
 		case errors.As(err, &ce) && ce.HasErrorLabel(labelTransient) && !ce.HasErrorLabel(labelUnknown):
-			return t.fail(ctx, failure(source.Conflict, "write_conflict", "Another write was in the way.", err))
+			return t.fail(ctx, failure(source.Conflict, codeConflict, "Another write was in the way.", err))
 		case !labelled(err, labelUnknown) && errors.As(err, &ce) && ce.Code != 0 && f.Class != source.Down && f.Class != source.Unknown:
 			return t.fail(ctx, err) // refused outright: nothing was committed
 		}
@@ -296,8 +337,8 @@ func (t *tx) commit(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			t.over = true
-			t.end(ctx)
+			t.stray = true
+			t.Rollback(ctx)
 			return failure(source.Unknown, "commit_unknown", "The database did not confirm the commit.", err)
 		case <-timer.C:
 		}
@@ -319,5 +360,12 @@ const rollbackTimeout = 2 * time.Second
 func (t *tx) end(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 	defer cancel()
-	t.sess.EndSession(ctx)
+	if t.spent {
+		_ = t.sess.AbortTransaction(ctx) // an error: there is nothing to abort
+	} else {
+		t.sess.EndSession(ctx) // aborts what is open
+	}
+	if t.begun {
+		t.source.heart.end(string(t.sess.ID()), t.spent, t.stray || ctx.Err() != nil)
+	}
 }

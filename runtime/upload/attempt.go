@@ -66,7 +66,7 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 			a.changes = append(a.changes, *c)
 		}
 	}
-	return a.commit(ctx, tx)
+	return a.commit(ctx, tx, false)
 }
 
 // unfit refuses new operations that no row could make right.
@@ -83,13 +83,13 @@ func (a *attempt) unfit() *Refusal {
 	return nil
 }
 
-// commit sends the changes with the receipts.
-func (a *attempt) commit(ctx context.Context, tx source.Tx) (verdict, error) {
+// commit sends the changes with the receipts; written says that some changes were sent already.
+func (a *attempt) commit(ctx context.Context, tx source.Tx, written bool) (verdict, error) {
 	finish, err := a.finish(ctx)
 	if err != nil {
 		return verdict{}, err
 	}
-	if a.nothing(finish) {
+	if !written && a.nothing(finish) {
 		return verdict{result: retold(a.memory.worst)}, nil
 	}
 	if err := tx.Apply(ctx, a.changes, finish); err != nil {
@@ -131,6 +131,7 @@ func (a *attempt) again(ctx context.Context, tx source.Tx) (verdict, error) {
 // oneByOne applies every operation by itself, so that the database's checks see the client's order
 // and its refusal names the operation.
 func (a *attempt) oneByOne(ctx context.Context, tx source.Tx) (verdict, error) {
+	written := false
 	for i := range a.ops {
 		if a.memory.known[i] {
 			continue
@@ -152,9 +153,10 @@ func (a *attempt) oneByOne(ctx context.Context, tx source.Tx) (verdict, error) {
 			f.Change = 0 // the only one
 			return verdict{}, &f
 		}
+		written = true
 	}
 	a.changes = nil // what fails at commit is no single operation's fault
-	return a.commit(ctx, tx)
+	return a.commit(ctx, tx, written)
 }
 
 func (a *attempt) key(i int) rowKey {

@@ -158,12 +158,13 @@ func DecodeSingle(method Op, body []byte) (*Upload, error) {
 		return nil, notUpload("The body is not one JSON object {table, data}.")
 	}
 	up := &Upload{Form: Single}
-	op := Operation{Op: method, raw: raw}
+	op := Operation{raw: raw}
 	if len(raw) > MaxOperationBytes {
 		op.Refused = refuse(CodePayloadTooLarge, "This operation is larger than 15 MB.")
 	} else if err := op.read(jsontext.NewDecoder(bytes.NewBuffer(raw))); err != nil {
 		op.Refused = understand(err)
 	}
+	said := Operation{Op: op.Op, RowID: op.RowID}
 	op.Op = method
 	if op.Refused == nil {
 		if op.Table == "" {
@@ -179,6 +180,22 @@ func DecodeSingle(method Op, body []byte) (*Upload, error) {
 		}
 		op.check()
 	}
-	up.Transactions = []Transaction{{ID: op.txID, HasID: op.hasTxID, Operations: []Operation{op}, Raw: raw}}
+	up.Transactions = []Transaction{{ID: op.txID, HasID: op.hasTxID, Operations: []Operation{op}, Raw: op.whole(said)}}
 	return up, nil
+}
+
+// whole is a single operation's body together with what only the method and the data said, so that
+// what is kept of it can be read by itself.
+func (op *Operation) whole(said Operation) []byte {
+	if op.Refused != nil {
+		return op.raw
+	}
+	out := []byte{'{'}
+	if said.Op == "" {
+		out = append(append(append(out, `"op":"`...), op.Op...), `",`...)
+	}
+	if said.RowID == "" {
+		out = append(appendCanonicalText(append(out, `"id":`...), op.RowID), ',')
+	}
+	return append(out, bytes.TrimLeft(op.raw[1:], " \t\r\n")...)
 }

@@ -118,6 +118,9 @@ func (e *Engine) replay(ctx context.Context, r *source.Rejection, order Replay) 
 		payload = order.Payload
 	}
 	t, err := decodeKept(payload)
+	if err == nil && order.Payload != nil {
+		err = checkEdited(t)
+	}
 	if err != nil {
 		return source.Outcome{}, err
 	}
@@ -187,10 +190,27 @@ func decodeKept(payload []byte) (*Transaction, error) {
 		err = notUpload("A transaction is an object with crud, a list of entries, or one entry.")
 	}
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "payload_invalid", "The transaction cannot be read.").
-			WithHint("Send it as it was kept: {\"crud\": [...]}, with the entries that you want to be applied.")
+		return nil, unreadable(err)
 	}
 	return &t, nil
+}
+
+// checkEdited tells the editor at once what no pipeline could read.
+func checkEdited(t *Transaction) error {
+	if t.Refused != nil {
+		return unreadable(fault.New(fault.Invalid, "payload_invalid", t.Refused.Message))
+	}
+	for i := range t.Operations {
+		if no := t.Operations[i].Refused; no != nil {
+			return fault.Newf(fault.Invalid, "payload_invalid", "Operation %d cannot be read: %s", i, no.Message).WithHint(no.Hint)
+		}
+	}
+	return nil
+}
+
+func unreadable(err error) error {
+	return fault.Wrap(err, fault.Invalid, "payload_invalid", "The transaction cannot be read.").
+		WithHint("Send it as it was kept: {\"crud\": [...]}, with the entries that you want to be applied.")
 }
 
 func settledFault(s source.RejectionStatus) error {

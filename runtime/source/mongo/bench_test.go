@@ -67,11 +67,11 @@ func BenchmarkTransaction(b *testing.B) {
 						changes[j] = source.Change{Kind: source.Update, Table: todos, ID: id, Set: []source.Assignment{{Path: []string{"n"}, Value: int64(-i - 1)}}}
 					}
 					if read {
-						if _, err := x.Read(b.Context(), refs); err != nil {
+						if _, _, err := x.Read(b.Context(), refs, nil); err != nil {
 							b.Fatal(err)
 						}
 					}
-					if err := x.Apply(b.Context(), changes, true); err != nil {
+					if err := x.Apply(b.Context(), changes, &source.Finish{}); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"testing"
@@ -39,14 +38,6 @@ func TestConformance(t *testing.T) {
 				}
 				return id
 			},
-			Rejections: func(t *testing.T) int {
-				n, err := w.bare.Collection(rejectionsName).CountDocuments(t.Context(), bson.D{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return int(n)
-			},
-			Payload: func(t *testing.T, id string) []byte { return w.payload(t, id) },
 			Down: func(t *testing.T) source.Source {
 				s, err := Open(t.Context(), Options{URI: redact.New("mongodb://127.0.0.1:1/?replicaSet=rs0"), Database: "x", Dial: (&net.Dialer{}).DialContext, AllowPrivate: true, Now: time.Now})
 				if err != nil {
@@ -56,19 +47,4 @@ func TestConformance(t *testing.T) {
 			},
 		}
 	})
-}
-
-// payload joins the parts of a rejection's bytes.
-func (w *world) payload(t *testing.T, id string) (all []byte) {
-	t.Helper()
-	for part := 0; ; part++ {
-		var doc struct{ Data []byte }
-		err := w.bare.Collection(payloadsName).FindOne(t.Context(), bson.D{{Key: "_id", Value: fmt.Sprintf("%s/payload/%04d", id, part)}}).Decode(&doc)
-		if errors.Is(err, mongo.ErrNoDocuments) {
-			return all
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, doc.Data...)
-	}
 }

@@ -55,7 +55,7 @@ func TestEditingOneNestedFieldLeavesAllOtherBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: value.ObjectID(id)}})
+	rows, _, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: value.ObjectID(id)}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestEditingOneNestedFieldLeavesAllOtherBytes(t *testing.T) {
 	list[0] = first
 	next.Set("items", list)
 	err = x.Apply(t.Context(), []source.Change{{Kind: source.Update, Table: todos, ID: value.ObjectID(id), Doc: next, Set: []source.Assignment{
-		{Path: []string{"sub", "city"}, Value: "Bonn"}, {Path: []string{"items"}, Value: list}}}}, true)
+		{Path: []string{"sub", "city"}, Value: "Bonn"}, {Path: []string{"items"}, Value: list}}}}, &source.Finish{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestLeaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	x, _ := w.Begin(t.Context(), source.Session{})
-	rows, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: "1"}})
+	rows, _, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: "1"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestLeaves(t *testing.T) {
 			next.SetAt(a.Path, a.Value)
 		}
 	}
-	if err := x.Apply(t.Context(), []source.Change{{Kind: source.Update, Table: todos, ID: "1", Doc: next, Set: set}}, true); err != nil {
+	if err := x.Apply(t.Context(), []source.Change{{Kind: source.Update, Table: todos, ID: "1", Doc: next, Set: set}}, &source.Finish{}); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"_id":"1","address":{"city":"Bonn","zip":"5"},"keep":null,"deep":{"a":{"b":null}},"new":{"x":{"$numberLong":"1"}}}`

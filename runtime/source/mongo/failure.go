@@ -7,6 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/source"
@@ -16,6 +17,15 @@ import (
 const (
 	labelTransient = "TransientTransactionError"
 	labelUnknown   = "UnknownTransactionCommitResult"
+)
+
+// codeConflict is the Failure's code where another transaction was in the way.
+const codeConflict = "write_conflict"
+
+// Codes of the server that say that it does not know the transaction.
+const (
+	codeTransactionTooOld = 225
+	codeNoSuchTransaction = 251
 )
 
 // translate turns any error of the driver, of ours or of a dial into a Failure. Change is the index
@@ -33,7 +43,7 @@ func translate(err error) *source.Failure {
 		return translateWrite(err, we)
 	}
 	var ce mongo.CommandError
-	if errors.As(err, &ce) {
+	if errors.As(err, &ce) && ce.Code != 0 {
 		f := byCode(int(ce.Code), ce.Message, ce.Raw)
 		if ce.HasErrorLabel(labelTransient) && f.Class != source.Misconfigured {
 			f = transient(f)
@@ -44,8 +54,10 @@ func translate(err error) *source.Failure {
 	if f := translateDial(err); f != nil {
 		return f
 	}
-	if labelled(err, labelTransient) {
-		return down(err)
+	var selection topology.ServerSelectionError
+	if labelled(err, labelTransient) && !errors.As(err, &selection) && !mongo.IsTimeout(err) && !errors.Is(err, context.Canceled) {
+		// The connection broke. The next try finds out whether the database can be reached.
+		return failure(source.Conflict, "connection_lost", "The connection to the database broke.", err)
 	}
 	if errors.Is(err, mongo.ErrClientDisconnected) {
 		return failure(source.Down, "source_closed", "The database connection is being replaced.", err)
@@ -56,12 +68,14 @@ func translate(err error) *source.Failure {
 	return failure(source.Down, "source_error", "The database could not process the request.", err)
 }
 
-// transient decides between a conflict and a server that went away: both carry the driver's label.
+// transient makes a conflict of what the label says may be tried again: another write was in the way,
+// or the server has stopped being the primary. The next try waits for the new one, and is Down when
+// none comes.
 func transient(f *source.Failure) *source.Failure {
 	if f.Class == source.Down {
-		return f
+		return failure(source.Conflict, "primary_changed", "The database is changing its primary.", nil)
 	}
-	return failure(source.Conflict, "write_conflict", "Another write was in the way.", nil)
+	return failure(source.Conflict, codeConflict, "Another write was in the way.", nil)
 }
 
 // translateDial looks for what a connection could not be made of: it is the operator's to mend when
@@ -103,7 +117,7 @@ func translateWrite(err error, we mongo.WriteException) *source.Failure {
 func byCode(code int, message string, raw bson.Raw) *source.Failure {
 	switch code {
 	case 112, 251, 24, 46, 225, 244, 246: // WriteConflict, NoSuchTransaction, LockTimeout, LockBusy, TransactionTooOld, TransactionAborted, SnapshotUnavailable
-		return failure(source.Conflict, "write_conflict", "Another write was in the way.", nil)
+		return failure(source.Conflict, codeConflict, "Another write was in the way.", nil)
 	case 11000, 11001, 12582:
 		return duplicate(raw)
 	case 121:

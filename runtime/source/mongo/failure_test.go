@@ -47,9 +47,9 @@ func TestTranslate(t *testing.T) {
 	}{
 		"write conflict":         {command(112, "", labelTransient), source.Conflict, "write_conflict", -1, ""},
 		"no such transaction":    {command(251, "", labelTransient), source.Conflict, "write_conflict", -1, ""},
-		"network in transaction": {command(0, "broken pipe", labelTransient, "NetworkError"), source.Down, "source_down", -1, ""},
-		"step down":              {command(10107, "", labelTransient), source.Down, "source_down", -1, ""},
-		"shutting down":          {command(11600, "", labelTransient), source.Down, "source_down", -1, ""},
+		"network in transaction": {command(0, "broken pipe", labelTransient, "NetworkError"), source.Conflict, "connection_lost", -1, ""},
+		"step down":              {command(10107, "", labelTransient), source.Conflict, "primary_changed", -1, ""},
+		"shutting down":          {command(11600, "", labelTransient), source.Conflict, "primary_changed", -1, ""},
 		"unauthorized":           {command(13, ""), source.Misconfigured, "source_unauthorized", -1, ""},
 		"login":                  {command(18, ""), source.Misconfigured, "source_login_refused", -1, ""},
 		"login at atlas":         {command(8000, ""), source.Misconfigured, "source_login_refused", -1, ""},
@@ -123,7 +123,7 @@ func TestLostCommitReplies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = x.Apply(ctx, []source.Change{{Kind: source.Insert, Table: todos, ID: "1", Doc: doc("n", int32(1))}}, true)
+		err = x.Apply(ctx, []source.Change{{Kind: source.Insert, Table: todos, ID: "1", Doc: doc("n", int32(1))}}, &source.Finish{})
 		cancel()
 		x.Rollback(t.Context())
 		if c.want == 0 && err != nil || c.want != 0 && (err == nil || source.FailureOf(err).Class != c.want) {
@@ -159,13 +159,13 @@ func TestWeakConcernsInTheURIChangeNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: "1"}}); err != nil {
+	if _, _, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: "1"}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := *bodies.Load(); !strings.Contains(got, `"level": "snapshot"`) || !strings.Contains(got, `"startTransaction": true`) {
 		t.Errorf("the read went out as %s", got)
 	}
-	if err := x.Apply(t.Context(), []source.Change{{Kind: source.Insert, Table: todos, ID: "1", Doc: doc("n", value.Decimal("1.10"))}}, true); err != nil {
+	if err := x.Apply(t.Context(), []source.Change{{Kind: source.Insert, Table: todos, ID: "1", Doc: doc("n", value.Decimal("1.10"))}}, &source.Finish{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := *bodies.Load(); !strings.Contains(got, `"commitTransaction"`) || !strings.Contains(got, `"w": "majority"`) || !strings.Contains(got, `"j": true`) {
@@ -173,16 +173,19 @@ func TestWeakConcernsInTheURIChangeNothing(t *testing.T) {
 	}
 }
 
-// tap keeps the last command of a transaction that was written.
+// tap keeps the commands of transactions that were written.
 type tap struct {
 	net.Conn
-	last *atomic.Pointer[string]
+	all *atomic.Pointer[string]
 }
 
 func (c *tap) Write(b []byte) (int, error) {
 	if len(b) > 26 && binary.LittleEndian.Uint32(b[12:]) == 2013 {
 		if text := bson.Raw(b[21:]).String(); strings.Contains(text, `"autocommit"`) {
-			c.last.Store(&text)
+			if before := c.all.Load(); before != nil {
+				text = *before + "\n" + text
+			}
+			c.all.Store(&text)
 		}
 	}
 	return c.Conn.Write(b)

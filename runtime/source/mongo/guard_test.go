@@ -150,7 +150,7 @@ func ping(t *testing.T, s *Source) {
 	if err != nil {
 		return
 	}
-	if _, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: "1"}}); err == nil {
+	if _, _, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: "1"}}, nil); err == nil {
 		t.Error("a read came back")
 	}
 }

@@ -13,16 +13,37 @@ import (
 	"turnkey/runtime/source"
 )
 
+// Our own collections.
+const (
+	metaName         = "turnkey_meta"
+	receiptsName     = "turnkey_receipts"
+	clientsName      = "turnkey_clients"
+	rejectionsName   = "turnkey_rejections"
+	payloadsName     = "turnkey_payloads"
+	rejectedRowsName = "turnkey_rejected_rows"
+	runtimesName     = "turnkey_runtimes"
+)
+
 // layout is the version of our collections. A higher one found in the database was made by a newer
-// runtime that serves beside us, and is left alone.
+// runtime that serves beside us, and is left alone. A version only adds to the one before, so that
+// runtimes of that one keep working.
 //
 //	1  turnkey_rejections, turnkey_payloads
-const layout = 1
+//	2  turnkey_receipts, turnkey_clients, turnkey_rejected_rows, turnkey_runtimes; indexes for the inbox
+const layout = 2
 
 // index of one of our collections; its name is pinned so that making it again does nothing.
 type index struct {
 	name string
 	keys bson.D
+	kind string // when set: only documents of this kind are in it
+}
+
+func ascending(fields ...string) (keys bson.D) {
+	for _, f := range fields {
+		keys = append(keys, bson.E{Key: f, Value: 1})
+	}
+	return keys
 }
 
 // collections are what layout has.
@@ -32,13 +53,29 @@ var collections = []struct {
 }{
 	{metaName, nil},
 	{rejectionsName, []index{
-		{"user_id_1__id_1", bson.D{{Key: "user_id", Value: 1}, {Key: "_id", Value: 1}}},
-		{"status_1__id_1", bson.D{{Key: "status", Value: 1}, {Key: "_id", Value: 1}}},
-		{"created_at_1", bson.D{{Key: "created_at", Value: 1}}},
+		{"user_id_1__id_1", ascending("user_id", "_id"), ""},
+		{"status_1__id_1", ascending("status", "_id"), ""},
+		{"created_at_1", ascending("created_at"), ""},
+		{"table_name_1_row_id_1__id_1", ascending("table_name", "row_id", "_id"), ""},
+		{"error_code_1__id_1", ascending("error_code", "_id"), ""},
 	}},
 	{payloadsName, []index{
-		{"user_id_1", bson.D{{Key: "user_id", Value: 1}}},
+		{"user_id_1", ascending("user_id"), ""},
+		{"client_id_1__id_1", ascending("client_id", "_id"), kindRejection},
+		{"deployment_1__id_1", ascending("deployment", "_id"), kindRejection},
+		{"group_1__id_1", ascending("group", "_id"), kindRejection},
 	}},
+	{receiptsName, []index{
+		{"at_1", ascending("at"), ""},
+	}},
+	{clientsName, []index{
+		{"user_id_1", ascending("user_id"), ""},
+		{"seen_at_1", ascending("seen_at"), ""},
+	}},
+	{rejectedRowsName, []index{
+		{"table_name_1_row_id_1", ascending("table_name", "row_id"), ""},
+	}},
+	{runtimesName, nil},
 }
 
 // Prepare makes our collections and indexes and writes the layout's version last. Any number of
@@ -59,7 +96,11 @@ func (s *Source) Prepare(ctx context.Context) error {
 		}
 		var models []mongo.IndexModel
 		for _, x := range col.indexes {
-			models = append(models, mongo.IndexModel{Keys: x.keys, Options: options.Index().SetName(x.name)})
+			opt := options.Index().SetName(x.name)
+			if x.kind != "" {
+				opt.SetPartialFilterExpression(bson.D{{Key: "kind", Value: x.kind}})
+			}
+			models = append(models, mongo.IndexModel{Keys: x.keys, Options: opt})
 		}
 		if len(models) == 0 {
 			continue
@@ -123,7 +164,11 @@ func (s *Source) statements() []string {
 			for _, k := range x.keys {
 				keys = append(keys, fmt.Sprintf("%s: %d", k.Key, k.Value))
 			}
-			out = append(out, fmt.Sprintf("db.%s.createIndex({%s}, {name: %q});", col.name, strings.Join(keys, ", "), x.name))
+			opt := fmt.Sprintf("name: %q", x.name)
+			if x.kind != "" {
+				opt += fmt.Sprintf(", partialFilterExpression: {kind: %q}", x.kind)
+			}
+			out = append(out, fmt.Sprintf("db.%s.createIndex({%s}, {%s});", col.name, strings.Join(keys, ", "), opt))
 		}
 	}
 	return append(out, fmt.Sprintf(`db.%s.updateOne({_id: "layout"}, {$max: {version: NumberInt(%d)}}, {upsert: true});`, metaName, layout))

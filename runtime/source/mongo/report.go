@@ -236,6 +236,9 @@ func (s *Source) probe(ctx context.Context) error {
 		return err
 	}
 	defer t.Rollback(ctx)
+	if err := t.start(ctx); err != nil {
+		return err
+	}
 	err = t.client.db.Collection(metaName).FindOne(mongo.NewSessionContext(ctx, t.sess), bson.D{{Key: "_id", Value: "layout"}}).Err()
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return nil

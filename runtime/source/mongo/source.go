@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -18,6 +20,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
 	"turnkey/internal/fault"
+	"turnkey/internal/lifecycle"
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
@@ -36,6 +39,8 @@ type Options struct {
 	AllowPrivate bool
 	// MaxPool bounds the connections to each server; 0: 8.
 	MaxPool uint64
+	// Runtime names this process among those that serve the database; empty: a name is made up.
+	Runtime string
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -52,11 +57,15 @@ const (
 type Source struct {
 	opt      Options
 	set      *settings
+	id       string        // of this source among all that use the database
 	starting chan struct{} // holds one token: who starts or ends the client has it
 	live     atomic.Pointer[client]
 	closed   atomic.Bool
 	hostile  atomic.Int64 // unix nanoseconds until which the server is not spoken to
 	note     atomic.Pointer[string]
+	heart    *heartbeat
+	crowd    crowd
+	tasks    *lifecycle.Group
 }
 
 // client is a running driver client.
@@ -64,11 +73,13 @@ type client struct {
 	*mongo.Client
 	db      *mongo.Database
 	hostile atomic.Bool
+	// cannotKill: the server refuses killSessions.
+	cannotKill atomic.Bool
 }
 
 // Open checks the connection string. It dials nothing: a database that is down now may be up later.
 // It returns a *fault.Error of kind Invalid.
-func Open(_ context.Context, opt Options) (*Source, error) {
+func Open(ctx context.Context, opt Options) (*Source, error) {
 	set, err := parseURI(opt.URI.Reveal())
 	if err != nil {
 		return nil, err
@@ -92,7 +103,12 @@ func Open(_ context.Context, opt Options) (*Source, error) {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Source{opt: opt, set: set, starting: make(chan struct{}, 1)}
+	// A process may have two sources on one database, while one replaces the other.
+	s.id = strings.TrimPrefix(opt.Runtime+"/"+bson.NewObjectID().Hex(), "/")
 	s.starting <- struct{}{}
+	s.heart = newHeartbeat(s)
+	s.tasks = lifecycle.NewGroup(context.WithoutCancel(ctx), opt.Log)
+	s.tasks.Go("source heartbeat", s.heart.run)
 	return s, nil
 }
 
@@ -222,6 +238,7 @@ func disconnect(c *client) error {
 
 // Close ends every connection and waits, at most 5 s for commands under way.
 func (s *Source) Close() error {
+	s.tasks.Stop()
 	<-s.starting
 	defer func() { s.starting <- struct{}{} }()
 	s.closed.Store(true)

@@ -66,7 +66,7 @@ func (w *world) apply(t testing.TB, changes ...source.Change) error {
 		t.Fatal(err)
 	}
 	defer x.Rollback(t.Context())
-	return x.Apply(t.Context(), changes, true)
+	return x.Apply(t.Context(), changes, &source.Finish{})
 }
 
 func (w *world) raw(t testing.TB, id any) bson.Raw {
@@ -129,7 +129,7 @@ func TestReadGivesRowsInOrderAndMissingOnes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer x.Rollback(t.Context())
-	rows, err := x.Read(t.Context(), refs)
+	rows, _, err := x.Read(t.Context(), refs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,12 +162,12 @@ func TestConcurrentWritersNeverLoseAnUpdate(t *testing.T) {
 						return err
 					}
 					defer x.Rollback(t.Context())
-					rows, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: "n"}})
+					rows, _, err := x.Read(t.Context(), []source.Ref{{Table: todos, ID: "n"}}, nil)
 					if err != nil {
 						return err
 					}
 					n, _ := rows[0].Doc.Get("n")
-					return x.Apply(t.Context(), []source.Change{{Kind: source.Update, Table: todos, ID: "n", Set: []source.Assignment{{Path: []string{"n"}, Value: n.(int64) + 1}}}}, true)
+					return x.Apply(t.Context(), []source.Change{{Kind: source.Update, Table: todos, ID: "n", Set: []source.Assignment{{Path: []string{"n"}, Value: n.(int64) + 1}}}}, &source.Finish{})
 				}()
 				switch {
 				case err == nil:
@@ -263,7 +263,7 @@ func TestDatabaseDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = x.Read(t.Context(), []source.Ref{{Table: todos, ID: "1"}})
+	_, _, err = x.Read(t.Context(), []source.Ref{{Table: todos, ID: "1"}}, nil)
 	if f := source.FailureOf(err); f == nil || f.Class != source.Down || !errors.As(err, &f) {
 		t.Errorf("%v", err)
 	}

@@ -19,11 +19,18 @@ import (
 
 // tx is one transaction on one driver session.
 type tx struct {
+	source *Source
 	client *client
 	sess   *mongo.Session
 	over   bool
+	// begun: the heartbeat counts it. spent: its session is never used again. stray: it may be open on
+	// the server although it is over here.
+	begun, spent, stray bool
 	// rows are what Read gave, for writing below members that are null and for judging sizes.
 	rows map[rowKey]stored
+	// blocks are those that Read was asked for.
+	blocks   map[blockKey]*block
+	rejected *bool // whether any rejection waits, in the snapshot; nil: not asked yet
 }
 
 type rowKey struct {
@@ -64,23 +71,79 @@ func (s *Source) begin(ctx context.Context) (*tx, error) {
 		sess.EndSession(ctx)
 		return nil, translate(err)
 	}
-	return &tx{client: c, sess: sess}, nil
+	return &tx{source: s, client: c, sess: sess}, nil
 }
 
 var errOver = errors.New("the transaction is over")
 
+// start precedes the transaction's first command.
+func (t *tx) start(ctx context.Context) error {
+	if t.over {
+		return translate(errOver)
+	}
+	if t.begun {
+		return nil
+	}
+	t.begun = true
+	spent, err := t.source.heart.begin(ctx, t.client, string(t.sess.ID()))
+	if t.spent = spent; err != nil {
+		return t.fail(ctx, err)
+	}
+	return nil
+}
+
 // fail ends the transaction and translates.
 func (t *tx) fail(ctx context.Context, err error) error {
 	f := translate(err)
+	t.look(err)
 	t.Rollback(ctx)
+	if f.Class == source.Conflict && f.Code == codeConflict {
+		t.source.blocked(ctx, t.client)
+	}
 	return f
 }
 
-// Read finds rows with one command per collection.
-func (t *tx) Read(ctx context.Context, refs []source.Ref) ([]source.Row, error) {
-	if t.over {
-		return nil, translate(errOver)
+// look finds out from an error what became of the session. After NoSuchTransaction and
+// TransactionTooOld somebody else has ended our transaction, who took us for dead, and may have used
+// up the session's numbers.
+func (t *tx) look(err error) {
+	var ce mongo.CommandError
+	if errors.As(err, &ce) && (ce.Code == codeNoSuchTransaction || ce.Code == codeTransactionTooOld) {
+		t.spent = true
 	}
+	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, context.Canceled) {
+		t.stray = true
+	}
+}
+
+// Read finds rows with one command per collection, and what is known of the claimed operations with
+// at most three.
+func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) ([]source.Row, source.History, error) {
+	var history source.History
+	if err := t.start(ctx); err != nil {
+		return nil, history, err
+	}
+	if claim != nil {
+		var err error
+		if history, err = t.history(ctx, claim); err != nil {
+			return nil, history, t.fail(ctx, err)
+		}
+	}
+	if err := t.readRows(ctx, refs); err != nil {
+		return nil, history, t.fail(ctx, err)
+	}
+	if err := t.anyRejected(ctx); err != nil {
+		return nil, history, t.fail(ctx, err)
+	}
+	history.Rejected = *t.rejected
+	rows := make([]source.Row, len(refs))
+	for i, ref := range refs {
+		rows[i].Doc = t.rows[keyOf(ref.Table, ref.ID)].doc
+	}
+	return rows, history, nil
+}
+
+func (t *tx) readRows(ctx context.Context, refs []source.Ref) error {
 	if t.rows == nil {
 		t.rows = make(map[rowKey]stored, len(refs))
 	}
@@ -100,14 +163,10 @@ func (t *tx) Read(ctx context.Context, refs []source.Ref) ([]source.Row, error) 
 	}
 	for _, name := range order {
 		if err := t.find(ctx, name, byCollection[name]); err != nil {
-			return nil, t.fail(ctx, err)
+			return err
 		}
 	}
-	rows := make([]source.Row, len(refs))
-	for i, ref := range refs {
-		rows[i].Doc = t.rows[keyOf(ref.Table, ref.ID)].doc
-	}
-	return rows, nil
+	return nil
 }
 
 // find reads rows of one collection into t.rows.
@@ -177,10 +236,11 @@ func normalID(id value.Value) any {
 	return nil // no table has such ids
 }
 
-// Apply sends the changes, collection by collection, and commits with them when told to.
-func (t *tx) Apply(ctx context.Context, changes []source.Change, commit bool) error {
-	if t.over {
-		return translate(errOver)
+// Apply sends the changes, collection by collection, and when told to finish our own records after
+// them, and commits.
+func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.Finish) error {
+	if err := t.start(ctx); err != nil {
+		return err
 	}
 	batches, err := t.batches(changes)
 	if err != nil {
@@ -191,16 +251,30 @@ func (t *tx) Apply(ctx context.Context, changes []source.Change, commit bool) er
 			return t.fail(ctx, err)
 		}
 	}
-	if !commit {
+	if finish == nil {
 		return nil
+	}
+	if err := t.send(ctx, t.finish(finish)); err != nil {
+		return t.fail(ctx, err)
 	}
 	return t.commit(ctx)
 }
 
-// run sends one write command. RunCommand takes our bytes as they are; the driver's own bulk write
-// would decode and copy each document again.
+// finish writes down what commits together with the changes.
+func (t *tx) finish(f *source.Finish) *own {
+	o := &own{}
+	o.keep(t, f.Receipts)
+	if f.Rejection != nil {
+		o.reject(f.Rejection)
+	}
+	o.settle(f.Settle)
+	o.note(f.Notes)
+	return o
+}
+
+// run sends one write command about rows.
 func (t *tx) run(ctx context.Context, b *batch) error {
-	reply, err := t.client.db.RunCommand(mongo.NewSessionContext(ctx, t.sess), b.command()).Raw()
+	n, err := t.command(ctx, b)
 	if err != nil {
 		f := translate(err)
 		if f.Change >= 0 && f.Change < len(b.changes) {
@@ -210,12 +284,23 @@ func (t *tx) run(ctx context.Context, b *batch) error {
 		}
 		return f
 	}
-	if n, ok := reply.Lookup("n").AsInt64OK(); b.verb == verbUpdate && (!ok || n != int64(len(b.changes))) {
+	if b.verb == verbUpdate && n != int64(len(b.changes)) {
 		// A row that was read is not there any more: the snapshot excludes it, unless the row was never
 		// read. Fresh reads settle either.
 		return failure(source.Conflict, "row_vanished", "A row was deleted at the same time.", nil)
 	}
 	return nil
+}
+
+// command sends one write command and gives the number of documents that it found. RunCommand takes
+// our bytes as they are; the driver's own bulk write would decode and copy each document again.
+func (t *tx) command(ctx context.Context, b *batch) (n int64, err error) {
+	reply, err := t.client.db.RunCommand(mongo.NewSessionContext(ctx, t.sess), b.command()).Raw()
+	if err != nil {
+		return 0, err
+	}
+	n, _ = reply.Lookup("n").AsInt64OK()
+	return n, nil
 }
 
 // Pauses between tries to commit.
@@ -233,14 +318,18 @@ func (t *tx) commit(ctx context.Context) error {
 		err := t.sess.CommitTransaction(ctx)
 		if err == nil {
 			t.over = true
-			t.sess.EndSession(ctx)
+			t.end(ctx)
 			return nil
 		}
 		f := translate(err)
 		var ce mongo.CommandError
 		switch {
+		case pause > commitPause && errors.As(err, &ce) && ce.Code == codeTransactionTooOld:
+			// An earlier try may have committed; who used up the session's numbers since has hidden it.
+			t.Rollback(ctx)
+			return failure(source.Unknown, "commit_unknown", "The database did not confirm the commit.", err)
 		case errors.As(err, &ce) && ce.HasErrorLabel(labelTransient) && !ce.HasErrorLabel(labelUnknown):
-			return t.fail(ctx, failure(source.Conflict, "write_conflict", "Another write was in the way.", err))
+			return t.fail(ctx, failure(source.Conflict, codeConflict, "Another write was in the way.", err))
 		case !labelled(err, labelUnknown) && errors.As(err, &ce) && ce.Code != 0 && f.Class != source.Down && f.Class != source.Unknown:
 			return t.fail(ctx, err) // refused outright: nothing was committed
 		}
@@ -248,8 +337,8 @@ func (t *tx) commit(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			t.over = true
-			t.end(ctx)
+			t.stray = true
+			t.Rollback(ctx)
 			return failure(source.Unknown, "commit_unknown", "The database did not confirm the commit.", err)
 		case <-timer.C:
 		}
@@ -271,5 +360,12 @@ const rollbackTimeout = 2 * time.Second
 func (t *tx) end(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 	defer cancel()
-	t.sess.EndSession(ctx)
+	if t.spent {
+		_ = t.sess.AbortTransaction(ctx) // an error: there is nothing to abort
+	} else {
+		t.sess.EndSession(ctx) // aborts what is open
+	}
+	if t.begun {
+		t.source.heart.end(string(t.sess.ID()), t.spent, t.stray || ctx.Err() != nil)
+	}
 }

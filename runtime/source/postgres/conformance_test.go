@@ -87,10 +87,6 @@ func TestConformance(t *testing.T) {
 			Source: src, ID: rowID,
 			Items:  &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeUUID},
 			Others: &source.Table{Name: "others", Collection: "public.others", Key: "id", ID: bundle.TypeUUID},
-			Rejections: func(t *testing.T) (n int) {
-				scan(t, uri, "SELECT count(*) FROM turnkey.turnkey_rejections", &n)
-				return n
-			},
 			Down: func(t *testing.T) source.Source {
 				return open(t, "postgres://u:p@127.0.0.1:1/db?sslmode=disable")
 			},

@@ -3,7 +3,6 @@ package sourcetest
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,33 +11,6 @@ import (
 	"turnkey/runtime/source"
 	"turnkey/runtime/value"
 )
-
-func rejections(t *testing.T, h *Harness) {
-	big := []byte(strings.Repeat("0123456789", 900_000)) // 9 MB, in parts
-	list := []source.Rejection{
-		{ID: "rej_1", UserID: "u1", TableName: "items", RowID: "x", ErrorCode: "UNAUTHORIZED", Message: "no", CreatedAt: at, Operation: -1, Payload: []byte(`{"a":"\u0000"}`)},
-		{ID: "rej_2", UserID: "u1", TableName: "items", RowID: "y", ErrorCode: "INVALID_DATA", Message: "no", CreatedAt: at, Payload: big, Client: []byte(`{}`), Detail: "raw"},
-	}
-	for range 2 {
-		for i := range list {
-			if err := h.finish(t, source.Finish{Rejection: &list[i]}); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if n := h.Rejections(t); n != 2 {
-		t.Errorf("%d rejections", n)
-	}
-	for i, r := range list {
-		got, err := h.Source.Rejection(t.Context(), r.ID)
-		if err != nil || got == nil {
-			t.Fatalf("rejection %d: %v %v", i, got, err)
-		}
-		if string(got.Payload) != string(r.Payload) || got.PayloadBytes != len(r.Payload) || string(got.Client) != string(r.Client) || got.Detail != r.Detail {
-			t.Errorf("rejection %d kept %d bytes, want %d", i, len(got.Payload), len(r.Payload))
-		}
-	}
-}
 
 func prepareTwice(t *testing.T, h *Harness) {
 	var wg sync.WaitGroup

@@ -363,7 +363,7 @@ func rejectionWithReceipt(t *testing.T, h *Harness) {
 	if f := source.FailureOf(err); f == nil || f.Class != source.Conflict {
 		t.Errorf("the receipt was taken, and the commit says %v", err)
 	}
-	if n := h.Rejections(t); n != 1 {
+	if n := h.count(t); n != 1 {
 		t.Errorf("%d rejections", n)
 	}
 	if got := h.history(t, claim(1, 0)); len(got.Receipts) != 1 || string(got.Receipts[0].Result) != string(r.Result) {
@@ -592,7 +592,7 @@ func erase(t *testing.T, h *Harness) {
 			t.Errorf("%d %v, want %d", n, err, want)
 		}
 	}
-	if n := h.Rejections(t); n != 1 {
+	if n := h.count(t); n != 1 {
 		t.Errorf("%d rejections", n)
 	}
 	if known := h.history(t, claim(1, 0)); len(known.Receipts) != 1 || known.Rejected {

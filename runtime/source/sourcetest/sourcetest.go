@@ -23,8 +23,6 @@ type Harness struct {
 	Others *source.Table
 	// ID makes the n-th id of the kind that Items has.
 	ID func(n int) value.Value
-	// Rejections counts the rejections that sync streams would select.
-	Rejections func(t *testing.T) int
 	// Down makes a source whose server does not answer; Locked one whose log-in is refused, or nil
 	// where the server has no log-in.
 	Down   func(t *testing.T) source.Source
@@ -39,14 +37,14 @@ func Run(t *testing.T, open func(t *testing.T) *Harness) {
 		"an update writes only what it names": leaves, "a delete removes": removes,
 		"rows keep their order and are read once": order, "writers of one row never lose an update": noLostUpdate,
 		"two creators of one row: one wins, one starts over": race, "a unique value is refused with the change to blame": unique,
-		"rejections are durable, whole and idempotent": rejections,
-		"preparing twice at once is fine":              prepareTwice,
-		"a look-up finds one, none, and refuses two":   lookup, "a server that is down is Down": down,
+		"preparing twice at once is fine":            prepareTwice,
+		"a look-up finds one, none, and refuses two": lookup, "a server that is down is Down": down,
 		"a refused log-in is Misconfigured": locked, "a closed source is Down, not a panic": closed,
 		"a test of the connection names its checks": connection, "inspecting proposes the tables": inspect,
 		"creating rows without reading is all or nothing": create,
 	}
 	maps.Copy(tests, receiptTests)
+	maps.Copy(tests, inboxTests)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -161,4 +159,14 @@ func again(t *testing.T, run func() error) {
 		}
 	}
 	t.Error("conflicts without end")
+}
+
+// count is the number of rejections, of any state.
+func (h *Harness) count(t *testing.T) int {
+	t.Helper()
+	list, err := h.Source.Rejections(t.Context(), source.RejectionFilter{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
 }

@@ -1,0 +1,340 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"turnkey/runtime/source"
+)
+
+// A list reads one of the two collections that hold rejections in the order of ids, and looks the
+// other half up: operators' filters lie in turnkey_payloads, the others in turnkey_rejections.
+
+// Rejections lists what the filter selects, without payloads, claims and rows.
+func (s *Source) Rejections(ctx context.Context, f source.RejectionFilter) ([]source.Rejection, error) {
+	c, err := s.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	limit := min(max(f.Limit, 1), 1000)
+	public, operator := publicFilter(&f), operatorFilter(&f)
+	var out []source.Rejection
+	for after := f.After; ; {
+		var page []source.Rejection
+		var more bool
+		if len(operator) > 1 {
+			page, after, more, err = c.pageByOperator(ctx, operator, public, after, f.OldestFirst, limit-len(out))
+		} else {
+			page, after, more, err = c.pageByPublic(ctx, public, after, f.OldestFirst, limit-len(out))
+		}
+		if err != nil {
+			return nil, translate(err)
+		}
+		if out = append(out, page...); !more || len(out) >= limit {
+			return out, nil
+		}
+	}
+}
+
+func publicFilter(f *source.RejectionFilter) (q bson.D) {
+	equal := func(name, v string) {
+		if v != "" {
+			q = append(q, bson.E{Key: name, Value: text(v)})
+		}
+	}
+	if len(f.Status) > 0 {
+		q = append(q, bson.E{Key: "status", Value: bson.D{{Key: "$in", Value: names(f.Status)}}})
+	}
+	equal("user_id", f.UserID)
+	equal("table_name", f.TableName)
+	equal("row_id", f.RowID)
+	equal("error_code", f.ErrorCode)
+	var during bson.D
+	if !f.From.IsZero() {
+		during = append(during, bson.E{Key: "$gte", Value: ceil(f.From)})
+	}
+	if !f.To.IsZero() {
+		during = append(during, bson.E{Key: "$lt", Value: ceil(f.To)})
+	}
+	if len(during) > 0 {
+		q = append(q, bson.E{Key: "created_at", Value: during})
+	}
+	return q
+}
+
+// ceil is the first instant at or after t that MongoDB's dates know: they have milliseconds.
+func ceil(t time.Time) time.Time { return t.Add(time.Millisecond - 1).Truncate(time.Millisecond) }
+
+// operatorFilter has more than the kind when it selects by what only operators see.
+func operatorFilter(f *source.RejectionFilter) bson.D {
+	q := bson.D{{Key: "kind", Value: kindRejection}}
+	if f.ClientID != "" {
+		q = append(q, bson.E{Key: "client_id", Value: text(f.ClientID)})
+	}
+	if f.Deployment != 0 {
+		q = append(q, bson.E{Key: "deployment", Value: int64(f.Deployment)})
+	}
+	if f.Group != "" {
+		q = append(q, bson.E{Key: "group", Value: text(f.Group)})
+	}
+	return q
+}
+
+// find reads documents of one collection in the order of their ids, after one of them.
+func find[T any](ctx context.Context, c *mongo.Collection, filter bson.D, after string, oldestFirst bool, limit int) ([]T, error) {
+	order, operator := -1, "$lt"
+	if oldestFirst {
+		order, operator = 1, "$gt"
+	}
+	filter = append(bson.D{}, filter...)
+	if after != "" {
+		filter = append(filter, bson.E{Key: "_id", Value: bson.D{{Key: operator, Value: after}}})
+	}
+	cursor, err := c.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "_id", Value: order}}).SetLimit(int64(limit)).SetBatchSize(int32(limit)+1))
+	if err != nil {
+		return nil, err
+	}
+	var docs []T
+	err = cursor.All(ctx, &docs)
+	return docs, err
+}
+
+// byID reads documents by their ids.
+func byID[T any](ctx context.Context, c *mongo.Collection, ids []string, more bson.D) ([]T, error) {
+	cursor, err := c.Find(ctx, append(bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, more...), options.Find().SetBatchSize(int32(len(ids))+1))
+	if err != nil {
+		return nil, err
+	}
+	var docs []T
+	err = cursor.All(ctx, &docs)
+	return docs, err
+}
+
+func (c *client) pageByPublic(ctx context.Context, filter bson.D, after string, oldestFirst bool, limit int) (page []source.Rejection, last string, more bool, err error) {
+	docs, err := find[publicDoc](ctx, c.db.Collection(rejectionsName), filter, after, oldestFirst, limit)
+	if err != nil || len(docs) == 0 {
+		return nil, "", false, err
+	}
+	ids := make([]string, len(docs))
+	for i, d := range docs {
+		ids[i] = d.ID
+	}
+	halves, err := byID[operatorDoc](ctx, c.db.Collection(payloadsName), ids, nil)
+	if err != nil {
+		return nil, "", false, err
+	}
+	operators := make(map[string]*operatorDoc, len(halves))
+	for i := range halves {
+		operators[halves[i].ID] = &halves[i]
+	}
+	for i := range docs {
+		page = append(page, join(&docs[i], operators[docs[i].ID]))
+	}
+	return page, ids[len(ids)-1], len(docs) == limit, nil
+}
+
+// scanned is how many of the operators' halves a page looks at, at least: the public filter may drop most.
+const scanned = 200
+
+func (c *client) pageByOperator(ctx context.Context, filter, public bson.D, after string, oldestFirst bool, limit int) (page []source.Rejection, last string, more bool, err error) {
+	look := limit
+	if len(public) > 0 {
+		look = max(limit, scanned)
+	}
+	docs, err := find[operatorDoc](ctx, c.db.Collection(payloadsName), filter, after, oldestFirst, look)
+	if err != nil || len(docs) == 0 {
+		return nil, "", false, err
+	}
+	ids := make([]string, len(docs))
+	for i, d := range docs {
+		ids[i] = d.ID
+	}
+	halves, err := byID[publicDoc](ctx, c.db.Collection(rejectionsName), ids, public)
+	if err != nil {
+		return nil, "", false, err
+	}
+	publics := make(map[string]*publicDoc, len(halves))
+	for i := range halves {
+		publics[halves[i].ID] = &halves[i]
+	}
+	for i := range docs {
+		if p := publics[docs[i].ID]; p != nil && len(page) < limit {
+			page = append(page, join(p, &docs[i]))
+		}
+	}
+	return page, ids[len(ids)-1], len(docs) == look, nil
+}
+
+// join makes a rejection of its halves; the operators' one may be missing.
+func join(p *publicDoc, o *operatorDoc) source.Rejection {
+	r := source.Rejection{ID: p.ID, UserID: p.UserID, TableName: p.TableName, RowID: p.RowID, ErrorCode: p.ErrorCode, Message: p.Message, Hint: p.Hint,
+		Status: source.RejectionStatus(p.Status), CreatedAt: p.CreatedAt.UTC(), Group: p.ID}
+	if o == nil {
+		return r
+	}
+	copy(r.Owner[:], o.Owner)
+	r.ClientID, r.RequestID, r.Provider = o.ClientID, o.RequestID, o.Provider
+	r.Deployment, r.Operation, r.PayloadBytes, r.Attempts = int(o.Deployment), int(o.Operation), int(o.PayloadBytes), int(o.Attempts)
+	if o.Group != "" { // layout 1 had no groups: each heads its own
+		r.Group = o.Group
+	}
+	if o.SettledAt != nil {
+		r.SettledAt, r.SettledBy = o.SettledAt.UTC(), o.SettledBy
+	}
+	return r
+}
+
+// Rejection reads one with everything that was kept.
+func (s *Source) Rejection(ctx context.Context, id string) (*source.Rejection, error) {
+	c, err := s.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.rejection(ctx, id)
+	return r, nilOr(err)
+}
+
+func (c *client) rejection(ctx context.Context, id string) (*source.Rejection, error) {
+	var p publicDoc
+	err := c.db.Collection(rejectionsName).FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&p)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var o *operatorDoc
+	halves, err := byID[operatorDoc](ctx, c.db.Collection(payloadsName), []string{id}, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(halves) > 0 {
+		o = &halves[0]
+	}
+	r := join(&p, o)
+	parts, err := find[partDoc](ctx, c.db.Collection(payloadsName), under(id), "", true, math.MaxInt16)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range parts {
+		switch part.Kind {
+		case partPayload:
+			r.Payload = append(r.Payload, part.Data...)
+		case partClient:
+			r.Client = append(r.Client, part.Data...)
+		case partClaims:
+			r.Claims = append(r.Claims, part.Data...)
+		case partDetail:
+			r.Detail += string(part.Data)
+		}
+	}
+	if r.Status.Waiting() {
+		r.Rows, err = c.rejectedRows(ctx, under(id))
+	}
+	return &r, err
+}
+
+// Settle moves rejections, all or none.
+func (s *Source) Settle(ctx context.Context, list []source.Settlement) error {
+	t, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.Rollback(ctx)
+	return t.Apply(ctx, nil, &source.Finish{Settle: list})
+}
+
+// eraseBatch bounds what one transaction erases.
+const eraseBatch = 100
+
+// Erase removes a user's rejections and what identifies the user in client records, in transactions
+// of at most eraseBatch rejections. A try that fails half-way may be repeated.
+func (s *Source) Erase(ctx context.Context, userID string) (int, error) {
+	user := bson.D{{Key: "user_id", Value: text(userID)}}
+	total := 0
+	for {
+		n := 0
+		err := s.transact(ctx, func(t *tx, o *own) error {
+			docs, err := find[publicDoc](mongo.NewSessionContext(ctx, t.sess), t.client.db.Collection(rejectionsName), user, "", true, eraseBatch)
+			if err != nil {
+				return err
+			}
+			n = len(docs)
+			for _, d := range docs {
+				o.forget(d.ID)
+			}
+			if n < eraseBatch {
+				o.update(clientsName, user, bson.D{{Key: "$unset", Value: bson.D{{Key: "report", Value: true}, {Key: "user_id", Value: true}, {Key: "client_id", Value: true}}}}, true)
+			}
+			return nil
+		})
+		if err != nil {
+			return total, err
+		}
+		if total += n; n < eraseBatch {
+			return total, nil
+		}
+	}
+}
+
+// forget removes all of a rejection.
+func (o *own) forget(id string) {
+	self := bson.D{{Key: "_id", Value: id}}
+	o.remove(rejectionsName, self)
+	o.remove(payloadsName, self)
+	o.remove(payloadsName, under(id))
+	o.remove(rejectedRowsName, under(id))
+}
+
+// maxTries bounds the tries of our own transactions against others in the way.
+const maxTries = 8
+
+// transact runs one transaction over our own collections, again while others are in the way. What plan
+// wants is sent and committed with it; it must be safe to repeat.
+func (s *Source) transact(ctx context.Context, plan func(t *tx, o *own) error) error {
+	var err error
+	for try := range maxTries {
+		if err = s.transactOnce(ctx, plan); err == nil {
+			return nil
+		}
+		if f := source.FailureOf(err); f.Class != source.Conflict && f.Class != source.Unknown || ctx.Err() != nil {
+			return err
+		}
+		timer := time.NewTimer(time.Duration(1+try) * 5 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		case <-timer.C:
+		}
+	}
+	return err
+}
+
+func (s *Source) transactOnce(ctx context.Context, plan func(t *tx, o *own) error) error {
+	t, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.Rollback(ctx)
+	if err := t.start(ctx); err != nil {
+		return err
+	}
+	o := &own{}
+	if err := plan(t, o); err != nil {
+		return t.fail(ctx, err)
+	}
+	if len(o.out) == 0 {
+		return nil
+	}
+	if err := t.send(ctx, o); err != nil {
+		return t.fail(ctx, err)
+	}
+	return t.commit(ctx)
+}

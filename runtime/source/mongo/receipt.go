@@ -1,0 +1,194 @@
+package mongo
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"turnkey/runtime/source"
+)
+
+// A receipt's _id is one binary: owner, block and sequence, each so that bytes compare as the numbers
+// do. All receipts of a block, and of a run of blocks, are then one range of the index on _id, which
+// is also what makes a key unique.
+//
+//	owner 16 bytes | block 8 bytes, sign flipped | seq 4 bytes
+const receiptIDSize = 16 + 8 + 4
+
+func receiptID(owner source.Owner, block int64, seq int32) []byte {
+	b := append(make([]byte, 0, receiptIDSize), owner[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(block)^(1<<63))
+	return binary.BigEndian.AppendUint32(b, uint32(seq))
+}
+
+var errReceipt = errors.New("a stored receipt is not well formed")
+
+func parseReceiptID(b []byte) (owner source.Owner, block int64, seq int32, err error) {
+	if len(b) != receiptIDSize {
+		return owner, 0, 0, errReceipt
+	}
+	copy(owner[:], b)
+	return owner, int64(binary.BigEndian.Uint64(b[16:]) ^ (1 << 63)), int32(binary.BigEndian.Uint32(b[24:])), nil
+}
+
+// receiptDoc is a receipt as stored.
+type receiptDoc struct {
+	ID     []byte  `bson:"_id"`
+	Ops    []int64 `bson:"ops,omitempty"`
+	Prints []byte  `bson:"prints"` // 16 bytes each
+	// Last is the highest of Ops: all that the sweeper needs to know.
+	Last   *int64    `bson:"last,omitempty"`
+	At     time.Time `bson:"at"`
+	Result *string   `bson:"result,omitempty"` // JSON
+}
+
+func encodeReceipt(r *source.Receipt) receiptDoc {
+	d := receiptDoc{ID: receiptID(r.Owner, r.Block, r.Seq), Ops: r.Ops, Prints: make([]byte, 0, 16*len(r.Prints)), At: r.At}
+	for _, p := range r.Prints {
+		d.Prints = append(d.Prints, p[:]...)
+	}
+	if len(r.Ops) > 0 {
+		last := int64(math.MinInt64)
+		for _, op := range r.Ops {
+			last = max(last, op)
+		}
+		d.Last = &last
+	}
+	if r.Result != nil {
+		text := string(r.Result)
+		d.Result = &text
+	}
+	return d
+}
+
+func (d *receiptDoc) decode() (r source.Receipt, err error) {
+	if r.Owner, r.Block, r.Seq, err = parseReceiptID(d.ID); err != nil {
+		return r, err
+	}
+	if len(d.Prints)%16 != 0 || len(d.Ops) > 0 && len(d.Ops) != len(d.Prints)/16 {
+		return r, errReceipt
+	}
+	r.Ops, r.At = d.Ops, d.At.UTC()
+	r.Prints = make([]source.Print, len(d.Prints)/16)
+	for i := range r.Prints {
+		copy(r.Prints[i][:], d.Prints[16*i:])
+	}
+	if d.Result != nil {
+		r.Result = []byte(*d.Result)
+	}
+	return r, nil
+}
+
+// block is what a transaction knows of the receipts that a block had in its snapshot.
+type block struct {
+	count, next int32 // how many there were, and the first Seq that is free
+	newest      *source.Receipt
+}
+
+type blockKey struct {
+	owner source.Owner
+	block int64
+}
+
+// history answers a claim from the transaction's snapshot: one find for the receipts, one for the floor.
+func (t *tx) history(ctx context.Context, claim *source.Claim) (h source.History, err error) {
+	if t.blocks == nil {
+		t.blocks = map[blockKey]*block{}
+	}
+	ctx = mongo.NewSessionContext(ctx, t.sess)
+	if len(claim.Blocks) > 0 {
+		cursor, err := t.client.db.Collection(receiptsName).Find(ctx, blockFilter(claim), options.Find().SetBatchSize(10_000))
+		if err != nil {
+			return h, err
+		}
+		var docs []receiptDoc
+		if err := cursor.All(ctx, &docs); err != nil {
+			return h, err
+		}
+		for i := range docs {
+			r, err := docs[i].decode()
+			if err != nil {
+				return h, err
+			}
+			h.Receipts = append(h.Receipts, r)
+		}
+		t.remember(claim, h.Receipts)
+	}
+	var client struct {
+		Floor *int64 `bson:"floor"`
+	}
+	err = t.client.db.Collection(clientsName).FindOne(ctx, bson.D{{Key: "_id", Value: claim.Owner[:]}},
+		options.FindOne().SetProjection(bson.D{{Key: "floor", Value: 1}})).Decode(&client)
+	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
+		return h, err
+	}
+	if client.Floor != nil {
+		h.Floor, h.HasFloor = *client.Floor, true
+	}
+	return h, nil
+}
+
+// remember keeps what the commit has to know of the claimed blocks.
+func (t *tx) remember(claim *source.Claim, receipts []source.Receipt) {
+	for _, n := range claim.Blocks {
+		t.blocks[blockKey{claim.Owner, n}] = &block{}
+	}
+	for i := range receipts {
+		r := &receipts[i]
+		b := t.blocks[blockKey{r.Owner, r.Block}]
+		if b == nil {
+			continue
+		}
+		b.count++
+		if r.Seq >= b.next {
+			b.next, b.newest = r.Seq+1, r
+		}
+	}
+}
+
+// blockFilter selects the receipts of the claimed blocks: a range of _id for each run of them.
+func blockFilter(claim *source.Claim) bson.D {
+	var ranges bson.A
+	for i := 0; i < len(claim.Blocks); {
+		from := claim.Blocks[i]
+		to := from
+		for i++; i < len(claim.Blocks) && claim.Blocks[i] == to+1; i++ {
+			to++
+		}
+		ranges = append(ranges, bson.D{{Key: "_id", Value: bson.D{
+			{Key: "$gte", Value: receiptID(claim.Owner, from, 0)}, {Key: "$lte", Value: receiptID(claim.Owner, to, -1)}}}})
+	}
+	if len(ranges) == 1 {
+		return ranges[0].(bson.D)
+	}
+	return bson.D{{Key: "$or", Value: ranges}}
+}
+
+// restless is the age from which a receipt may be about to be swept. It is far longer than any
+// transaction lives and far shorter than any retention.
+const restless = 10 * time.Minute
+
+// keep adds receipts to the transaction's own commands. Where the pipeline counted a block's receipts
+// and sweeping has left a gap, the first free Seq is meant. A receipt beside old ones also touches the
+// newest of them: the sweeper, which would start the block at Seq 0 again, then conflicts with us.
+func (o *own) keep(t *tx, receipts []source.Receipt) {
+	for i := range receipts {
+		r := receipts[i]
+		if b := t.blocks[blockKey{r.Owner, r.Block}]; b != nil {
+			if r.Seq == b.count {
+				r.Seq = b.next
+			}
+			if b.newest != nil && r.At.Sub(b.newest.At) > restless {
+				o.update(receiptsName, bson.D{{Key: "_id", Value: receiptID(r.Owner, r.Block, b.newest.Seq)}},
+					bson.D{{Key: "$set", Value: bson.D{{Key: "touched", Value: r.At}}}}, false)
+			}
+		}
+		o.insert(receiptsName, encodeReceipt(&r))
+	}
+}

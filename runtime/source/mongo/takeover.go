@@ -1,0 +1,183 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+
+	"turnkey/runtime/source"
+)
+
+const (
+	// A row of conflicts without a pause of conflictPause is looked into when it is conflictPatience
+	// long, and then every takeoverPause.
+	conflictPatience = 300 * time.Millisecond
+	conflictPause    = 2 * time.Second
+	takeoverPause    = 250 * time.Millisecond
+	// staleAfter is the age of a heartbeat that three beats are missing from.
+	staleAfter      = 1500 * time.Millisecond
+	takeoverTimeout = 2 * time.Second
+)
+
+// crowd watches for conflicts that do not end.
+type crowd struct {
+	mu         sync.Mutex
+	since      time.Time // the first conflict of the row
+	last, next time.Time
+	running    bool
+}
+
+// conflict counts one; true: somebody should look for the dead now, and says done afterwards.
+func (c *crowd) conflict(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now.Sub(c.last) > conflictPause {
+		c.since = now
+	}
+	c.last = now
+	if c.running || now.Sub(c.since) < conflictPatience || now.Before(c.next) {
+		return false
+	}
+	c.running = true
+	return true
+}
+
+func (c *crowd) done(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running, c.next = false, now.Add(takeoverPause)
+}
+
+// runtimeDoc is an entry of turnkey_runtimes. Ended is the At at which its sessions were ended last.
+type runtimeDoc struct {
+	ID       string     `bson:"_id"`
+	At       time.Time  `bson:"at"`
+	Sessions []bson.Raw `bson:"sessions"`
+	Ended    *time.Time `bson:"ended,omitempty"`
+}
+
+// blocked is told of each conflict, after the transaction that met it was rolled back.
+func (s *Source) blocked(ctx context.Context, c *client) {
+	if !s.crowd.conflict(s.opt.Now()) {
+		return
+	}
+	defer func() { s.crowd.done(s.opt.Now()) }()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeoverTimeout)
+	defer cancel()
+	if err := s.takeover(ctx, c); err != nil {
+		s.opt.Log.Warn("looking for killed runtimes whose transactions are in the way", "error", err)
+	}
+}
+
+// takeover ends the sessions of runtimes that have stopped beating, and those of ours that we have
+// lost. Ages are by the server's clock alone: both its times come from there.
+func (s *Source) takeover(ctx context.Context, c *client) error {
+	if stray := s.heart.astray(); len(stray) > 0 {
+		if err := c.kill(ctx, stray); err != nil {
+			return err
+		}
+		s.heart.forget(stray)
+	}
+	var hello struct {
+		Now time.Time `bson:"localTime"`
+	}
+	if err := c.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
+		return err
+	}
+	runtimes := c.db.Collection(runtimesName, options.Collection().SetWriteConcern(writeconcern.W1()))
+	cursor, err := runtimes.Find(ctx, bson.D{{Key: "at", Value: bson.D{{Key: "$lt", Value: hello.Now.Add(-staleAfter)}}}, {Key: "_id", Value: bson.D{{Key: "$ne", Value: s.id}}}})
+	if err != nil {
+		return err
+	}
+	var stale []runtimeDoc
+	if err := cursor.All(ctx, &stale); err != nil {
+		return err
+	}
+	for _, r := range stale {
+		if r.Ended != nil && r.Ended.Equal(r.At) {
+			continue
+		}
+		if err := c.kill(ctx, r.Sessions); err != nil {
+			return err
+		}
+		// A beat in between makes it a runtime that lives: nothing is marked then.
+		if _, err := runtimes.UpdateOne(ctx, bson.D{{Key: "_id", Value: r.ID}, {Key: "at", Value: r.At}}, bson.D{{Key: "$set", Value: bson.D{{Key: "ended", Value: r.At}}}}); err != nil {
+			return err
+		}
+		s.opt.Log.Info("ended the database sessions of a runtime that has stopped", "runtime", r.ID, "sessions", len(r.Sessions))
+	}
+	return nil
+}
+
+// kill ends sessions, and with them their open transactions.
+func (c *client) kill(ctx context.Context, sessions []bson.Raw) error {
+	if len(sessions) == 0 {
+		return nil
+	}
+	if !c.cannotKill.Load() {
+		list := make(bson.A, len(sessions))
+		for i, lsid := range sessions {
+			list[i] = lsid
+		}
+		err := c.db.RunCommand(ctx, bson.D{{Key: "killSessions", Value: list}}).Err()
+		if err == nil || translate(err).Class == source.Down {
+			return err
+		}
+		c.cannotKill.Store(true) // small Atlas tiers refuse the command
+	}
+	for _, lsid := range sessions {
+		if err := c.outbid(ctx, lsid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outbids is the number of a transaction that ends whatever a session has open: the driver counts from
+// one, and heartbeat sees to it that no session gets near this.
+const outbids = 1 << 14
+
+var errSession = errors.New("a stored session id is not one")
+
+// outbid ends a session's open transaction by starting a later one on it, which is aborted at once.
+// The driver lets nobody name a session or a number. But the id that a session gives is its own, not a
+// copy; and beginning and ending a transaction that nothing is sent in counts up. The session
+// is given up afterwards: it is never returned to the pool.
+func (c *client) outbid(ctx context.Context, lsid bson.Raw) error {
+	sess, err := c.StartSession()
+	if err != nil {
+		return err
+	}
+	if len(sess.ID()) != len(lsid) {
+		return errSession
+	}
+	copy(sess.ID(), lsid)
+	journal := true
+	opt := options.Transaction().SetReadPreference(readpref.Primary()).SetWriteConcern(&writeconcern.WriteConcern{W: "majority", Journal: &journal})
+	for range outbids {
+		if err := sess.StartTransaction(opt); err != nil {
+			return err
+		}
+		if err := sess.AbortTransaction(ctx); err != nil {
+			return err
+		}
+	}
+	if err := sess.StartTransaction(opt); err != nil {
+		return err
+	}
+	err = c.db.Collection(metaName).FindOne(mongo.NewSessionContext(ctx, sess), bson.D{{Key: "_id", Value: "layout"}}).Err()
+	if abort := sess.AbortTransaction(ctx); abort != nil {
+		return abort
+	}
+	if f := translateOrNil(err); f != nil && f.Class == source.Down {
+		return f
+	}
+	return nil
+}

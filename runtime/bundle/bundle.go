@@ -24,8 +24,11 @@ type Bundle struct {
 	Revision   int64
 	Instance   Instance
 	Deployment int // number of the active deployment; 0: none yet, nothing but JWKS is served
-	Config     Config
-	Secrets    map[string]redact.Secret
+	// ActivatedAt is when it became active; Previous the number of the one before it, 0 for none.
+	ActivatedAt time.Time
+	Previous    int
+	Config      Config
+	Secrets     map[string]redact.Secret
 	// SigningKeys holds every key that is published, signing or still valid; see SigningKey.
 	SigningKeys []SigningKey
 	// APIKeys authenticate customers' own servers at /token (provider type api_key).

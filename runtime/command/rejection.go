@@ -43,8 +43,8 @@ type DeploymentOrder struct {
 // DeploymentReplayed is how far a DeploymentOrder came.
 type DeploymentReplayed struct {
 	Done []source.Outcome `json:"done"`
-	Next string            `json:"next"`
-	More bool              `json:"more"`
+	Next string           `json:"next"`
+	More bool             `json:"more"`
 }
 
 // Live is an instance that serves, as commands need it.

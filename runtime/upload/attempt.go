@@ -40,7 +40,7 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 		return verdict{}, err
 	}
 	if a.memory.fresh == 0 && a.replay == nil {
-		return verdict{result: retold(a.memory.worst)}, nil
+		return verdict{result: retold(a.memory.worst), known: true}, nil
 	}
 	if no := a.unfit(); no != nil {
 		return verdict{no: no}, nil

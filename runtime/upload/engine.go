@@ -36,6 +36,8 @@ type Deps struct {
 	// Problem answers a request that is not an upload.
 	Problem func(w http.ResponseWriter, r *http.Request, err error)
 	Log     *slog.Logger
+	// Brake watches the instance's deployments; nil: nobody does.
+	Brake *Brake
 }
 
 // Engine applies the uploads of one instance under one bundle. Safe for concurrent use.
@@ -45,6 +47,7 @@ type Engine struct {
 	deps       Deps
 	instance   string
 	deployment int
+	previous   int           // the deployment to go back to; 0: none
 	limiter    *rate.Limiter // transactions per minute; nil: none
 
 	mu    sync.Mutex
@@ -65,7 +68,10 @@ func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment}
+	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment, previous: b.Previous}
+	if deps.Brake != nil {
+		deps.Brake.serve(b.Deployment, b.ActivatedAt)
+	}
 	if n := b.Config.Limits.TransactionsPerMinute; n > 0 {
 		e.limiter = rate.NewLimiter(rate.Limit(float64(n)/60), max(MaxTransactions, n/6))
 	}
@@ -188,15 +194,26 @@ func (e *Engine) transaction(ctx context.Context, q *request, t *Transaction) re
 	if e.limiter != nil && !e.limiter.AllowN(e.deps.Now(), 1) {
 		return retryResult("limit_transactions_per_minute", "This instance is over its limit of transactions per minute.", 2*time.Second)
 	}
+	if e.deps.Brake != nil && e.deps.Brake.held(e.deployment, e.deps.Now()) {
+		return brakeResult()
+	}
 	ids := e.identify(q, t)
 	v, failure := e.settle(ctx, q, t, ids)
 	switch {
 	case failure != nil:
 		return e.later(q, failure)
+	case v.known:
+		return v.result
+	case e.deps.Brake != nil && e.deps.Brake.count(e.deployment, v.no, e.previous > 0, e.deps.Now()):
+		return brakeResult()
 	case v.no != nil:
 		return e.reject(ctx, q, t, ids, v.no)
 	}
 	return v.result
+}
+
+func brakeResult() result {
+	return retryResult("deployment_brake", "The newest deployment refuses too much and is being taken back; this write waits for that.", brakeRetry)
 }
 
 // now is the clock in the precision that receipts keep.

@@ -13,6 +13,7 @@ import (
 // kept.
 type verdict struct {
 	result result
+	known  bool // told before: this was a repeat
 	no     *Refusal
 }
 

@@ -55,7 +55,7 @@ var collections = []struct {
 	{rejectionsName, []index{
 		{"user_id_1__id_1", ascending("user_id", "_id"), ""},
 		{"status_1__id_1", ascending("status", "_id"), ""},
-		{"created_at_1", ascending("created_at"), ""},
+		{"created_at_1__id_1", ascending("created_at", "_id"), ""},
 		{"table_name_1_row_id_1__id_1", ascending("table_name", "row_id", "_id"), ""},
 		{"error_code_1__id_1", ascending("error_code", "_id"), ""},
 	}},
@@ -66,11 +66,11 @@ var collections = []struct {
 		{"group_1__id_1", ascending("group", "_id"), kindRejection},
 	}},
 	{receiptsName, []index{
-		{"at_1", ascending("at"), ""},
+		{"at_1__id_1", ascending("at", "_id"), ""},
 	}},
 	{clientsName, []index{
 		{"user_id_1", ascending("user_id"), ""},
-		{"seen_at_1", ascending("seen_at"), ""},
+		{"seen_at_1__id_1", ascending("seen_at", "_id"), ""},
 	}},
 	{rejectedRowsName, []index{
 		{"table_name_1_row_id_1", ascending("table_name", "row_id"), ""},

@@ -85,12 +85,6 @@ func (d *receiptDoc) decode() (r source.Receipt, err error) {
 	return r, nil
 }
 
-// block is what a transaction knows of the receipts that a block had in its snapshot.
-type block struct {
-	count, next int32 // how many there were, and the first Seq that is free
-	newest      *source.Receipt
-}
-
 type blockKey struct {
 	owner source.Owner
 	block int64
@@ -98,9 +92,6 @@ type blockKey struct {
 
 // history answers a claim from the transaction's snapshot: one find for the receipts, one for the floor.
 func (t *tx) history(ctx context.Context, claim *source.Claim) (h source.History, err error) {
-	if t.blocks == nil {
-		t.blocks = map[blockKey]*block{}
-	}
 	ctx = mongo.NewSessionContext(ctx, t.sess)
 	if len(claim.Blocks) > 0 {
 		cursor, err := t.client.db.Collection(receiptsName).Find(ctx, blockFilter(claim), options.Find().SetBatchSize(10_000))
@@ -118,7 +109,7 @@ func (t *tx) history(ctx context.Context, claim *source.Claim) (h source.History
 			}
 			h.Receipts = append(h.Receipts, r)
 		}
-		t.remember(claim, h.Receipts)
+		t.remember(h.Receipts)
 	}
 	var client struct {
 		Floor *int64 `bson:"floor"`
@@ -134,27 +125,30 @@ func (t *tx) history(ctx context.Context, claim *source.Claim) (h source.History
 	return h, nil
 }
 
-// remember keeps what the commit has to know of the claimed blocks.
-func (t *tx) remember(claim *source.Claim, receipts []source.Receipt) {
-	for _, n := range claim.Blocks {
-		t.blocks[blockKey{claim.Owner, n}] = &block{}
+// remember keeps the newest receipt of each block.
+func (t *tx) remember(receipts []source.Receipt) {
+	if t.newest == nil {
+		t.newest = map[blockKey]*source.Receipt{}
 	}
 	for i := range receipts {
-		r := &receipts[i]
-		b := t.blocks[blockKey{r.Owner, r.Block}]
-		if b == nil {
-			continue
-		}
-		b.count++
-		if r.Seq >= b.next {
-			b.next, b.newest = r.Seq+1, r
+		k := blockKey{receipts[i].Owner, receipts[i].Block}
+		if was := t.newest[k]; was == nil || was.Seq < receipts[i].Seq {
+			t.newest[k] = &receipts[i]
 		}
 	}
 }
 
-// blockFilter selects the receipts of the claimed blocks: a range of _id for each run of them.
+// blockFilter selects the receipts of the claimed blocks.
 func blockFilter(claim *source.Claim) bson.D {
-	var ranges bson.A
+	ranges := blockRanges(claim)
+	if len(ranges) == 1 {
+		return ranges[0].(bson.D)
+	}
+	return bson.D{{Key: "$or", Value: ranges}}
+}
+
+// blockRanges has a range of _id for each run of the claimed blocks.
+func blockRanges(claim *source.Claim) (ranges bson.A) {
 	for i := 0; i < len(claim.Blocks); {
 		from := claim.Blocks[i]
 		to := from
@@ -164,31 +158,22 @@ func blockFilter(claim *source.Claim) bson.D {
 		ranges = append(ranges, bson.D{{Key: "_id", Value: bson.D{
 			{Key: "$gte", Value: receiptID(claim.Owner, from, 0)}, {Key: "$lte", Value: receiptID(claim.Owner, to, -1)}}}})
 	}
-	if len(ranges) == 1 {
-		return ranges[0].(bson.D)
-	}
-	return bson.D{{Key: "$or", Value: ranges}}
+	return ranges
 }
 
 // restless is the age from which a receipt may be about to be swept. It is far longer than any
 // transaction lives and far shorter than any retention.
 const restless = 10 * time.Minute
 
-// keep adds receipts to the transaction's own commands. Where the pipeline counted a block's receipts
-// and sweeping has left a gap, the first free Seq is meant. A receipt beside old ones also touches the
-// newest of them: the sweeper, which would start the block at Seq 0 again, then conflicts with us.
+// keep adds receipts to the transaction's own commands. One beside old ones also touches the newest of
+// them: the sweeper, after which the block would start at Seq 0 again, then conflicts with us.
 func (o *own) keep(t *tx, receipts []source.Receipt) {
 	for i := range receipts {
-		r := receipts[i]
-		if b := t.blocks[blockKey{r.Owner, r.Block}]; b != nil {
-			if r.Seq == b.count {
-				r.Seq = b.next
-			}
-			if b.newest != nil && r.At.Sub(b.newest.At) > restless {
-				o.update(receiptsName, bson.D{{Key: "_id", Value: receiptID(r.Owner, r.Block, b.newest.Seq)}},
-					bson.D{{Key: "$set", Value: bson.D{{Key: "touched", Value: r.At}}}}, false)
-			}
+		r := &receipts[i]
+		if newest := t.newest[blockKey{r.Owner, r.Block}]; newest != nil && r.At.Sub(newest.At) > restless {
+			o.update(receiptsName, bson.D{{Key: "_id", Value: receiptID(newest.Owner, newest.Block, newest.Seq)}},
+				bson.D{{Key: "$set", Value: bson.D{{Key: "touched", Value: r.At}}}}, false)
 		}
-		o.insert(receiptsName, encodeReceipt(&r))
+		o.insert(receiptsName, encodeReceipt(r))
 	}
 }

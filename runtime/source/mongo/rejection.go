@@ -89,11 +89,19 @@ type rowDoc struct {
 
 // reject keeps one rejection.
 func (o *own) reject(r *source.Rejection) {
+	group := r.Group
+	if group == "" {
+		group = r.ID
+	}
+	size := r.PayloadBytes
+	if size == 0 {
+		size = len(r.Payload)
+	}
 	o.insert(rejectionsName, publicDoc{ID: r.ID, UserID: text(r.UserID), TableName: text(r.TableName), RowID: text(r.RowID),
 		ErrorCode: text(r.ErrorCode), Message: text(r.Message), Hint: text(r.Hint), Status: string(statusOf(r)), CreatedAt: r.CreatedAt})
 	op := operatorDoc{ID: r.ID, Kind: kindRejection, UserID: text(r.UserID), Owner: r.Owner[:], ClientID: text(r.ClientID),
-		RequestID: text(r.RequestID), Deployment: int64(r.Deployment), Operation: int64(r.Operation), Group: text(r.Group), Provider: text(r.Provider),
-		PayloadBytes: int64(r.PayloadBytes), PayloadStored: int64(len(r.Payload)), ClientStored: int64(len(r.Client)), ClaimsStored: int64(len(r.Claims)),
+		RequestID: text(r.RequestID), Deployment: int64(r.Deployment), Operation: int64(r.Operation), Group: text(group), Provider: text(r.Provider),
+		PayloadBytes: int64(size), PayloadStored: int64(len(r.Payload)), ClientStored: int64(len(r.Client)), ClaimsStored: int64(len(r.Claims)),
 		DetailStored: int64(len(r.Detail)), Attempts: int64(r.Attempts), CreatedAt: r.CreatedAt, SettledBy: text(r.SettledBy)}
 	if !r.SettledAt.IsZero() {
 		op.SettledAt = &r.SettledAt
@@ -108,7 +116,7 @@ func (o *own) reject(r *source.Rejection) {
 	}
 	for i, row := range r.Rows {
 		d := rowDoc{ID: fmt.Sprintf("%s/%05d", r.ID, i), TableName: text(row.TableName), RowID: text(row.RowID), Owner: r.Owner[:],
-			Rejection: r.ID, Group: text(r.Group), Creates: row.Creates, Written: []string{}, Deleted: row.Deleted}
+			Rejection: r.ID, Group: text(group), Creates: row.Creates, Written: []string{}, Deleted: row.Deleted}
 		d.Written = append(d.Written, row.Written...)
 		o.insert(rejectedRowsName, d)
 	}
@@ -125,9 +133,11 @@ func (o *own) parts(id, kind string, data []byte) {
 	for n := 0; len(data) > 0; n++ {
 		part := data[:min(len(data), partSize)]
 		data = data[len(part):]
-		o.insert(payloadsName, partDoc{fmt.Sprintf("%s/%s/%04d", id, kind, n), kind, part})
+		o.insert(payloadsName, partDoc{partID(id, kind, n), kind, part})
 	}
 }
+
+func partID(id, kind string, n int) string { return fmt.Sprintf("%s/%s/%04d", id, kind, n) }
 
 // under selects what lies below an id: its parts, or its rows.
 func under(id string) bson.D {
@@ -146,8 +156,7 @@ func (o *own) settle(list []source.Settlement) {
 		if s.To.Waiting() {
 			public = append(public, bson.E{Key: "error_code", Value: text(s.ErrorCode)}, bson.E{Key: "message", Value: text(s.Message)}, bson.E{Key: "hint", Value: text(s.Hint)})
 			op = append(op, bson.E{Key: "operation", Value: int64(s.Operation)}, bson.E{Key: "detail_stored", Value: int64(len(s.Detail))})
-			o.remove(payloadsName, under(s.ID+"/"+partDetail))
-			o.parts(s.ID, partDetail, []byte(s.Detail))
+			o.detail(s.ID, []byte(s.Detail))
 		} else {
 			op = append(op, bson.E{Key: "settled_at", Value: s.At}, bson.E{Key: "settled_by", Value: text(s.By)})
 			o.remove(rejectedRowsName, under(s.ID))
@@ -166,6 +175,17 @@ func (o *own) settle(list []source.Settlement) {
 		}
 		o.update(payloadsName, bson.D{{Key: "_id", Value: s.ID}}, change, false)
 	}
+}
+
+// detail replaces the parts of the database's text.
+func (o *own) detail(id string, data []byte) {
+	n := 0
+	for ; len(data) > 0; n++ {
+		part := data[:min(len(data), partSize)]
+		data = data[len(part):]
+		o.upsert(payloadsName, bson.D{{Key: "_id", Value: partID(id, partDetail, n)}}, bson.D{{Key: "$set", Value: bson.D{{Key: "kind", Value: partDetail}, {Key: "data", Value: part}}}})
+	}
+	o.remove(payloadsName, bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: partID(id, partDetail, n)}, {Key: "$lt", Value: id + "/" + partDetail + "0"}}}})
 }
 
 func names(list []source.RejectionStatus) []string {

@@ -65,6 +65,7 @@ type Source struct {
 	note     atomic.Pointer[string]
 	heart    *heartbeat
 	crowd    crowd
+	sweeping atomic.Bool
 	tasks    *lifecycle.Group
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,12 @@ import (
 	"turnkey/runtime/value"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if setting := os.Getenv(victimEnv); setting != "" {
+		os.Exit(victim(setting))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // world is one database of its own, seen by the source and by a bare driver client.
 type world struct {

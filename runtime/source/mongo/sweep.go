@@ -1,7 +1,11 @@
 package mongo
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"math"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -11,114 +15,160 @@ import (
 	"turnkey/runtime/source"
 )
 
-// One runtime sweeps at a time: it holds the document "sweep" of turnkey_meta until its lease ends,
-// and renews it between batches. Even two at once would do no harm, as each batch is one transaction.
+// sweepBatch bounds the documents that a transaction looks at. Rejections come with parts and rows, and
+// each client with a look for its receipts: fewer of them make a transaction as long.
 const (
-	leaseID    = "sweep"
-	leaseTime  = time.Minute
-	leaseRenew = 20 * time.Second
-	sweepBatch = 1000
-	// Rejections come with parts and rows: fewer of them make a transaction as large.
+	sweepBatch      = 1000
 	sweepRejections = 200
+	sweepClients    = 100
+	// runtimesKept is how long after its last beat a runtime is forgotten; longer than trusted.
+	runtimesKept = 24 * time.Hour
 )
 
+// cursor is the last document that a sweep has looked at, in the order of an instant and _id.
+type cursor struct {
+	at time.Time
+	id any
+}
+
+// aged is a document that may be swept.
+type aged struct {
+	id   any // as the server has it
+	at   time.Time
+	last *int64 // of a receipt with ops
+}
+
+func agedOf(raw bson.Raw, field string) (d aged) {
+	id := raw.Lookup("_id")
+	id.Value = bytes.Clone(id.Value) // the driver uses its buffer again
+	d.id = id
+	if at, ok := raw.Lookup(field).TimeOK(); ok {
+		d.at = at
+	}
+	if last, ok := raw.Lookup("last").Int64OK(); ok {
+		d.last = &last
+	}
+	return d
+}
+
+// step removes one batch after a cursor and tells how many documents it looked at.
+type step func(ctx context.Context, after *cursor) (looked, removed int, err error)
+
 // Sweep removes old records batch by batch, while the context lasts.
-func (s *Source) Sweep(ctx context.Context, now time.Time, keep source.Retention) (source.Swept, error) {
-	var out source.Swept
+func (s *Source) Sweep(ctx context.Context, now time.Time, keep source.Retention) (out source.Swept, err error) {
+	if !s.sweeping.CompareAndSwap(false, true) {
+		return source.Swept{Busy: true}, nil
+	}
+	defer s.sweeping.Store(false)
 	held, err := s.lease(ctx)
-	if err != nil || !held {
-		out.Busy = err == nil
-		return out, nilOr(err)
+	switch {
+	case ctx.Err() != nil:
+		return source.Swept{More: true}, nil
+	case err != nil || !held:
+		return source.Swept{Busy: err == nil}, nilOr(err)
 	}
 	defer s.release(context.WithoutCancel(ctx))
 	renew := s.opt.Now().Add(leaseRenew)
-	for _, step := range []struct {
+	for _, part := range []struct {
 		count *int
 		batch int
-		run   func(context.Context) (int, error)
+		run   step
 	}{
-		{&out.Receipts, sweepBatch, func(ctx context.Context) (int, error) { return s.sweepReceipts(ctx, now, now.Add(-keep.Receipts)) }},
-		{&out.Rejections, sweepRejections, func(ctx context.Context) (int, error) { return s.sweepRejections(ctx, now.Add(-keep.Rejections)) }},
-		{&out.Clients, sweepBatch, func(ctx context.Context) (int, error) { return s.sweepClients(ctx, now.Add(-keep.Clients)) }},
+		{&out.Receipts, sweepBatch, func(ctx context.Context, after *cursor) (int, int, error) {
+			return s.sweepReceipts(ctx, now, now.Add(-keep.Receipts), after)
+		}},
+		{&out.Rejections, sweepRejections, func(ctx context.Context, after *cursor) (int, int, error) {
+			return s.sweepRejections(ctx, now.Add(-keep.Rejections), after)
+		}},
+		{&out.Clients, sweepClients, func(ctx context.Context, after *cursor) (int, int, error) {
+			return s.sweepClients(ctx, now.Add(-keep.Clients), after)
+		}},
 	} {
-		for {
+		for after := (cursor{}); ; {
 			if s.opt.Now().After(renew) {
-				if held, err := s.lease(ctx); err != nil || !held {
+				if held, err = s.lease(ctx); err == nil && !held { // we were too slow: another goes on
 					out.More = true
-					return out, nilOr(err)
+					return out, nil
 				}
 				renew = s.opt.Now().Add(leaseRenew)
 			}
-			n, err := step.run(ctx)
-			*step.count += n
+			looked, removed := 0, 0
+			if err == nil {
+				looked, removed, err = part.run(ctx, &after)
+			}
+			*part.count += removed
 			if err != nil {
 				out.More = true
 				if ctx.Err() != nil {
 					return out, nil
 				}
-				return out, err
+				return out, nilOr(err)
 			}
-			if n < step.batch {
+			if looked < part.batch {
 				break
 			}
 		}
 	}
-	return out, nil
+	return out, s.sweepRuntimes(ctx)
 }
 
-// lease takes or renews the sweeper's lease; false: another runtime has it.
-func (s *Source) lease(ctx context.Context) (bool, error) {
-	c, err := s.get(ctx)
+// agedBefore reads what is older than an instant, oldest first, after a cursor, which it moves.
+func (t *tx) agedBefore(ctx context.Context, collection, field string, before time.Time, limit int64, after *cursor) ([]aged, error) {
+	old := bson.D{{Key: field, Value: bson.D{{Key: "$lt", Value: before}}}}
+	if after.id != nil {
+		old = bson.D{{Key: field, Value: bson.D{{Key: "$gte", Value: after.at}, {Key: "$lt", Value: before}}}, {Key: "$or", Value: bson.A{
+			bson.D{{Key: field, Value: bson.D{{Key: "$gt", Value: after.at}}}}, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: after.id}}}}}}}
+	}
+	found, err := t.client.db.Collection(collection).Find(mongo.NewSessionContext(ctx, t.sess), old, options.Find().
+		SetSort(bson.D{{Key: field, Value: 1}, {Key: "_id", Value: 1}}).SetLimit(limit).SetBatchSize(int32(limit)+1).
+		SetProjection(bson.D{{Key: field, Value: 1}, {Key: "last", Value: 1}}))
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	now := s.opt.Now()
-	mine := bson.D{{Key: "_id", Value: leaseID}, {Key: "$or", Value: bson.A{
-		bson.D{{Key: "holder", Value: s.id}}, bson.D{{Key: "until", Value: bson.D{{Key: "$lt", Value: now}}}}}}}
-	set := bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: s.id}, {Key: "until", Value: now.Add(leaseTime)}}}}
-	_, err = c.db.Collection(metaName).UpdateOne(ctx, mine, set, options.UpdateOne().SetUpsert(true))
-	if mongo.IsDuplicateKeyError(err) { // it is there, and not ours
-		return false, nil
+	docs, err := allAged(ctx, found, field)
+	if n := len(docs); n > 0 {
+		after.at, after.id = docs[n-1].at, docs[n-1].id
 	}
-	return err == nil, err
+	return docs, err
 }
 
-// release gives the lease back; if that fails it ends by itself.
-func (s *Source) release(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, rollbackTimeout)
-	defer cancel()
-	c, err := s.get(ctx)
-	if err == nil {
-		_, err = c.db.Collection(metaName).DeleteOne(ctx, bson.D{{Key: "_id", Value: leaseID}, {Key: "holder", Value: s.id}})
+func allAged(ctx context.Context, found *mongo.Cursor, field string) (docs []aged, err error) {
+	defer found.Close(ctx)
+	for found.Next(ctx) {
+		docs = append(docs, agedOf(found.Current, field))
 	}
-	if err != nil {
-		s.opt.Log.Warn("giving back the sweeper's lease", "error", err)
-	}
+	return docs, found.Err()
 }
 
-// sweepReceipts removes one batch and raises the floors of those owners whose receipts had ops.
-func (s *Source) sweepReceipts(ctx context.Context, now, before time.Time) (n int, err error) {
+// sweepReceipts removes the receipts of blocks that have only old ones, and raises the floors of those
+// owners whose receipts had ops. Were a part of a block removed, the numbers of its next receipts would
+// be those of ones that are there.
+func (s *Source) sweepReceipts(ctx context.Context, now, before time.Time, after *cursor) (looked, removed int, err error) {
+	start := *after
 	err = s.transact(ctx, func(t *tx, o *own) error {
-		old, err := agedBefore[receiptDoc](ctx, t, receiptsName, "at", before, sweepBatch, "last")
+		*after = start
+		old, err := t.agedBefore(ctx, receiptsName, "at", before, sweepBatch, after)
 		if err != nil {
 			return err
 		}
-		n = len(old)
-		ids, floors := make([][]byte, n), map[source.Owner]int64{}
-		for i, d := range old {
-			ids[i] = d.ID
-			owner, _, _, err := parseReceiptID(d.ID)
-			if err != nil {
-				return err
-			}
-			if d.Last == nil {
+		looked, removed = len(old), 0
+		blocks, err := t.blocksOf(ctx, old)
+		if err != nil {
+			return err
+		}
+		ids, floors := bson.A{}, map[source.Owner]int64{}
+		for k, list := range blocks {
+			if slices.ContainsFunc(list, func(r aged) bool { return !r.at.Before(before) }) {
 				continue
 			}
-			if floor, ok := floors[owner]; !ok || *d.Last > floor {
-				floors[owner] = *d.Last
+			for _, r := range list {
+				ids = append(ids, r.id)
+				if floor, ok := floors[k.owner]; r.last != nil && (!ok || *r.last > floor) {
+					floors[k.owner] = *r.last
+				}
 			}
 		}
-		if n == 0 {
+		if removed = len(ids); removed == 0 {
 			return nil
 		}
 		o.remove(receiptsName, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
@@ -127,59 +177,128 @@ func (s *Source) sweepReceipts(ctx context.Context, now, before time.Time) (n in
 		}
 		return nil
 	})
-	return n, err
+	return looked, removed, err
 }
 
-func (s *Source) sweepRejections(ctx context.Context, before time.Time) (n int, err error) {
+// maxRanges bounds the ranges of one find.
+const maxRanges = 100
+
+// blocksOf reads all receipts of the blocks that some receipts belong to.
+func (t *tx) blocksOf(ctx context.Context, some []aged) (map[blockKey][]aged, error) {
+	claims := map[source.Owner]*source.Claim{}
+	for _, r := range some {
+		k, err := blockKeyOf(r)
+		if err != nil {
+			return nil, err
+		}
+		c := claims[k.owner]
+		if c == nil {
+			c = &source.Claim{Owner: k.owner}
+			claims[k.owner] = c
+		}
+		c.Blocks = append(c.Blocks, k.block)
+	}
+	var ranges bson.A
+	for _, c := range claims {
+		slices.Sort(c.Blocks)
+		c.Blocks = slices.Compact(c.Blocks)
+		ranges = append(ranges, blockRanges(c)...)
+	}
+	out := map[blockKey][]aged{}
+	for part := range slices.Chunk(ranges, maxRanges) {
+		found, err := t.client.db.Collection(receiptsName).Find(mongo.NewSessionContext(ctx, t.sess), bson.D{{Key: "$or", Value: bson.A(part)}},
+			options.Find().SetProjection(bson.D{{Key: "at", Value: 1}, {Key: "last", Value: 1}}).SetBatchSize(10*sweepBatch))
+		if err != nil {
+			return nil, err
+		}
+		all, err := allAged(ctx, found, "at")
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range all {
+			k, err := blockKeyOf(r)
+			if err != nil {
+				return nil, err
+			}
+			out[k] = append(out[k], r)
+		}
+	}
+	return out, nil
+}
+
+func blockKeyOf(r aged) (k blockKey, err error) {
+	_, id, _ := r.id.(bson.RawValue).BinaryOK()
+	k.owner, k.block, _, err = parseReceiptID(id)
+	return k, err
+}
+
+func (s *Source) sweepRejections(ctx context.Context, before time.Time, after *cursor) (looked, removed int, err error) {
+	start := *after
 	err = s.transact(ctx, func(t *tx, o *own) error {
-		old, err := agedBefore[struct {
-			ID string `bson:"_id"`
-		}](ctx, t, rejectionsName, "created_at", before, sweepRejections)
+		*after = start
+		old, err := t.agedBefore(ctx, rejectionsName, "created_at", before, sweepRejections, after)
 		if err != nil {
 			return err
 		}
-		n = len(old)
+		looked, removed = len(old), len(old)
 		for _, d := range old {
-			o.forget(d.ID)
+			o.forget(d.id.(bson.RawValue).StringValue())
 		}
 		return nil
 	})
-	return n, err
+	return looked, removed, err
 }
 
-func (s *Source) sweepClients(ctx context.Context, before time.Time) (n int, err error) {
+// sweepClients removes client records that have no receipts any more: a floor outlives them.
+func (s *Source) sweepClients(ctx context.Context, before time.Time, after *cursor) (looked, removed int, err error) {
+	start := *after
 	err = s.transact(ctx, func(t *tx, o *own) error {
-		old, err := agedBefore[struct {
-			ID any `bson:"_id"`
-		}](ctx, t, clientsName, "seen_at", before, sweepBatch)
+		*after = start
+		old, err := t.agedBefore(ctx, clientsName, "seen_at", before, sweepClients, after)
 		if err != nil {
 			return err
 		}
-		if n = len(old); n == 0 {
-			return nil
+		ids := bson.A{}
+		for _, d := range old {
+			used, err := t.hasReceipts(ctx, d)
+			if err != nil {
+				return err
+			}
+			if !used {
+				ids = append(ids, d.id)
+			}
 		}
-		ids := make(bson.A, n)
-		for i, d := range old {
-			ids[i] = d.ID
+		looked, removed = len(old), len(ids)
+		if removed > 0 {
+			o.remove(clientsName, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
 		}
-		o.remove(clientsName, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
 		return nil
 	})
-	return n, err
+	return looked, removed, err
 }
 
-// agedBefore reads the ids, and more fields, of what is older than an instant, oldest first.
-func agedBefore[T any](ctx context.Context, t *tx, collection, field string, before time.Time, limit int64, more ...string) ([]T, error) {
-	fields := bson.D{{Key: "_id", Value: 1}}
-	for _, f := range more {
-		fields = append(fields, bson.E{Key: f, Value: 1})
+func (t *tx) hasReceipts(ctx context.Context, client aged) (bool, error) {
+	var owner source.Owner
+	_, id, _ := client.id.(bson.RawValue).BinaryOK()
+	copy(owner[:], id)
+	all := bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: receiptID(owner, math.MinInt64, 0)}, {Key: "$lte", Value: receiptID(owner, math.MaxInt64, -1)}}}}
+	err := t.client.db.Collection(receiptsName).FindOne(mongo.NewSessionContext(ctx, t.sess), all, options.FindOne().SetProjection(bson.D{{Key: "_id", Value: 1}})).Err()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return false, nil
 	}
-	cursor, err := t.client.db.Collection(collection).Find(mongo.NewSessionContext(ctx, t.sess), bson.D{{Key: field, Value: bson.D{{Key: "$lt", Value: before}}}},
-		options.Find().SetSort(bson.D{{Key: field, Value: 1}}).SetLimit(limit).SetBatchSize(int32(limit)+1).SetProjection(fields))
+	return err == nil, err
+}
+
+// sweepRuntimes forgets runtimes that have ended, by the server's clock.
+func (s *Source) sweepRuntimes(ctx context.Context) error {
+	c, err := s.get(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var docs []T
-	err = cursor.All(ctx, &docs)
-	return docs, err
+	now, err := c.now(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	_, err = c.db.Collection(runtimesName).DeleteMany(ctx, bson.D{{Key: "at", Value: bson.D{{Key: "$lt", Value: now.Add(-runtimesKept)}}}})
+	return nilOr(err)
 }

@@ -85,14 +85,12 @@ func (s *Source) takeover(ctx context.Context, c *client) error {
 		}
 		s.heart.forget(stray)
 	}
-	var hello struct {
-		Now time.Time `bson:"localTime"`
-	}
-	if err := c.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
+	now, err := c.now(ctx)
+	if err != nil {
 		return err
 	}
 	runtimes := c.db.Collection(runtimesName, options.Collection().SetWriteConcern(writeconcern.W1()))
-	cursor, err := runtimes.Find(ctx, bson.D{{Key: "at", Value: bson.D{{Key: "$lt", Value: hello.Now.Add(-staleAfter)}}}, {Key: "_id", Value: bson.D{{Key: "$ne", Value: s.id}}}})
+	cursor, err := runtimes.Find(ctx, bson.D{{Key: "at", Value: bson.D{{Key: "$lt", Value: now.Add(-staleAfter)}}}, {Key: "_id", Value: bson.D{{Key: "$ne", Value: s.id}}}})
 	if err != nil {
 		return err
 	}
@@ -114,6 +112,15 @@ func (s *Source) takeover(ctx context.Context, c *client) error {
 		s.opt.Log.Info("ended the database sessions of a runtime that has stopped", "runtime", r.ID, "sessions", len(r.Sessions))
 	}
 	return nil
+}
+
+// now is the server's clock.
+func (c *client) now(ctx context.Context) (time.Time, error) {
+	var hello struct {
+		Now time.Time `bson:"localTime"`
+	}
+	err := c.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello)
+	return hello.Now, err
 }
 
 // kill ends sessions, and with them their open transactions.

@@ -75,25 +75,47 @@ func rowID(n int) value.Value {
 	return id
 }
 
+// harness prepares a source for the suite.
+func harness(t *testing.T, src source.Source) *sourcetest.Harness {
+	if err := src.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return &sourcetest.Harness{
+		Source: src, ID: rowID,
+		Items:  &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeUUID},
+		Others: &source.Table{Name: "others", Collection: "public.others", Key: "id", ID: bundle.TypeUUID},
+		Down: func(t *testing.T) source.Source {
+			return open(t, "postgres://u:p@127.0.0.1:1/db?sslmode=disable")
+		},
+	}
+}
+
 func TestConformance(t *testing.T) {
 	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
 		uri := pgtest.URL(t)
 		sql(t, uri, itemsTable)
-		src := open(t, uri)
-		if err := src.Prepare(t.Context()); err != nil {
-			t.Fatal(err)
+		h := harness(t, open(t, uri))
+		h.Locked = func(t *testing.T) source.Source {
+			return open(t, strings.Replace(uri, "postgres://postgres:", "postgres://postgres:not-", 1))
 		}
-		return &sourcetest.Harness{
-			Source: src, ID: rowID,
-			Items:  &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeUUID},
-			Others: &source.Table{Name: "others", Collection: "public.others", Key: "id", ID: bundle.TypeUUID},
-			Down: func(t *testing.T) source.Source {
-				return open(t, "postgres://u:p@127.0.0.1:1/db?sslmode=disable")
-			},
-			Locked: func(t *testing.T) source.Source {
-				return open(t, strings.Replace(uri, "postgres://postgres:", "postgres://postgres:not-", 1))
-			},
-		}
+		return h
+	})
+}
+
+// ordinary is a source without its shortcut for new rows.
+type ordinary struct{ source.Source }
+
+const clientRole = `DO $$ BEGIN CREATE ROLE suite_client NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+	GRANT SELECT, INSERT, UPDATE, DELETE ON items, others TO suite_client;
+	ALTER TABLE items ENABLE ROW LEVEL SECURITY;
+	CREATE POLICY everybody ON items USING (current_setting('app.user_id') IS NOT NULL)`
+
+// The role of clients may not even see our own tables: they are the connection's own user's.
+func TestConformanceUnderRowLevelSecurity(t *testing.T) {
+	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
+		uri := pgtest.URL(t)
+		sql(t, uri, itemsTable+";"+clientRole)
+		return harness(t, ordinary{open(t, uri, func(o *Options) { o.RLS = &bundle.RowLevelSecurity{Role: "suite_client"} })})
 	})
 }
 

@@ -55,18 +55,25 @@ func translate(err error) error {
 // somebody else who processed the same, never the data's fault.
 func (s *Source) failure(err error) *source.Failure {
 	var pg *pgconn.PgError
-	var known *source.Failure
-	if err == nil || errors.As(err, &known) || !errors.As(err, &pg) {
-		return source.FailureOf(translate(err))
+	ours := errors.As(err, &pg) && (pg.SchemaName == s.opt.Schema || strings.Contains(pg.Message, `"`+s.opt.Schema+".") || strings.HasSuffix(pg.Message, "schema "+s.opt.Schema))
+	if ours {
+		return s.ownFailure(err)
 	}
-	ours := pg.SchemaName == s.opt.Schema || strings.Contains(pg.Message, `"`+s.opt.Schema+".") || strings.HasSuffix(pg.Message, "schema "+s.opt.Schema)
-	switch {
-	case ours && pg.Code == "23505":
-		f := moved()
-		f.Err = err
-		return f
-	case ours && (pg.Code == "42P01" || pg.Code == "42703" || pg.Code == "3F000" || pg.Code == "42501"):
-		return source.FailureOf(s.notPrepared(err))
+	return source.FailureOf(translate(err))
+}
+
+// ownFailure translates errors of statements that touch nothing but our own tables.
+func (s *Source) ownFailure(err error) *source.Failure {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch pg.Code {
+		case "23505":
+			f := moved()
+			f.Err = err
+			return f
+		case "42P01", "42703", "3F000", "42501":
+			return source.FailureOf(s.notPrepared(err))
+		}
 	}
 	return source.FailureOf(translate(err))
 }

@@ -11,6 +11,9 @@ import (
 	"turnkey/runtime/source"
 )
 
+// settleTries bounds how often Settle looks again.
+const settleTries = 5
+
 const rejectionColumns = `r.id, r.user_id, r.table_name, r.row_id, r.error_code, r.message, r.hint, r.status, r.created_at,
 	coalesce(d.owner, ''), coalesce(d.client_id, ''), coalesce(d.request_id, ''), coalesce(d.deployment, 0), coalesce(d.operation, -1), coalesce(d.detail, ''),
 	coalesce(nullif(d.group_id, ''), r.id), coalesce(d.provider, ''), coalesce(d.payload_bytes, 0), coalesce(d.attempts, 0), d.settled_at, coalesce(d.settled_by, '')`
@@ -24,19 +27,19 @@ func (s *Source) Rejections(ctx context.Context, f source.RejectionFilter) ([]so
 	sql, args := s.selection(f)
 	rows, err := pool.Query(ctx, sql, args...)
 	if err != nil {
-		return nil, s.failure(err)
+		return nil, s.ownFailure(err)
 	}
 	defer rows.Close()
 	var out []source.Rejection
 	for rows.Next() {
 		r, err := scanRejection(rows)
 		if err != nil {
-			return nil, s.failure(err)
+			return nil, s.ownFailure(err)
 		}
 		out = append(out, r)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, s.failure(err)
+		return nil, s.ownFailure(err)
 	}
 	return out, nil
 }
@@ -132,7 +135,7 @@ func (s *Source) Rejection(ctx context.Context, id string) (*source.Rejection, e
 		return nil
 	})
 	if err != nil {
-		return nil, s.failure(err)
+		return nil, s.ownFailure(err)
 	}
 	return found, nil
 }
@@ -159,10 +162,16 @@ func (s *Source) readParts(ctx context.Context, tx pgx.Tx, r *source.Rejection) 
 	return rows.Err()
 }
 
-// Settle implements source.Inbox.
+// Settle implements source.Inbox. Somebody who settles at the same time makes it a conflict; looking
+// again tells whether the rejections moved.
 func (s *Source) Settle(ctx context.Context, list []source.Settlement) error {
-	t := &tx{src: s}
-	return t.Apply(ctx, nil, &source.Finish{Settle: list})
+	for try := 1; ; try++ {
+		t := &tx{src: s}
+		err := t.Apply(ctx, nil, &source.Finish{Settle: list})
+		if f := source.FailureOf(err); f == nil || f.Code != "conflict" || try == settleTries {
+			return err
+		}
+	}
 }
 
 // Erase implements source.Inbox.
@@ -181,7 +190,7 @@ func (s *Source) Erase(ctx context.Context, userID string) (n int, err error) {
 		return err
 	})
 	if err != nil {
-		return 0, s.failure(err)
+		return 0, s.ownFailure(err)
 	}
 	return n, nil
 }

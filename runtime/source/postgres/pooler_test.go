@@ -95,22 +95,19 @@ func TestConformanceBehindAPooler(t *testing.T) {
 		direct := pgtest.URL(t)
 		sql(t, direct, itemsTable)
 		src := open(t, bouncer(t, direct))
-		if err := src.Prepare(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		h := harness(t, src)
 		if !src.pooled {
 			t.Fatal("the pooler was not noticed")
 		}
-		return &sourcetest.Harness{
-			Source: src, ID: rowID,
-			Items:  &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeUUID},
-			Others: &source.Table{Name: "others", Collection: "public.others", Key: "id", ID: bundle.TypeUUID},
-			Rejections: func(t *testing.T) (n int) {
-				scan(t, direct, "SELECT count(*) FROM turnkey.turnkey_rejections", &n)
-				return n
-			},
-			Down: func(t *testing.T) source.Source { return open(t, "postgres://u:p@127.0.0.1:1/db?sslmode=disable") },
-		}
+		return h
+	})
+}
+
+func TestConformanceUnderRowLevelSecurityBehindAPooler(t *testing.T) {
+	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
+		direct := pgtest.URL(t)
+		sql(t, direct, itemsTable+";"+clientRole)
+		return harness(t, ordinary{open(t, bouncer(t, direct), func(o *Options) { o.RLS = &bundle.RowLevelSecurity{Role: "suite_client"} })})
 	})
 }
 
@@ -123,6 +120,9 @@ func TestRowLevelSecurityBehindAPooler(t *testing.T) {
 		ALTER TABLE who ENABLE ROW LEVEL SECURITY;
 		CREATE POLICY own ON who USING (name = current_setting('app.user_id')) WITH CHECK (name = current_setting('app.user_id'))`)
 	s := open(t, bouncer(t, direct), func(o *Options) { o.RLS = &bundle.RowLevelSecurity{Role: "who_user"} })
+	if err := s.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	table := &source.Table{Name: "who", Collection: "public.who", Key: "id", ID: bundle.TypeString}
 	var wg sync.WaitGroup
 	for i := range 6 {

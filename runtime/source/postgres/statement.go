@@ -12,23 +12,28 @@ import (
 
 // statement carries the changes of one table and one set of columns.
 type statement struct {
-	sql     string
-	args    []any
-	changes []int // indexes into Apply's changes
-	hides   bool  // see relation
+	sql      string
+	args     []any
+	changes  []int // indexes into Apply's changes
+	relation *relation
 	// head and tail make up the sql of an INSERT; a condition goes between them.
 	head, tail string
 }
 
-// blame names the change when there is only one that it can be.
+// blame names the change when there is only one that it can be, and the column whose value was taken.
 func (st *statement) blame(err error) error {
 	var f *source.Failure
-	if errors.As(err, &f) && len(st.changes) == 1 {
-		c := *f
-		c.Change = st.changes[0]
-		return &c
+	if !errors.As(err, &f) {
+		return err
 	}
-	return err
+	c := *f
+	if len(st.changes) == 1 {
+		c.Change = st.changes[0]
+	}
+	if st.relation != nil && st.relation.uniques[c.Field] != "" {
+		c.Field = st.relation.uniques[c.Field]
+	}
+	return &c
 }
 
 // bucket collects changes that fit one statement.
@@ -136,7 +141,7 @@ func (b *bucket) statement(changes []source.Change, guard *solo) (statement, err
 	if len(b.changes) == 1 {
 		return b.single(&changes[b.changes[0]], guard)
 	}
-	st := statement{changes: b.changes, hides: b.relation.hides}
+	st := statement{changes: b.changes, relation: b.relation}
 	ids := make([]string, len(b.changes))
 	for n, i := range b.changes {
 		text, err := keyText(changes[i].ID)
@@ -170,7 +175,7 @@ func (b *bucket) statement(changes []source.Change, guard *solo) (statement, err
 // single writes one row by plain parameters: unnesting lists of one costs the server more than the
 // write itself.
 func (b *bucket) single(ch *source.Change, guard *solo) (statement, error) {
-	st := statement{changes: b.changes, hides: b.relation.hides, args: make([]any, 1, 1+len(b.columns))}
+	st := statement{changes: b.changes, relation: b.relation, args: make([]any, 1, 1+len(b.columns))}
 	var err error
 	if st.args[0], err = keyText(ch.ID); err != nil {
 		return st, atChange(err, b.changes[0])

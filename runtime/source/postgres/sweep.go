@@ -51,7 +51,7 @@ func (s *Source) Sweep(ctx context.Context, now time.Time, keep source.Retention
 				return swept, nil
 			case err != nil:
 				w.release(ctx, pool)
-				return swept, s.failure(err)
+				return swept, s.ownFailure(err)
 			}
 			*part.total += removed
 		}

@@ -23,6 +23,7 @@ type tx struct {
 	client  bool   // with row-level security: the statements that follow run as the client's role
 	solo    *solo  // a transaction of one row; see solo.go
 	aged    []source.Receipt
+	found   map[source.Ref]bool // rows that were read, where writes are counted
 }
 
 var _ source.Tx = (*tx)(nil)
@@ -72,7 +73,8 @@ func (t *tx) begin(ctx context.Context) (*script, error) {
 }
 
 // asClient lets the statements that follow run as the client's role; asOurselves as the connection's
-// own user, to whom our own tables belong.
+// own user, to whom our own tables belong. Scripts end as ourselves, because the next one's statements
+// are prepared before it begins, and the client's role may not even see our schema.
 func (t *tx) asClient(s *script) {
 	rls := t.src.opt.RLS
 	if rls == nil || t.client {
@@ -117,6 +119,7 @@ func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) (
 	for i, g := range order {
 		g.queue(s, &found[i])
 	}
+	t.asOurselves(s)
 	if err := t.run(ctx, s); err != nil {
 		return nil, known, err
 	}
@@ -124,6 +127,12 @@ func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) (
 	rows := make([]source.Row, len(refs))
 	for i, ref := range refs {
 		rows[i].Doc = found[groups[ref.Table]][value.FormatID(ref.ID)]
+		if g := order[groups[ref.Table]]; rows[i].Doc != nil && (t.src.opt.RLS != nil || g.relation.hides) {
+			if t.found == nil {
+				t.found = map[source.Ref]bool{}
+			}
+			t.found[ref] = true
+		}
 	}
 	return rows, known, nil
 }
@@ -217,7 +226,12 @@ func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.
 		t.asClient(s)
 	}
 	for i := range statements {
-		s.add(statements[i].sql, statements[i].args, t.written(&statements[i]))
+		s.add(statements[i].sql, statements[i].args, t.written(&statements[i], changes))
+	}
+	if finish == nil {
+		t.asOurselves(s)
+	} else {
+		t.asClient(s) // deferred triggers run at the commit
 	}
 	if together {
 		s.commit()
@@ -252,9 +266,9 @@ func (t *tx) decided(statements []statement, finish *source.Finish) bool {
 }
 
 // counted: row-level security and views hide rows from UPDATE and DELETE without an error.
-func (t *tx) counted(st *statement) bool { return t.src.opt.RLS != nil || st.hides }
+func (t *tx) counted(st *statement) bool { return t.src.opt.RLS != nil || st.relation.hides }
 
-func (t *tx) written(st *statement) func(pgx.BatchResults) error {
+func (t *tx) written(st *statement, changes []source.Change) func(pgx.BatchResults) error {
 	return func(results pgx.BatchResults) error {
 		tag, err := results.Exec()
 		var pg *pgconn.PgError
@@ -264,10 +278,23 @@ func (t *tx) written(st *statement) func(pgx.BatchResults) error {
 		case err != nil:
 			return err
 		case t.counted(st) && tag.RowsAffected() < int64(len(st.changes)):
-			return st.blame(refused("UNAUTHORIZED", "Row-level security does not allow this row."))
+			return st.blame(t.hidden(st, changes))
 		}
 		return nil
 	}
+}
+
+// hidden is why a statement touched fewer rows than it names.
+func (t *tx) hidden(st *statement, changes []source.Change) error {
+	for _, i := range st.changes {
+		if ch := &changes[i]; ch.Kind == source.Insert && t.found[source.Ref{Table: ch.Table, ID: ch.ID}] {
+			return moved()
+		}
+	}
+	if st.relation.view {
+		return refused("UNAUTHORIZED", "The view does not allow this row.")
+	}
+	return refused("UNAUTHORIZED", "Row-level security does not allow this row.")
 }
 
 // fail ends the transaction and translates.

@@ -67,11 +67,12 @@ func NewBrake(instance string, tell func(Tripped)) *Brake {
 	return &Brake{instance: instance, tell: tell}
 }
 
-// serve says which deployment serves, and since when it is active.
+// serve says which deployment serves, and since when it is active. Engines say so with each upload; one
+// on its way out is not heard.
 func (b *Brake) serve(deployment int, activated time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.deployment == deployment && b.activated.Equal(activated) {
+	if b.deployment == deployment && b.activated.Equal(activated) || activated.Before(b.activated) {
 		return
 	}
 	if b.tripped == nil { // what a deployment that tripped did is no measure

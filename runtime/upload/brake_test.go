@@ -53,7 +53,7 @@ func TestBrake(t *testing.T) {
 					if !b.held(last, at) || b.held(last, at.Add(holdFor)) {
 						t.Error("the hold lasts until the deployment before serves, at most a minute")
 					}
-					b.serve(1, at)
+					b.serve(1, at.Add(time.Second))
 					if b.held(1, at) || b.held(last, at) {
 						t.Error("held under the deployment before")
 					}

@@ -47,7 +47,8 @@ type Engine struct {
 	deps       Deps
 	instance   string
 	deployment int
-	previous   int           // the deployment to go back to; 0: none
+	previous   int // the deployment to go back to; 0: none
+	activated  time.Time
 	limiter    *rate.Limiter // transactions per minute; nil: none
 
 	mu    sync.Mutex
@@ -68,10 +69,7 @@ func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment, previous: b.Previous}
-	if deps.Brake != nil {
-		deps.Brake.serve(b.Deployment, b.ActivatedAt)
-	}
+	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment, previous: b.Previous, activated: b.ActivatedAt}
 	if n := b.Config.Limits.TransactionsPerMinute; n > 0 {
 		e.limiter = rate.NewLimiter(rate.Limit(float64(n)/60), max(MaxTransactions, n/6))
 	}
@@ -169,6 +167,9 @@ func readBody(r *http.Request, buf *bytes.Buffer) error {
 
 // process runs the transactions in order and gives one result for each.
 func (e *Engine) process(ctx context.Context, q *request) []result {
+	if e.deps.Brake != nil {
+		e.deps.Brake.serve(e.deployment, e.activated)
+	}
 	results := make([]result, len(q.upload.Transactions))
 	skip := e.plan.onFailure == bundle.SkipFailure || q.upload.Form != Transactions
 	stopped := false

@@ -103,8 +103,9 @@ func kept(t *testing.T, h *Harness) {
 	if got := h.get(t, "rej_0"); got != nil {
 		t.Errorf("one that was never kept: %+v", got)
 	}
-	if err := h.commit(t, source.Finish{Rejection: &full}); class(err) == "success" || source.FailureOf(err).Class != source.Conflict {
-		t.Errorf("keeping the same one again: %v", err)
+	before := h.count(t)
+	if err := h.commit(t, source.Finish{Rejection: &full}); err != nil || h.count(t) != before {
+		t.Errorf("keeping the same one again: %v, %d rejections instead of %d", err, h.count(t), before)
 	}
 }
 

@@ -61,7 +61,7 @@ func (f *Follower) report(ctx context.Context) error {
 func (f *Follower) reportOnce(ctx context.Context, leaving bool) bool {
 	r := feed.Report{Runtime: f.cfg.Runtime, Leaving: leaving}
 	if f.cfg.Degraded != nil {
-		r.Degraded = f.cfg.Degraded()
+		r.Degraded = f.cfg.Degraded(ctx)
 	}
 	f.mu.Lock()
 	n := min(len(f.acks), mostAcks)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"turnkey/controlplane"
@@ -91,14 +93,41 @@ func (c *controlplaneCommand) settings() (s siteSettings, token redact.Secret, e
 		return s, token, badSetting("--key-overlap", "is for --development only.").
 			WithHint("Sync services fetch keys every few minutes and refuse tokens of a key that they do not know: leave TURNKEY_KEY_OVERLAP unset.")
 	}
+	if err := c.checkURLs(); err != nil {
+		return s, token, err
+	}
 	if s.proxies, err = networks(c.TrustedProxies); err != nil {
 		return s, token, err
 	}
 	if s.key, err = secretSetting("--api-secret", c.APISecret, c.APISecretFile, filepath.Join(c.KeysDir, apiSecretFile)); err != nil {
 		return s, token, err
 	}
-	token, err = secretSetting("--pool-token", c.PoolToken, c.PoolTokenFile, filepath.Join(c.KeysDir, poolTokenFile))
-	return s, token, err
+	if token, err = secretSetting("--pool-token", c.PoolToken, c.PoolTokenFile, filepath.Join(c.KeysDir, poolTokenFile)); err != nil {
+		return s, token, err
+	}
+	for name, secret := range map[string]redact.Secret{"--api-secret": s.key, "--pool-token": token} {
+		if len(secret.Reveal()) < shortestSecret {
+			return s, token, badSetting(name, "is too short.").WithHint(fmt.Sprintf("Give it at least %d random characters; `turnkey keys generate` makes one.", shortestSecret))
+		}
+	}
+	return s, token, nil
+}
+
+// shortestSecret is in bytes.
+const shortestSecret = 32
+
+// checkURLs looks at what people and apps will be told.
+func (c *controlplaneCommand) checkURLs() error {
+	base, err := url.Parse(c.BaseURL)
+	switch {
+	case err != nil || base.Host == "" || strings.Trim(base.Path, "/") != "" || base.Scheme != "https" && base.Scheme != "http":
+		return badSetting("--base-url", "is not the address of a site.").WithHint("Set TURNKEY_BASE_URL to something like https://dashboard.example.")
+	case base.Scheme == "http" && !c.Development:
+		return badSetting("--base-url", "must be https: session cookies could be read on the way.").WithHint("Set TURNKEY_BASE_URL to the https address, or use --development.")
+	case !strings.Contains(c.RuntimeURL, "{host}"):
+		return badSetting("--runtime-url", "must contain {host}.").WithHint("Set TURNKEY_RUNTIME_URL to something like https://{host}.run.example or https://run.example/i/{host}.")
+	}
+	return nil
 }
 
 // start runs what a control plane does by itself.

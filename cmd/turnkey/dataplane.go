@@ -32,6 +32,7 @@ type dataPlane struct {
 
 // dataPlaneConfig is what a dataPlane needs.
 type dataPlaneConfig struct {
+	id       string // of this process; unique, so that no command for one before it is taken
 	feed     follow.Feed
 	opener   *envelope.Opener
 	verify   *envelope.Verifier
@@ -44,18 +45,17 @@ type dataPlaneConfig struct {
 // newDataPlane reads the disk cache and puts the parts together; nothing runs before start.
 func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
 	p := &dataPlane{parts: newRuntimeParts(log, c.border)}
-	id := newID("rt")
 	do := command.ForSources(p.parts.openSource)
 	do[command.Reload] = func(context.Context, command.Command, *bundle.Bundle) (any, error) {
 		p.follower.Refresh()
 		return struct{}{}, nil
 	}
-	p.commands = command.NewHandler(command.Config{Runtime: id, Verify: c.verify, Opener: c.opener, Do: do, Now: time.Now, Log: log})
+	p.commands = command.NewHandler(command.Config{Runtime: c.id, Verify: c.verify, Opener: c.opener, Do: do, Now: time.Now, Log: log})
 	var err error
 	p.follower, err = follow.New(follow.Config{
 		Feed: c.feed, Opener: c.opener, Dir: c.cacheDir, Accept: p.parts.accept, Degraded: p.conditions, Now: time.Now, Log: log,
 		Runtime: feed.Runtime{
-			ID: id, Address: c.address, Version: version, Format: bundle.Format, Capabilities: p.commands.Names(), StartedAt: time.Now(),
+			ID: c.id, Address: c.address, Version: version, Format: bundle.Format, Capabilities: p.commands.Names(), StartedAt: time.Now(),
 		},
 	})
 	if err == nil {

@@ -127,6 +127,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 		return nil, err
 	}
 	data, err := newDataPlane(s.log, dataPlaneConfig{
+		id:   "rt_dev", // the same at each start, so that nothing waits for one that was killed
 		feed: control.plane.Runtimes, opener: opener, verify: verify, cacheDir: filepath.Join(s.dir, "bundles"),
 		address: "http://" + internal.Addr().String(), domain: "localhost", border: border{AllowPrivateNetworks: true},
 	})

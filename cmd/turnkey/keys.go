@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -60,10 +62,12 @@ func (c *keysGenerateCommand) Run(_ context.Context, term terminal) error {
 	return nil
 }
 
-// ensureKeys makes one folder with the keys of both planes; for development.
+// ensureKeys makes one folder with the keys of both planes, unless it holds some already; for development.
 func ensureKeys(dir string) error {
-	if _, err := envelope.EnsureKeys(dir); err != nil {
-		return err
+	if _, err := os.Stat(filepath.Join(dir, envelope.SignFile)); errors.Is(err, fs.ErrNotExist) {
+		if _, err := envelope.EnsureKeys(dir); err != nil {
+			return err
+		}
 	}
 	if _, err := seal.EnsureFile(filepath.Join(dir, kekFile)); err != nil {
 		return err

@@ -107,7 +107,7 @@ func (c *runtimeCommand) config() (out dataPlaneConfig, client *feed.Client, err
 	}
 	client = feed.NewClient(c.ControlPlane, token)
 	return dataPlaneConfig{
-		feed: client, opener: opener, verify: verify, cacheDir: c.CacheDir, address: address, domain: c.Domain, border: c.border,
+		id: newID("rt"), feed: client, opener: opener, verify: verify, cacheDir: c.CacheDir, address: address, domain: c.Domain, border: c.border,
 	}, client, nil
 }
 

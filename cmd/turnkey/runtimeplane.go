@@ -71,13 +71,21 @@ func (p *runtimeParts) openSource(ctx context.Context, b *bundle.Bundle) (source
 			WithHint("Store it: PUT /api/v1/instances/{instance}/secrets/" + cfg.URI.Secret + ".")
 	}
 	if cfg.Type == bundle.MongoDB {
-		return mongo.Open(ctx, mongo.Options{
+		return opened(mongo.Open(ctx, mongo.Options{
 			URI: uri, Database: cfg.Database, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(), Now: time.Now, Log: p.log,
-		})
+		}))
 	}
-	return postgres.Open(ctx, postgres.Options{
+	return opened(postgres.Open(ctx, postgres.Options{
 		URI: uri, Schema: cfg.Database, RLS: cfg.RowLevelSecurity, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(), Now: time.Now, Log: p.log,
-	})
+	}))
+}
+
+// opened keeps a failure from becoming a nil pointer inside an interface, which looks like a source.
+func opened[S source.Source](s S, err error) (source.Source, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (p *runtimeParts) newAuthority(b *bundle.Bundle, src source.Source) (gateway.Authority, error) {

@@ -32,6 +32,7 @@ type controlplaneCommand struct {
 	APISecret      redact.Secret       `name:"api-secret" help:"At least 32 random bytes that seal page cursors and remembered answers, the same on every replica; better given by file."`
 	APISecretFile  string              `name:"api-secret-file" help:"File with that secret. Unset: api-secret in --keys-dir."`
 	Development    bool                `help:"Permit plain http in --base-url and a short --key-overlap, and make the keys at the first start."`
+	DrainDelay     time.Duration       `default:"5s" help:"How long to serve on after SIGTERM, not ready any more, until load balancers have noticed."`
 	KeyOverlap     time.Duration       `help:"How long a new signing key is published before it signs; 10m, and other values only with --development."`
 }
 
@@ -73,17 +74,22 @@ func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
 	group := lifecycle.NewGroup(context.WithoutCancel(ctx), log)
 	defer group.Stop()
 	parts.start(group)
+	polling, endPolls := context.WithCancel(context.WithoutCancel(ctx))
+	defer endPolls()
 	health := &probes{ready: func() bool { return true }} // without its database it still says so to people
-	serveIn(group, "pool listener", runtimes, health.handler(until(ctx, feed)), log)
+	serveIn(group, "pool listener", runtimes, health.handler(endWith(polling, feed)), log)
 	serveIn(group, "api", people, site, log)
 	fmt.Fprintf(term.out, "Serving the control plane on http://%s, runtimes on http://%s\n", people.Addr(), runtimes.Addr())
 	select {
 	case err := <-group.Failed():
 		return err
 	case <-ctx.Done():
-		health.drain()
-		return nil
 	}
+	log.Info("draining: not ready any more, serving on", "for", c.DrainDelay.String())
+	health.drain()
+	pause(group, c.DrainDelay)
+	endPolls()
+	return nil
 }
 
 // settings checks everything that needs no database.

@@ -169,7 +169,7 @@ func (in *installation) environment() []string {
 func (in *installation) startControl() {
 	in.Helper()
 	env := append(in.environment(), "TURNKEY_LISTEN="+in.api, "TURNKEY_POOL_LISTEN="+in.pool, "TURNKEY_BASE_URL=http://"+in.api,
-		"TURNKEY_RUNTIME_URL=http://"+in.front+"/i/{host}", "TURNKEY_DEVELOPMENT=true", "TURNKEY_SIGNUP=open")
+		"TURNKEY_RUNTIME_URL=http://"+in.front+"/i/{host}", "TURNKEY_DEVELOPMENT=true", "TURNKEY_SIGNUP=open", "TURNKEY_DRAIN_DELAY=0s")
 	in.control = startProcess(in.T, "turnkey controlplane", "http://"+in.pool+"/readyz", env, "controlplane")
 }
 

@@ -40,11 +40,7 @@ func (in *installation) provision(source string) (id, host string) {
 func TestPlanesProvisioning(t *testing.T) {
 	in := install(t)
 	in.startRuntime()
-	script, err := os.ReadFile("../../deploy/examples/provision.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", string(script))
+	cmd := exec.CommandContext(t.Context(), "sh", "../../deploy/examples/provision.sh")
 	cmd.Env = append(os.Environ(), "TURNKEY_API_URL=http://"+in.api+"/api/v1", "TURNKEY_API_TOKEN="+in.token,
 		"MONGODB_URI="+stack.sources["mongodb"], "POSTGRES_URI="+stack.sources["postgres"], "KEY_OVERLAP=2s")
 	out, err := cmd.CombinedOutput()

@@ -50,8 +50,8 @@ func commandsOnly(h *command.Handler) http.Handler {
 	return mux
 }
 
-// until makes requests end with ctx: a long poll would hold up a drain.
-func until(ctx context.Context, next http.Handler) http.Handler {
+// endWith makes requests end with ctx: a long poll would hold up a drain.
+func endWith(ctx context.Context, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inner, cancel := context.WithCancel(r.Context())
 		defer cancel()

@@ -16,8 +16,7 @@ type sick struct{ fakeUploader }
 func (sick) Degraded() any { return "source down" }
 
 func TestTroubles(t *testing.T) {
-	var r *rig
-	r = newRig(t, func(c *gateway.Config) {
+	r := newRig(t, func(c *gateway.Config) {
 		healthy := c.NewUploader
 		c.NewUploader = func(b *bundle.Bundle, src source.Source, problem func(http.ResponseWriter, *http.Request, error)) (gateway.Uploader, error) {
 			u, err := healthy(b, src, problem)

@@ -134,7 +134,7 @@ func (k *core) change(ctx context.Context, actor Actor, fn func(Tx) (Event, erro
 }
 
 // read runs fn in one transaction that changes nothing.
-func (k *core) read(ctx context.Context, fn func(Tx) error) error { return k.store.InTx(ctx, fn) }
+func (k *core) read(ctx context.Context, fn func(Tx) error) error { return k.store.View(ctx, fn) }
 
 // notFound is the answer for what is absent and for what is not the actor's.
 func notFound(what string) *fault.Error {

@@ -7,9 +7,14 @@ import "context"
 type Store interface {
 	// InTx commits when fn returns nil, and undoes everything otherwise.
 	InTx(ctx context.Context, fn func(Tx) error) error
-	// Join begins a transaction that every InTx with the returned context takes part in, so that a
-	// whole request is one transaction. end(nil) commits; end(err) undoes and returns err.
-	Join(ctx context.Context) (joined context.Context, tx Tx, end func(error) error, err error)
+	// View is InTx for what changes nothing. Within a joined context it sees what was changed so far,
+	// but does not begin the joined transaction.
+	View(ctx context.Context, fn func(Tx) error) error
+	// Join makes everything that changes something with the returned context one transaction. It begins
+	// with the first InTx, by calling opening: until then no connection is held, however long the work
+	// takes. end(nil, last) runs last in it, beginning it where nothing has, and commits; end(err, nil)
+	// undoes and returns err.
+	Join(ctx context.Context, opening func(Tx) error) (joined context.Context, end func(err error, last func(Tx) error) error)
 }
 
 // Tx is the rows, within one transaction. Each noun declares its part in its own file. All methods

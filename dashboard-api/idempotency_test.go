@@ -130,6 +130,46 @@ func TestReplicaDies(t *testing.T) {
 	}
 }
 
+// TestCommandsHoldNoConnection: while a runtime works for half a minute, a request with a key holds
+// neither a transaction nor its lock; two equal ones at that point still make one change and one answer.
+func TestCommandsHoldNoConnection(t *testing.T) {
+	s := newShop(t)
+	s.heartbeat()
+	open := 0
+	s.pool.during = func() {
+		var n int
+		err := s.audit.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'turnkey-controlplane' AND state LIKE 'idle in transaction%'`).Scan(&n)
+		if err != nil {
+			t.Error(err)
+		}
+		open += n
+	}
+	instances := "/projects/" + s.project + "/instances"
+	body := map[string]any{"name": "x", "kind": "development", "config": workingConfig, "secrets": sourceSecret, "deploy": true}
+	made := s.must(keyed(s.ann, instances, "create", body))
+	in := "/instances/" + made.text("id")
+	s.must(keyed(s.ann, in+"/deployments", "deploy", map[string]any{}))
+	s.must(keyed(s.ann, in+"/deployments/1/activate", "activate", map[string]any{}))
+	s.must(keyed(s.ann, in+"/source/test", "test", map[string]any{}))
+	if open > 0 || len(s.pool.names()) != 4 {
+		t.Errorf("%d transactions were open during %v", open, s.pool.names())
+	}
+
+	// The second of two equal requests arrives while the first waits for the runtime.
+	var second reply
+	s.pool.during = func() {
+		s.pool.during = nil
+		s.pool.mu.Unlock()
+		defer s.pool.mu.Lock()
+		second = s.must(keyed(s.ann, instances, "twice", body))
+	}
+	start := s.lastEvent()
+	first := s.must(keyed(s.ann, instances, "twice", body))
+	if first.text("id") != second.text("id") || first.Header().Get(replayHeader) != "true" || len(s.events(start)) != 1 {
+		t.Errorf("%s and %s, %d events", first.Body, second.Body, len(s.events(start)))
+	}
+}
+
 // TestSettle: what is known only after the commit is asked for the first answer and for each repeat,
 // outside the transaction.
 func TestSettle(t *testing.T) {

@@ -137,7 +137,7 @@ type createInstanceInput struct {
 		Config  document          `json:"config,omitempty" doc:"turnkey.yaml as text, or the same as a JSON object"`
 		Secrets map[string]string `json:"secrets,omitempty" doc:"Values by name; never shown again"`
 		Files   map[string]string `json:"files,omitempty" doc:"Hook files by path"`
-		Deploy  bool              `json:"deploy,omitempty" doc:"Deploy at once: answers when a runtime serves it"`
+		Deploy  bool              `json:"deploy,omitempty" doc:"Deploy at once: answers when a runtime serves it, and with 202 and pending after 10 s"`
 	}
 }
 

@@ -34,7 +34,9 @@ type pool struct {
 
 	mu   sync.Mutex
 	fail error // of the next commands
-	sent []command.Command
+	// during is called while a command runs; may be nil.
+	during func()
+	sent   []command.Command
 	// seen are the connection strings that commands carried.
 	seen []string
 }
@@ -58,6 +60,9 @@ func newPool() *pool {
 func (p *pool) Send(_ context.Context, _, _ string, c command.Command) (json.RawMessage, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.during != nil {
+		p.during()
+	}
 	p.sent = append(p.sent, c)
 	if len(c.Bundle) == 0 {
 		if p.fail != nil {

@@ -445,3 +445,25 @@ func TestAConditionShowsUntilItHeals(t *testing.T) {
 		t.Errorf("after healing: %s", got)
 	}
 }
+
+// TestRepublish: after a restored backup every instance gets a revision that no runtime can have seen.
+func TestRepublish(t *testing.T) {
+	s := newShop(t)
+	kept, gone := s.provision(workingConfig, sourceSecret, false).text("id"), s.provision(workingConfig, nil, false).text("id")
+	s.must(call{method: remove, path: "/instances/" + gone, as: s.ann})
+	start := s.lastEvent()
+	for want := s.clock.now().Unix() + 1; want <= s.clock.now().Unix()+2; want++ {
+		if n, err := s.plane.Instances.Republish(t.Context()); err != nil || n != 1 {
+			t.Fatalf("published %d: %v", n, err)
+		}
+		if b := s.newest(kept); b.Revision != want || len(b.SigningKeys) != 1 {
+			t.Errorf("revision %d with %d keys, want %d", b.Revision, len(b.SigningKeys), want)
+		}
+	}
+	if b := s.newest(gone); b.Revision != 2 || b.Instance.State != bundle.Deleted {
+		t.Errorf("the deleted instance: %+v", b.Instance)
+	}
+	if n := len(s.events(start)); n != 0 {
+		t.Errorf("%d events of somebody who did nothing", n)
+	}
+}

@@ -52,6 +52,9 @@ func (a *api) operation(r *route) huma.Operation {
 			op.Security = append(op.Security, map[string][]string{"token": {}})
 		}
 	}
+	if s.settle != nil {
+		op.Responses["202"] = &huma.Response{Description: "Done, but no runtime serves it after 10 s: pending is true. Read the instance's status until it is ready."}
+	}
 	if s.ifMatch {
 		op.Parameters = append(op.Parameters, headerParameter("If-Match", true, "The ETag that you read."))
 	}

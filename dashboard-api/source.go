@@ -42,5 +42,8 @@ func (a *api) inspectSource(ctx context.Context, in *sourceInput) (*sourceInspec
 	if err != nil {
 		return nil, err
 	}
+	if found.Tables == nil {
+		found.Tables = []source.ProposedTable{} // lists in answers are [] when empty
+	}
 	return &sourceInspectOutput{found}, nil
 }

@@ -2,49 +2,160 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"log/slog"
+	"fmt"
 	"net/http"
-	"os"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"turnkey/controlplane"
 	"turnkey/controlplane/authz"
-	"turnkey/controlplane/seal"
-	"turnkey/controlplane/store"
+	"turnkey/controlplane/pool"
 	dashboardapi "turnkey/dashboard-api"
 	"turnkey/internal/fault"
+	"turnkey/internal/lifecycle"
 	"turnkey/internal/redact"
-	"turnkey/runtime/command"
-	"turnkey/runtime/envelope"
 )
 
-// database is the control plane's own PostgreSQL.
-type database struct {
-	DatabaseURL     redact.Secret `help:"Connection string of the control plane's PostgreSQL; better given by file."`
-	DatabaseURLFile string        `help:"File with that connection string."`
+// controlplaneCommand serves the REST API with its pages, and the pool of runtimes.
+type controlplaneCommand struct {
+	planeSettings
+	Listen         string              `default:"127.0.0.1:8080" help:"Address to serve people and scripts on."`
+	PoolListen     string              `default:"127.0.0.1:8081" help:"Address to serve runtimes on, and the probes /livez and /readyz; an internal network."`
+	BaseURL        string              `required:"" help:"Where browsers reach this, such as https://dashboard.example."`
+	RuntimeURL     string              `name:"runtime-url" required:"" help:"Where apps reach an instance, with {host} for its label, such as https://{host}.run.example."`
+	Signup         controlplane.Signup `default:"off" enum:"open,invite,off" help:"Who may make an account: open, invite or off."`
+	TrustedProxies []string            `help:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
+	PoolToken      redact.Secret       `help:"Token of the pool of runtimes, at least 32 random characters; better given by file."`
+	PoolTokenFile  string              `help:"File with that token. Unset: pool-token in --keys-dir."`
+	APISecret      redact.Secret       `name:"api-secret" help:"At least 32 random bytes that seal page cursors and remembered answers, the same on every replica; better given by file."`
+	APISecretFile  string              `name:"api-secret-file" help:"File with that secret. Unset: api-secret in --keys-dir."`
+	Development    bool                `help:"Permit plain http in --base-url and a short --key-overlap, and make the keys at the first start."`
+	DrainDelay     time.Duration       `default:"5s" help:"How long to serve on after SIGTERM, not ready any more, until load balancers have noticed."`
+	KeyOverlap     time.Duration       `help:"How long a new signing key is published before it signs; 10m, and other values only with --development."`
 }
 
-func (d database) url() (redact.Secret, error) {
-	return secretSetting("--database-url", d.DatabaseURL, d.DatabaseURLFile)
-}
-
-// secretSetting reads a secret from its setting or from the file that another setting names.
-func secretSetting(name string, value redact.Secret, file string) (redact.Secret, error) {
-	if file != "" {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			return value, fault.Wrap(err, fault.Invalid, "settings", "The file of "+name+"-file cannot be read.")
+// Run implements the command.
+func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
+	log := newLog(term)
+	if c.Development {
+		if err := ensureKeys(c.KeysDir); err != nil {
+			return err
 		}
-		value = redact.New(strings.TrimSpace(string(raw)))
 	}
-	if value.Empty() {
-		env := "TURNKEY_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(name, "--"), "-", "_"))
-		return value, fault.New(fault.Invalid, "settings", name+" is not set.").WithHint("Set " + env + ", or " + env + "_FILE to a file that holds it.")
+	api, token, err := c.settings()
+	if err != nil {
+		return err
 	}
-	return value, nil
+	people, err := listen("--listen", c.Listen)
+	if err != nil {
+		return err
+	}
+	defer people.Close()
+	runtimes, err := listen("--pool-listen", c.PoolListen)
+	if err != nil {
+		return err
+	}
+	defer runtimes.Close()
+	parts, err := openPlane(ctx, log, c.planeSettings, planeOptions{signup: c.Signup, overlap: c.KeyOverlap})
+	if err != nil {
+		return err
+	}
+	defer parts.close()
+	site, err := parts.site(api)
+	if err != nil {
+		return err
+	}
+	feed, err := pool.New(parts.plane.Runtimes, token, log)
+	if err != nil {
+		return err
+	}
+	group := lifecycle.NewGroup(context.WithoutCancel(ctx), log)
+	defer group.Stop()
+	parts.start(group)
+	polling, endPolls := context.WithCancel(context.WithoutCancel(ctx))
+	defer endPolls()
+	health := &probes{ready: func() bool { return true }} // without its database it still says so to people
+	serveIn(group, "pool listener", runtimes, health.handler(endWith(polling, feed)), log)
+	serveIn(group, "api", people, site, log)
+	fmt.Fprintf(term.out, "Serving the control plane on http://%s, runtimes on http://%s\n", people.Addr(), runtimes.Addr())
+	select {
+	case err := <-group.Failed():
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("draining: not ready any more, serving on", "for", c.DrainDelay.String())
+	health.drain()
+	pause(group, c.DrainDelay)
+	endPolls()
+	return nil
+}
+
+// settings checks everything that needs no database.
+func (c *controlplaneCommand) settings() (s siteSettings, token redact.Secret, err error) {
+	s = siteSettings{base: c.BaseURL, runtimeURL: c.RuntimeURL, development: c.Development, signup: c.Signup}
+	if c.KeyOverlap < 0 || c.KeyOverlap != 0 && !c.Development {
+		return s, token, badSetting("--key-overlap", "is for --development only.").
+			WithHint("Sync services fetch keys every few minutes and refuse tokens of a key that they do not know: leave TURNKEY_KEY_OVERLAP unset.")
+	}
+	if err := c.checkURLs(); err != nil {
+		return s, token, err
+	}
+	if s.proxies, err = networks(c.TrustedProxies); err != nil {
+		return s, token, err
+	}
+	if s.key, err = secretSetting("--api-secret", c.APISecret, c.APISecretFile, filepath.Join(c.KeysDir, apiSecretFile)); err != nil {
+		return s, token, err
+	}
+	if token, err = secretSetting("--pool-token", c.PoolToken, c.PoolTokenFile, filepath.Join(c.KeysDir, poolTokenFile)); err != nil {
+		return s, token, err
+	}
+	for name, secret := range map[string]redact.Secret{"--api-secret": s.key, "--pool-token": token} {
+		if len(secret.Reveal()) < shortestSecret {
+			return s, token, badSetting(name, "is too short.").WithHint(fmt.Sprintf("Give it at least %d random characters; `turnkey keys generate` makes one.", shortestSecret))
+		}
+	}
+	return s, token, nil
+}
+
+// shortestSecret is in bytes.
+const shortestSecret = 32
+
+// checkURLs looks at what people and apps will be told.
+func (c *controlplaneCommand) checkURLs() error {
+	base, err := url.Parse(c.BaseURL)
+	switch {
+	case err != nil || base.Host == "" || strings.Trim(base.Path, "/") != "" || base.Scheme != "https" && base.Scheme != "http":
+		return badSetting("--base-url", "is not the address of a site.").WithHint("Set TURNKEY_BASE_URL to something like https://dashboard.example.")
+	case base.Scheme == "http" && !c.Development:
+		return badSetting("--base-url", "must be https: session cookies could be read on the way.").WithHint("Set TURNKEY_BASE_URL to the https address, or use --development.")
+	case !strings.Contains(c.RuntimeURL, "{host}"):
+		return badSetting("--runtime-url", "must contain {host}.").WithHint("Set TURNKEY_RUNTIME_URL to something like https://{host}.run.example or https://run.example/i/{host}.")
+	}
+	return nil
+}
+
+// start runs what a control plane does by itself.
+func (p *planeParts) start(group *lifecycle.Group) {
+	group.Go("watch publications", p.plane.Runtimes.Watch)
+	group.Go("maintain", p.plane.Maintain)
+}
+
+// site is the API with its pages.
+func (p *planeParts) site(s siteSettings) (http.Handler, error) {
+	roles, err := authz.New()
+	if err != nil {
+		return nil, err
+	}
+	h, err := dashboardapi.New(dashboardapi.Config{
+		Plane: p.plane, Authz: roles, Log: p.log, Now: time.Now, BaseURL: s.base, Development: s.development, Key: s.key, Signup: s.signup,
+		RuntimeURL: s.runtimeURL, TrustedProxies: s.proxies,
+	})
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "settings", "The control plane cannot start with these settings.")
+	}
+	return h, nil
 }
 
 // migrateCommand brings the control plane's schema up to date; several may run at once.
@@ -52,104 +163,5 @@ type migrateCommand struct{ database }
 
 // Run implements the command.
 func (c *migrateCommand) Run(ctx context.Context, term terminal) error {
-	url, err := c.url()
-	if err != nil {
-		return err
-	}
-	return store.Migrate(ctx, url)
-}
-
-// controlplaneCommand serves the REST API and the dashboard's pages.
-type controlplaneCommand struct {
-	database
-	Listen        string              `default:"127.0.0.1:8080" help:"Address to serve on."`
-	BaseURL       string              `required:"" help:"Where browsers reach this, such as https://dashboard.example."`
-	Development   bool                `help:"Permit plain http in --base-url."`
-	Signup        controlplane.Signup `default:"off" enum:"open,invite,off" help:"Who may make an account: open, invite or off."`
-	KeysDir       string              `required:"" help:"Folder with the key-encryption keyset (kek.json), bundle-sign.pem and pool-public.json."`
-	RuntimeURL    string              `name:"runtime-url" required:"" help:"Where apps reach an instance, with {host} for its label, such as https://{host}.run.example."`
-	APISecret     redact.Secret       `name:"api-secret" help:"At least 32 random bytes that seal page cursors, the same on every replica; better given by file."`
-	APISecretFile string              `name:"api-secret-file" help:"File with that secret."`
-}
-
-// Run implements the command.
-func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
-	url, err := c.url()
-	if err != nil {
-		return err
-	}
-	key, err := secretSetting("--api-secret", c.APISecret, c.APISecretFile)
-	if err != nil {
-		return err
-	}
-	log := newLog(term)
-	api, closeAPI, err := newAPI(ctx, log, apiSettings{url: url, key: key, base: c.BaseURL, development: c.Development, signup: c.Signup, keysDir: c.KeysDir, runtimeURL: c.RuntimeURL})
-	if err != nil {
-		return err
-	}
-	defer closeAPI()
-	return listenAndServe(ctx, log, c.Listen, api)
-}
-
-// apiSettings are what the control plane's HTTP side is made from.
-type apiSettings struct {
-	url, key    redact.Secret
-	base        string
-	keysDir     string // of this plane's keys; made in development
-	runtimeURL  string // with {host}
-	development bool
-	signup      controlplane.Signup
-}
-
-// newAPI migrates, opens and assembles the control plane.
-func newAPI(ctx context.Context, log *slog.Logger, s apiSettings) (h http.Handler, closeAll func(), err error) {
-	kek := filepath.Join(s.keysDir, "kek.json")
-	if s.development {
-		if _, err := envelope.EnsureKeys(s.keysDir); err != nil {
-			return nil, nil, err
-		}
-		if _, err := seal.EnsureFile(kek); err != nil {
-			return nil, nil, err
-		}
-	}
-	vault, err := seal.OpenFile(kek)
-	if err != nil {
-		return nil, nil, err
-	}
-	sealer, signer, err := envelope.ReadSealer(s.keysDir)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := store.Migrate(ctx, s.url); err != nil {
-		return nil, nil, err
-	}
-	db, err := store.Open(ctx, s.url)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() {
-		if err != nil {
-			db.Close()
-		}
-	}()
-	commander := command.NewSender(signer, time.Now)
-	plane, err := controlplane.New(controlplane.Config{
-		Store: db, Now: time.Now, Random: rand.Reader, Log: log, Signup: s.signup,
-		Vault: vault, Bundles: sealer, Commander: commander, Listen: db.Listen,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	roles, err := authz.New()
-	if err != nil {
-		return nil, nil, err
-	}
-	h, err = dashboardapi.New(dashboardapi.Config{
-		Plane: plane, Authz: roles, Log: log, Now: time.Now, BaseURL: s.base, Development: s.development, Key: s.key, Signup: s.signup,
-		RuntimeURL: s.runtimeURL,
-	})
-	if err != nil {
-		return nil, nil, fault.Wrap(err, fault.Invalid, "settings", "The control plane cannot start with these settings.")
-	}
-	return h, func() { commander.Close(); db.Close() }, nil
+	return c.migrate(ctx)
 }

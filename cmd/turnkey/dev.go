@@ -3,22 +3,22 @@ package main
 import (
 	"context"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"turnkey/controlplane"
 	"turnkey/internal/devmongo"
 	"turnkey/internal/devstack"
 	"turnkey/internal/fault"
 	"turnkey/internal/lifecycle"
-	"turnkey/internal/redact"
-	"turnkey/runtime/bundle"
+	"turnkey/runtime/envelope"
 )
 
 //go:embed demo
@@ -29,6 +29,8 @@ type devCommand struct {
 	Port   int    `default:"8080" help:"Port of the dashboard, the API and every instance."`
 	Dir    string `default:".turnkey" help:"Folder for all data."`
 	Listen string `default:"loopback" enum:"loopback,lan" help:"loopback, or lan for phones on your network (the databases stay on loopback)."`
+
+	KeyOverlap time.Duration `default:"10m" help:"How long a new signing key is published before it signs."`
 }
 
 // devStack is what a running `turnkey dev` owns.
@@ -37,6 +39,7 @@ type devStack struct {
 	base     string // http://localhost:8080
 	postgres *devstack.Postgres
 	mongoURI string
+	log      *slog.Logger
 	closers  []func()
 }
 
@@ -52,7 +55,7 @@ func (s *devStack) close() {
 // Run implements the command.
 func (c *devCommand) Run(ctx context.Context, term terminal) error {
 	tuneMemory()
-	log := newLog(term)
+	log := newLogFrom(term, slog.LevelWarn) // what goes well is said in plain words
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil {
 		return err
@@ -64,62 +67,84 @@ func (c *devCommand) Run(ctx context.Context, term terminal) error {
 	if c.Listen == "lan" {
 		host = ""
 	}
-	l, err := listen(net.JoinHostPort(host, fmt.Sprint(c.Port))) // first: a second `turnkey dev` ends here
+	l, err := listen("--port", net.JoinHostPort(host, fmt.Sprint(c.Port))) // first: a second `turnkey dev` ends here
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	s := &devStack{dir: dir, base: fmt.Sprintf("http://localhost:%d", c.Port)}
+	s := &devStack{dir: dir, base: fmt.Sprintf("http://localhost:%d", c.Port), log: log}
 	defer s.close()
 	if err := s.databases(ctx, term); err != nil {
 		return err
 	}
-	url, err := s.createDatabase(ctx, "turnkey")
+	both, err := s.planes(ctx, c.KeyOverlap)
 	if err != nil {
 		return err
 	}
-	key, err := s.keptSecret("api-secret")
-	if err != nil {
-		return err
-	}
-	api, closeAPI, err := newAPI(ctx, log, apiSettings{url: url, key: key, base: s.base, development: true, signup: controlplane.SignupOpen,
-		keysDir: filepath.Join(dir, "keys"), runtimeURL: s.base + "/i/{host}"})
-	if err != nil {
-		return err
-	}
-	s.onClose(closeAPI)
-	demo, err := s.demoInstances(ctx, term)
-	if err != nil {
-		return err
-	}
-	parts := newRuntimeParts(log, border{AllowPrivateNetworks: true})
-	s.onClose(parts.close)
-	group := lifecycle.NewGroup(ctx, log)
-	s.onClose(group.Stop)
-	for _, b := range demo {
-		if err := prepareSource(ctx, group, parts, b); err != nil {
-			return err
-		}
-	}
-	gw, err := parts.gateway(demo, "localhost")
-	if err != nil {
-		return err
-	}
-	s.onClose(gw.Close)
-	sweepIdle(group, gw)
 	served := make(chan error, 1)
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
-	go func() { served <- serveOn(serving, log, l, planes(api, gw)) }()
-	if err := s.announce(ctx, term, demo, c.Listen == "lan", c.Port); err != nil {
+	go func() { served <- serveOn(serving, log, l, both) }()
+	if err := s.announce(ctx, term, c.Listen == "lan", c.Port); err != nil {
 		stop()
 		return errors.Join(err, <-served)
 	}
 	return <-served
 }
 
-// planes sends instances' requests to the runtime and everything else to the control plane.
-func planes(api, instances http.Handler) http.Handler {
+// planes starts both planes in this process. They meet as they do elsewhere: sealed bundles by the
+// feed, signed commands over the internal listener.
+func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Handler, error) {
+	keysDir := filepath.Join(s.dir, "keys")
+	if err := ensureKeys(keysDir); err != nil {
+		return nil, err
+	}
+	url, err := s.createDatabase(ctx, "turnkey")
+	if err != nil {
+		return nil, err
+	}
+	control, err := openPlane(ctx, s.log, planeSettings{database{DatabaseURL: url}, keyEncryption{KeysDir: keysDir}},
+		planeOptions{signup: controlplane.SignupOpen, overlap: overlap})
+	if err != nil {
+		return nil, err
+	}
+	s.onClose(control.close)
+	key, err := ensureSecret(filepath.Join(keysDir, apiSecretFile))
+	if err != nil {
+		return nil, err
+	}
+	site, err := control.site(siteSettings{key: key, base: s.base, runtimeURL: s.base + "/i/{host}", development: true, signup: controlplane.SignupOpen})
+	if err != nil {
+		return nil, err
+	}
+	internal, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s.onClose(func() { _ = internal.Close() })
+	opener, verify, err := envelope.ReadOpener(keysDir)
+	if err != nil {
+		return nil, err
+	}
+	data, err := newDataPlane(s.log, dataPlaneConfig{
+		id:   "rt_dev", // the same at each start, so that nothing waits for one that was killed
+		feed: control.plane.Runtimes, opener: opener, verify: verify, cacheDir: filepath.Join(s.dir, "bundles"),
+		address: "http://" + internal.Addr().String(), domain: "localhost", border: border{AllowPrivateNetworks: true},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.onClose(data.close)
+	group := lifecycle.NewGroup(context.WithoutCancel(ctx), s.log)
+	s.onClose(group.Stop)
+	control.start(group)
+	data.start(group)
+	serveIn(group, "internal listener", internal, commandsOnly(data.commands), s.log)
+	return route(site, data.gateway), nil
+}
+
+// route sends instances' requests to the runtime and everything else to the control plane.
+func route(api, instances http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.Host)
 		if err != nil {
@@ -156,111 +181,4 @@ func (s *devStack) databases(ctx context.Context, term terminal) (err error) {
 	s.onClose(server.Close)
 	s.mongoURI = server.URI()
 	return nil
-}
-
-// keptSecret reads a random secret from the data folder, made at the first start.
-func (s *devStack) keptSecret(name string) (redact.Secret, error) {
-	path := filepath.Join(s.dir, name)
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		raw = []byte(randomText(40))
-		err = os.WriteFile(path, raw, 0o600)
-	}
-	if err != nil {
-		return redact.Secret{}, fault.Wrap(err, fault.Invalid, "data_folder", "The data folder cannot be written.")
-	}
-	return redact.New(string(raw)), nil
-}
-
-// demoSet is the demo's instances by host. They come from files in the data folder: the control plane
-// does not manage instances yet.
-type demoSet map[string]*bundle.Bundle
-
-// Revision implements gateway.Instances.
-func (d demoSet) Revision(ctx context.Context, host string) (int64, error) {
-	b, err := d.Bundle(ctx, host)
-	if err != nil {
-		return 0, err
-	}
-	return b.Revision, nil
-}
-
-// Bundle implements gateway.Instances.
-func (d demoSet) Bundle(_ context.Context, host string) (*bundle.Bundle, error) {
-	if b := d[host]; b != nil {
-		return b, nil
-	}
-	return nil, fault.New(fault.NotFound, "no_such_instance", "There is no such instance.")
-}
-
-// demoInstances writes the demo's folders at the first start and compiles them.
-func (s *devStack) demoInstances(ctx context.Context, term terminal) (demoSet, error) {
-	todo, err := s.createDatabase(ctx, "todo")
-	if err != nil {
-		return nil, err
-	}
-	if err := s.seed(ctx, todo); err != nil {
-		return nil, err
-	}
-	out := demoSet{}
-	for source, uri := range map[string]string{"mongodb": s.mongoURI, "postgres": todo.Reveal()} {
-		folder := filepath.Join(s.dir, "instances", "todo-"+source)
-		if err := writeDemo(folder, source, uri); err != nil {
-			return nil, err
-		}
-		b, err := (&serveCommand{Folder: folder, Development: true}).bundle(term)
-		if err != nil {
-			return nil, err
-		}
-		b.Instance.ID, b.Instance.Host = "ins_todo_"+source, "todo-"+source
-		out[b.Instance.Host] = b
-	}
-	return out, nil
-}
-
-// writeDemo keeps a configuration that the user has edited; the connection string is of this start.
-func writeDemo(folder, source, uri string) error {
-	if err := os.MkdirAll(filepath.Join(folder, "secrets"), 0o700); err != nil {
-		return err
-	}
-	document, err := demo.ReadFile("demo/" + source + ".yaml")
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(folder, "turnkey.yaml")
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if err := os.WriteFile(path, document, 0o600); err != nil {
-			return err
-		}
-	}
-	return os.WriteFile(filepath.Join(folder, "secrets", "SOURCE_URI"), []byte(uri), 0o600)
-}
-
-// devFile is .turnkey/dev.json, for scripts.
-type devFile struct {
-	DashboardURL string            `json:"dashboard_url"`
-	APIURL       string            `json:"api_url"`
-	Email        string            `json:"email"`
-	Password     string            `json:"password"`
-	APIToken     string            `json:"api_token"`
-	SourceURLs   map[string]string `json:"source_urls"`
-	Instances    []devInstance     `json:"instances"`
-}
-
-type devInstance struct {
-	Name   string `json:"name"`
-	ID     string `json:"id"`
-	Host   string `json:"host"`
-	URL    string `json:"url"`
-	Source string `json:"source"`
-}
-
-func (s *devStack) devFilePath() string { return filepath.Join(s.dir, "dev.json") }
-
-func (s *devStack) readDevFile() (f devFile) {
-	raw, err := os.ReadFile(s.devFilePath())
-	if err == nil {
-		_ = json.Unmarshal(raw, &f) // a broken file is written anew
-	}
-	return f
 }

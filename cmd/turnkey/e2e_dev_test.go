@@ -4,6 +4,8 @@ package main_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -135,6 +137,8 @@ func TestDev(t *testing.T) {
 		t.Errorf("the API token: %d %s", status, body)
 	}
 
+	sameInstances(t, first)
+
 	// A second one says clearly why it does not start, whether by port or by folder.
 	for _, other := range []int{port, port + 1} {
 		cmd := exec.CommandContext(t.Context(), binary, "dev")
@@ -156,9 +160,56 @@ func TestDev(t *testing.T) {
 	if second.file.Password != first.file.Password || second.file.APIToken != first.file.APIToken {
 		t.Error("the account changed")
 	}
-	for _, i := range second.file.Instances {
+	sameInstances(t, second)
+	for n, i := range second.file.Instances {
+		if before := first.file.Instances[n]; before.ID != i.ID || before.Host != i.Host {
+			t.Errorf("the instance changed from %+v to %+v", before, i)
+		}
 		if status, body := call(t, http.MethodGet, i.URL+"/health", "", ""); status != http.StatusOK || !bytes.Contains(body, []byte(`"status":"ok"`)) {
 			t.Errorf("%s: %d %s", i.Name, status, body)
+		}
+	}
+}
+
+// sameInstances: the API lists exactly the instances that serve, and the secret of each is where its
+// database is now.
+func sameInstances(t *testing.T, p *devProcess) {
+	t.Helper()
+	read := func(path string, into any) {
+		t.Helper()
+		status, body := call(t, http.MethodGet, p.file.APIURL+path, p.file.APIToken, "")
+		if err := json.Unmarshal(body, into); err != nil || status != http.StatusOK {
+			t.Fatalf("%s: %d %s", path, status, body)
+		}
+	}
+	type list struct {
+		Data []struct{ ID, Name, Host, URL string }
+	}
+	var orgs, projects list
+	read("/orgs", &orgs)
+	read("/orgs/"+orgs.Data[0].ID+"/projects", &projects)
+	if len(projects.Data) != 1 || projects.Data[0].Name != "Todo" {
+		t.Fatalf("projects: %+v", projects)
+	}
+	var listed list
+	read("/projects/"+projects.Data[0].ID+"/instances", &listed)
+	if len(listed.Data) != len(p.file.Instances) {
+		t.Fatalf("listed %+v, in dev.json %+v", listed.Data, p.file.Instances)
+	}
+	for n, i := range listed.Data {
+		if got := p.file.Instances[n]; got.ID != i.ID || got.Host != i.Host || got.URL != i.URL || got.Name != i.Name {
+			t.Errorf("listed %+v, in dev.json %+v", i, got)
+		}
+		var secret struct{ Digest string }
+		read("/instances/"+i.ID+"/secrets/SOURCE_URI", &secret)
+		sum := sha256.Sum256([]byte(p.file.SourceURLs[p.file.Instances[n].Source]))
+		if secret.Digest != hex.EncodeToString(sum[:])[:8] {
+			t.Errorf("%s does not know where its database is", i.Name)
+		}
+		var report struct{ OK bool }
+		status, body := call(t, http.MethodPost, p.file.APIURL+"/instances/"+i.ID+"/source/test", p.file.APIToken, "{}")
+		if err := json.Unmarshal(body, &report); err != nil || status != http.StatusOK || !report.OK {
+			t.Errorf("source test of %s: %d %s", i.Name, status, body)
 		}
 	}
 }

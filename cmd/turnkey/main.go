@@ -25,7 +25,10 @@ var version = "unknown"
 // environment variable TURNKEY_<OPTION>.
 type commandLine struct {
 	Dev          devCommand          `cmd:"" help:"Run everything on this machine: private databases, control plane, runtime and a demo."`
-	Controlplane controlplaneCommand `cmd:"" help:"Serve the control plane: the REST API (accounts, organizations, members, tokens, audit) and its pages."`
+	Controlplane controlplaneCommand `cmd:"" help:"Serve the control plane: the REST API with its pages, and the feed and commands of its runtimes."`
+	Runtime      runtimeCommand      `cmd:"" help:"Serve every instance of a control plane; any number of replicas."`
+	Keys         keysCommand         `cmd:"" help:"Make keys, and rotate the key-encryption keyset."`
+	Restore      restoreCommand      `cmd:"" help:"After a backup of the control plane's database was restored: check it against the key-encryption keyset and publish every instance anew."`
 	Migrate      migrateCommand      `cmd:"" help:"Bring the control plane's database schema up to date."`
 	Serve        serveCommand        `cmd:"" help:"Serve one instance from a folder, without control plane and without Postgres of our own."`
 	Version      versionCommand      `cmd:"" help:"Print the version of this binary."`

@@ -7,7 +7,6 @@ import (
 	"math"
 	mathrand "math/rand/v2"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,19 +39,6 @@ type border struct {
 	UserRate             float64  `default:"0" help:"Uploads per second of one user; beyond it they are held back. 0: no limit."`
 }
 
-// proxies reads the networks.
-func (b border) proxies() ([]netip.Prefix, error) {
-	var out []netip.Prefix
-	for _, text := range b.TrustedProxies {
-		p, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, fault.Newf(fault.Invalid, "settings", "--trusted-proxies: %q is not a network.", text).WithHint("Write address and length, such as 10.0.0.0/8 or 192.0.2.1/32.")
-		}
-		out = append(out, p)
-	}
-	return out, nil
-}
-
 // newRuntimeParts makes the parts. Their owner calls close after the gateway's.
 func newRuntimeParts(log *slog.Logger, b border) *runtimeParts {
 	guard := dial.New(dial.Options{AllowPrivate: b.AllowPrivateNetworks})
@@ -65,7 +51,7 @@ func (p *runtimeParts) close() { p.keys.Close() }
 // gateway puts the parts together over a set of instances; domain is that of tenant hosts, "" for
 // the path form alone.
 func (p *runtimeParts) gateway(instances gateway.Instances, domain string) (*gateway.Gateway, error) {
-	proxies, err := p.border.proxies()
+	proxies, err := networks(p.border.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
@@ -85,13 +71,21 @@ func (p *runtimeParts) openSource(ctx context.Context, b *bundle.Bundle) (source
 			WithHint("Store it: PUT /api/v1/instances/{instance}/secrets/" + cfg.URI.Secret + ".")
 	}
 	if cfg.Type == bundle.MongoDB {
-		return mongo.Open(ctx, mongo.Options{
+		return opened(mongo.Open(ctx, mongo.Options{
 			URI: uri, Database: cfg.Database, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(), Now: time.Now, Log: p.log,
-		})
+		}))
 	}
-	return postgres.Open(ctx, postgres.Options{
+	return opened(postgres.Open(ctx, postgres.Options{
 		URI: uri, Schema: cfg.Database, RLS: cfg.RowLevelSecurity, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(), Now: time.Now, Log: p.log,
-	})
+	}))
+}
+
+// opened keeps a failure from becoming a nil pointer inside an interface, which looks like a source.
+func opened[S source.Source](s S, err error) (source.Source, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (p *runtimeParts) newAuthority(b *bundle.Bundle, src source.Source) (gateway.Authority, error) {
@@ -180,6 +174,9 @@ func newID(prefix string) string {
 }
 
 // newLog writes JSON lines for machines, to the error stream.
-func newLog(term terminal) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(term.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
+func newLog(term terminal) *slog.Logger { return newLogFrom(term, slog.LevelInfo) }
+
+// newLogFrom leaves out what is below a level.
+func newLogFrom(term terminal, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(term.err, &slog.HandlerOptions{Level: level}))
 }

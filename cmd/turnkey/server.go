@@ -15,8 +15,8 @@ import (
 	"turnkey/runtime/gateway"
 )
 
-// drainFor is how long requests in flight may take after a signal.
-const drainFor = 10 * time.Second
+// drainFor is how long requests in flight may take after a signal: longer than an upload is worked on.
+const drainFor = 25 * time.Second
 
 // tuneMemory lets garbage wait longer than Go's default while the process is small: most of what an
 // upload allocates is dead when it is answered. The soft limit keeps the process within the 150 MB
@@ -30,23 +30,28 @@ func tuneMemory() {
 	}
 }
 
-// listen opens an address; a port that is taken is said with the setting to change.
-func listen(address string) (net.Listener, error) {
+// listen opens the address of a setting.
+func listen(setting, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "cannot_listen", "Cannot listen on "+address+": "+err.Error()+".").
-			WithHint("End what uses the address, or choose another one with --listen or TURNKEY_PORT.")
+		return nil, fault.Wrap(err, fault.Invalid, "cannot_listen", "Cannot listen on "+address+".").
+			WithHint("End what uses the address, or choose another one with " + setting + " or " + envOf(setting) + ".")
 	}
 	return l, nil
 }
 
 // listenAndServe serves until the context ends, then drains.
 func listenAndServe(ctx context.Context, log *slog.Logger, address string, h http.Handler) error {
-	l, err := listen(address)
+	l, err := listen("--listen", address)
 	if err != nil {
 		return err
 	}
 	return serveOn(ctx, log, l, h)
+}
+
+// serveIn serves as a task of a group.
+func serveIn(group *lifecycle.Group, name string, l net.Listener, h http.Handler, log *slog.Logger) {
+	group.Go(name, func(ctx context.Context) error { return serveOn(ctx, log, l, h) })
 }
 
 func serveOn(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler) error {

@@ -9,13 +9,13 @@
 // values of old and new keys live side by side:
 //
 //	rotate    add a key, make it primary: new values use it, old ones still open
-//	rewrap    seal every row anew (controlplane.Vault does it, row by row, restartable)
+//	rewrap    seal every row anew (controlplane.Keyring does it, row by row, restartable)
 //	prune     drop every key but the primary, once a verification finds no value of another
 //
 // # Loss
 //
 // The database without the keyset is unreadable for good: back up both, apart from each other.
-// controlplane.Vault.Verify opens every value, which proves that a restored backup and a keyset
+// controlplane.Keyring.Verify opens every value, which proves that a restored backup and a keyset
 // belong together.
 package seal
 
@@ -70,7 +70,7 @@ func of(h *keyset.Handle) (*Keyset, error) {
 
 func unreadable() error {
 	return fault.New(fault.Invalid, "bad_kek", "The key-encryption keyset cannot be read.").
-		WithHint("Set TURNKEY_KEK_FILE to a file made by `turnkey keys generate`, or TURNKEY_KEK to its content.")
+		WithHint("Set TURNKEY_KEK_FILE to a file made by `turnkey keys generate`.")
 }
 
 // Text is the keyset in tink's JSON.
@@ -158,7 +158,7 @@ func ReadFile(path string) (*Keyset, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "kek_unreadable", "The key-encryption keyset "+path+" cannot be read.").
-			WithHint("Set TURNKEY_KEK_FILE to a readable file.")
+			WithHint("Set TURNKEY_KEK_FILE to a readable file; `turnkey keys generate` makes one.")
 	}
 	return Parse(redact.New(string(raw)))
 }

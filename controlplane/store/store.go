@@ -60,17 +60,30 @@ func (s *Store) Close() { s.pool.Close() }
 // tx is one transaction; the nouns' methods are in their own files.
 type tx struct{ q *db.Queries }
 
-// joinedKey finds the transaction that a whole request takes part in.
-type joinedKey struct{}
-
 // maxAttempts is how often a transaction runs when others keep getting in its way.
 const maxAttempts = 5
 
 // InTx implements controlplane.Store.
 func (s *Store) InTx(ctx context.Context, fn func(controlplane.Tx) error) error {
-	if outer, ok := ctx.Value(joinedKey{}).(pgx.Tx); ok {
+	if j := jointOf(ctx); j != nil {
+		outer, err := j.begin(ctx)
+		if err != nil {
+			return err
+		}
 		return inside(ctx, outer, fn) // a savepoint; only the outermost transaction could try again
 	}
+	return s.alone(ctx, fn)
+}
+
+// View implements controlplane.Store.
+func (s *Store) View(ctx context.Context, fn func(controlplane.Tx) error) error {
+	if j := jointOf(ctx); j != nil && j.tx != nil {
+		return inside(ctx, j.tx, fn)
+	}
+	return s.alone(ctx, fn)
+}
+
+func (s *Store) alone(ctx context.Context, fn func(controlplane.Tx) error) error {
 	var err error
 	for range maxAttempts {
 		if err = inside(ctx, s.pool, fn); !fault.Is(err, codeContended) {
@@ -108,16 +121,6 @@ func undo(ctx context.Context, t pgx.Tx) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTimeout)
 	defer cancel()
 	_ = t.Rollback(ctx) // when even that fails the connection is closed, which undoes too
-}
-
-// Join implements controlplane.Store.
-func (s *Store) Join(ctx context.Context) (context.Context, controlplane.Tx, func(error) error, error) {
-	t, err := s.pool.Begin(ctx)
-	if err != nil {
-		return nil, nil, nil, translate(err)
-	}
-	end := func(err error) error { return finish(ctx, t, err) }
-	return context.WithValue(ctx, joinedKey{}, t), tx{db.New(t)}, end, nil
 }
 
 func badURL() error {

@@ -83,10 +83,11 @@ func exists(t *testing.T, s *Store, id string) bool {
 func TestJoin(t *testing.T) {
 	s, _ := open(t)
 	for _, keep := range []bool{true, false} {
+		opened, last := 0, 0
 		name := map[bool]string{true: "kept", false: "undone"}[keep]
-		ctx, _, end, err := s.Join(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		ctx, end := s.Join(t.Context(), func(controlplane.Tx) error { opened++; return nil })
+		if err := s.View(ctx, func(controlplane.Tx) error { return nil }); err != nil || opened != 0 {
+			t.Fatalf("a look begins it: %v", err)
 		}
 		insert := func(id string) error {
 			return s.InTx(ctx, func(tx controlplane.Tx) error { return tx.InsertOrganization(ctx, someOrganization(id)) })
@@ -100,6 +101,10 @@ func TestJoin(t *testing.T) {
 		if err := insert(name + "2"); err != nil {
 			t.Errorf("after a part failed: %v", err)
 		}
+		seen := func(tx controlplane.Tx) error { _, err := tx.GetOrganization(ctx, name); return err }
+		if err := s.View(ctx, seen); err != nil {
+			t.Errorf("it does not see its own change: %v", err)
+		}
 		if exists(t, s, name) {
 			t.Error("others see it before the commit")
 		}
@@ -107,12 +112,34 @@ func TestJoin(t *testing.T) {
 		if keep {
 			refused = nil
 		}
-		if err := end(refused); !errors.Is(err, refused) {
+		if err := end(refused, func(controlplane.Tx) error { last++; return nil }); !errors.Is(err, refused) {
 			t.Errorf("end: %v", err)
+		}
+		if opened != 1 || last != map[bool]int{true: 1}[keep] {
+			t.Errorf("%s: opened %d times, ended by %d", name, opened, last)
 		}
 		if exists(t, s, name) != keep || exists(t, s, name+"2") != keep {
 			t.Errorf("%s: there is %v", name, exists(t, s, name))
 		}
+	}
+}
+
+// TestJoinRefused: what the opening refuses changes nothing, and says so each time.
+func TestJoinRefused(t *testing.T) {
+	s, _ := open(t)
+	refused := errors.New("refused")
+	ctx, end := s.Join(t.Context(), func(controlplane.Tx) error { return refused })
+	for range 2 {
+		err := s.InTx(ctx, func(tx controlplane.Tx) error { return tx.InsertOrganization(ctx, someOrganization("never")) })
+		if !errors.Is(err, refused) {
+			t.Errorf("a change: %v", err)
+		}
+	}
+	if err := end(nil, func(controlplane.Tx) error { t.Error("ran the end"); return nil }); !errors.Is(err, refused) {
+		t.Errorf("the end: %v", err)
+	}
+	if exists(t, s, "never") {
+		t.Error("it changed something")
 	}
 }
 
@@ -236,7 +263,7 @@ func TestAuditChain(t *testing.T) {
 			t.Fatalf("%s: %d rows, %v", sql, tag.RowsAffected(), err)
 		}
 		joined := &Store{pool: s.pool}
-		ctx := context.WithValue(t.Context(), joinedKey{}, begun) // Verify sees the forger's transaction
+		ctx := context.WithValue(t.Context(), jointKey{}, &joint{tx: begun}) // Verify sees the forger's transaction
 		verifier, err := controlplane.New(planeOver(t, joined))
 		if err != nil {
 			t.Fatal(err)

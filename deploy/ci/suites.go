@@ -31,8 +31,11 @@ func suites() []suite {
 			needs: []need{tool("npm", "install Node 20 or newer")}},
 		{name: "e2e", proves: "turnkey dev as users meet it: the real PowerSync SDK, another JOSE library, the printed curl lines",
 			npm:     []string{"web/connector", "web/e2e"},
-			command: []string{"sh", "-c", "npm run --silent build --prefix web/connector && exec go test -json -count=1 -tags e2e ./cmd/turnkey/..."}, counts: goJSON,
+			command: []string{"sh", "-c", "npm run --silent build --prefix web/connector && exec go test -json -count=1 -tags e2e -skip '^TestPlanes' ./cmd/turnkey/..."}, counts: goJSON,
 			needs: []need{tool("npm", "install Node 20 or newer"), tool("curl", "")}},
+		{name: "planes", proves: "control plane and runtime as two processes: provisioning by curl, kill -9 of one plane, bad deployments, keys and restore",
+			command: []string{"go", "test", "-json", "-count=1", "-tags", "e2e", "-run", "^TestPlanes", "./cmd/turnkey"}, counts: goJSON,
+			needs: []need{tool("curl", "")}},
 		{name: "pooler", proves: "PostgreSQL behind a real PgBouncer in transaction mode",
 			command: []string{"go", "test", "-json", "-count=1", "-tags", "pooler", "-run", "Pooler", "./runtime/source/postgres"}, counts: goJSON,
 			env:   []string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin"}, // where Debian puts it

@@ -189,19 +189,15 @@ func TestKeyFiles(t *testing.T) {
 	if out := fmt.Sprintf("%v %+v", made.Sign, made); bytes.Contains([]byte(out), []byte("PRIVATE KEY")) {
 		t.Error("a key set prints its private half")
 	}
-	for _, half := range []struct{ gone []string }{{[]string{envelope.VerifyFile, envelope.PoolPrivateFile}}, {[]string{envelope.SignFile, envelope.PoolPublicFile}}} {
-		only := t.TempDir()
-		for _, name := range []string{envelope.SignFile, envelope.VerifyFile, envelope.PoolPrivateFile, envelope.PoolPublicFile} {
-			if !slices.Contains(half.gone, name) {
-				if err := os.WriteFile(filepath.Join(only, name), must(os.ReadFile(filepath.Join(dir, name))), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
+	for _, half := range [][]string{envelope.ControlPlaneFiles, envelope.RuntimeFiles} {
+		only := filepath.Join(t.TempDir(), "half")
+		if err := envelope.WriteKeys(only, made, half...); err != nil {
+			t.Fatal(err)
 		}
 		sealer, _, seals := envelope.ReadSealer(only)
 		opener, _, opens := envelope.ReadOpener(only)
 		if (seals == nil) == (opens == nil) || (sealer == nil) == (opener == nil) {
-			t.Errorf("without %v: seals %v, opens %v; each plane must do with its half", half.gone, seals, opens)
+			t.Errorf("with %v: seals %v, opens %v; each plane must do with its half", half, seals, opens)
 		}
 	}
 	if err := os.Remove(filepath.Join(dir, envelope.PoolPrivateFile)); err != nil {

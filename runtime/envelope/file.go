@@ -5,13 +5,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 )
 
-// The files of a folder of keys. A production control plane is given the first and the last of them,
-// a runtime the other two.
+// The files of a folder of keys.
 const (
 	SignFile        = "bundle-sign.pem"
 	VerifyFile      = "bundle-verify.pem"
@@ -19,15 +19,24 @@ const (
 	PoolPublicFile  = "pool-public.json"
 )
 
-// WriteKeys stores new keys in a folder, each file readable by its owner only. It never overwrites:
-// losing a pool's keyset makes every cached bundle unreadable.
-func WriteKeys(dir string, k Keys) error {
+// ControlPlaneFiles and RuntimeFiles are what each plane needs. Neither half can do the other's work.
+var (
+	ControlPlaneFiles = []string{SignFile, PoolPublicFile}
+	RuntimeFiles      = []string{VerifyFile, PoolPrivateFile}
+)
+
+// WriteKeys stores new keys in a folder, each file readable by its owner only; only the named files, or
+// all when none is named. It never overwrites: losing a pool's keyset makes every cached bundle unreadable.
+func WriteKeys(dir string, k Keys, only ...string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return unwritable(err, dir)
 	}
 	for name, text := range map[string]string{
 		SignFile: k.Sign.Reveal(), VerifyFile: string(k.Verify), PoolPrivateFile: k.PoolPrivate.Reveal(), PoolPublicFile: string(k.PoolPublic),
 	} {
+		if only != nil && !slices.Contains(only, name) {
+			continue
+		}
 		path := filepath.Join(dir, name)
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
@@ -55,7 +64,8 @@ func readFiles(dir string, names ...string) ([]string, error) {
 	for i, name := range names {
 		raw, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
-			return nil, fault.Wrap(err, fault.Invalid, "keys_unreadable", "The key file "+filepath.Join(dir, name)+" cannot be read.")
+			return nil, fault.Wrap(err, fault.Invalid, "keys_unreadable", "The key file "+filepath.Join(dir, name)+" cannot be read.").
+				WithHint("TURNKEY_KEYS_DIR names a folder of keys; `turnkey keys generate` makes one for each plane.")
 		}
 		text[i] = string(raw)
 	}

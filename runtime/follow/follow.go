@@ -35,7 +35,7 @@ type Config struct {
 	// reported. nil accepts all that can be opened. It is not called for what the disk held.
 	Accept func(ctx context.Context, b *bundle.Bundle) error
 	// Degraded gives what is wrong with instances that serve, for the reports; may be nil.
-	Degraded func() []feed.Condition
+	Degraded func(ctx context.Context) []feed.Condition
 	// Poll is how often the feed is listed without a hint; zero: 15 s.
 	Poll time.Duration
 	// Relist is how often the list starts from nothing; zero: 5 minutes.

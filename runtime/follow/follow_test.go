@@ -377,3 +377,18 @@ func heap() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// TestARefusedReportIsRepeatedSoon: a runtime that starts while its control plane restarts is known to it
+// long before the next heartbeat.
+func TestARefusedReportIsRepeatedSoon(t *testing.T) {
+	c := &followtest.Control{}
+	c.Down(true)
+	_, stop := start(t, c, t.TempDir(), nil)
+	defer stop()
+	c.Down(false)
+	began := time.Now()
+	eventually(t, "a report arrives", func() bool { return len(c.Reports()) > 0 })
+	if took := time.Since(began); took > feed.HeartbeatEvery/2 {
+		t.Errorf("the report took %s", took)
+	}
+}

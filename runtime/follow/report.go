@@ -33,20 +33,29 @@ func (f *Follower) waitForHints(ctx context.Context) error {
 	}
 }
 
-// report sends heartbeats, sooner when there is news. Acks that did not arrive are sent again.
+// report sends heartbeats, sooner when there is news or the last one did not arrive: until then the
+// control plane does not know us. Acks that did not arrive are sent again.
 func (f *Follower) report(ctx context.Context) error {
 	tick := time.NewTicker(feed.HeartbeatEvery)
 	defer tick.Stop()
+	pause := time.Duration(0)
 	for {
-		more := f.reportOnce(ctx, false)
+		more, err := f.reportOnce(ctx, false)
 		if more {
 			signal(f.told)
+		}
+		if err == nil {
+			pause = 0
+			tick.Reset(feed.HeartbeatEvery)
+		} else {
+			pause = min(max(2*pause, 100*time.Millisecond), feed.HeartbeatEvery)
+			tick.Reset(pause)
 		}
 		select {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 			defer cancel()
-			f.reportOnce(last, true)
+			_, _ = f.reportOnce(last, true) // it has logged why; we leave anyway
 			return ctx.Err()
 		case <-tick.C:
 		case <-f.told:
@@ -58,10 +67,10 @@ func (f *Follower) report(ctx context.Context) error {
 }
 
 // reportOnce reports whether there is more to send at once.
-func (f *Follower) reportOnce(ctx context.Context, leaving bool) bool {
+func (f *Follower) reportOnce(ctx context.Context, leaving bool) (more bool, err error) {
 	r := feed.Report{Runtime: f.cfg.Runtime, Leaving: leaving}
 	if f.cfg.Degraded != nil {
-		r.Degraded = f.cfg.Degraded()
+		r.Degraded = f.cfg.Degraded(ctx)
 	}
 	f.mu.Lock()
 	n := min(len(f.acks), mostAcks)
@@ -74,12 +83,12 @@ func (f *Follower) reportOnce(ctx context.Context, leaving bool) bool {
 		if ctx.Err() == nil {
 			f.cfg.Log.Warn("the control plane did not take the report; it is sent again", "error", err)
 		}
-		return false
+		return false, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.acks = f.acks[n:]
-	return len(f.acks) > 0
+	return len(f.acks) > 0, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

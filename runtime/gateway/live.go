@@ -86,6 +86,7 @@ type registry struct {
 // failure keeps a broken revision from being built again for each request. It is tried again after
 // retryBuild: what broke it may have been the machine, not the bundle.
 type failure struct {
+	instance string
 	revision int64
 	err      error
 	at       time.Time
@@ -164,7 +165,7 @@ func (g *registry) build(ctx context.Context, host string) (int64, error) {
 	next, err := g.make(ctx, b)
 	g.mu.Lock()
 	if err != nil {
-		g.failed[host] = failure{b.Revision, err, g.cfg.Now()}
+		g.failed[host] = failure{b.Instance.ID, b.Revision, err, g.cfg.Now()}
 		g.mu.Unlock()
 		g.cfg.Log.Error("a bundle could not be brought to life", "instance", b.Instance.ID, "revision", b.Revision, "error", err)
 		return 0, err

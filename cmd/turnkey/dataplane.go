@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"turnkey/internal/fault"
+	"turnkey/internal/lifecycle"
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/command"
+	"turnkey/runtime/envelope"
+	"turnkey/runtime/feed"
+	"turnkey/runtime/follow"
+	"turnkey/runtime/gateway"
+	"turnkey/runtime/upload"
+)
+
+// dataPlane is a runtime that follows a control plane: what `turnkey runtime` and `turnkey dev` share.
+//
+//	feed ──► follower ──► gateway ◄── apps
+//	             │ ▲         │ conditions
+//	       acks  ▼ └─────────┘
+//	          reports          commands ◄── control plane, over the internal listener
+type dataPlane struct {
+	parts    *runtimeParts
+	follower *follow.Follower
+	gateway  *gateway.Gateway
+	commands *command.Handler
+}
+
+// dataPlaneConfig is what a dataPlane needs.
+type dataPlaneConfig struct {
+	id       string // of this process; unique, so that no command for one before it is taken
+	feed     follow.Feed
+	opener   *envelope.Opener
+	verify   *envelope.Verifier
+	cacheDir string
+	address  string // of the internal listener, as the control plane reaches it
+	domain   string // of tenant hosts; "": the path form alone
+	border   border
+}
+
+// newDataPlane reads the disk cache and puts the parts together; nothing runs before start.
+func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
+	p := &dataPlane{parts: newRuntimeParts(log, c.border)}
+	do := command.ForSources(p.parts.openSource)
+	do[command.Reload] = func(context.Context, command.Command, *bundle.Bundle) (any, error) {
+		p.follower.Refresh()
+		return struct{}{}, nil
+	}
+	p.commands = command.NewHandler(command.Config{Runtime: c.id, Verify: c.verify, Opener: c.opener, Do: do, Now: time.Now, Log: log})
+	var err error
+	p.follower, err = follow.New(follow.Config{
+		Feed: c.feed, Opener: c.opener, Dir: c.cacheDir, Accept: p.parts.accept, Degraded: p.conditions, Now: time.Now, Log: log,
+		Runtime: feed.Runtime{
+			ID: c.id, Address: c.address, Version: version, Format: bundle.Format, Capabilities: p.commands.Names(), StartedAt: time.Now(),
+		},
+	})
+	if err == nil {
+		p.gateway, err = p.parts.gateway(p.follower, c.domain)
+	}
+	if err != nil {
+		p.parts.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// start begins to follow. The group must end before close.
+func (p *dataPlane) start(group *lifecycle.Group) {
+	group.Go("follow", p.follower.Run)
+	sweepIdle(group, p.gateway)
+}
+
+// close ends every live instance; no request may be left.
+func (p *dataPlane) close() {
+	p.gateway.Close()
+	p.parts.close()
+}
+
+// conditions tells the control plane what is wrong with instances that serve here.
+func (p *dataPlane) conditions(ctx context.Context) []feed.Condition {
+	found := p.gateway.Troubles(ctx)
+	out := make([]feed.Condition, 0, len(found))
+	for _, t := range found {
+		c := feed.Condition{Instance: t.Instance, Since: t.Since}
+		if cause, ok := t.Cause.(*upload.Cause); ok {
+			c.Code, c.Message, c.Since = cause.Code, cause.Message, cause.Since
+		} else if t.Err != nil {
+			c.Code, c.Message = t.Err.Code, t.Err.Message
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// accept compiles a new revision: rules, tables and keys. It opens no database, so a source that is
+// down refuses nothing.
+func (p *runtimeParts) accept(_ context.Context, b *bundle.Bundle) error {
+	if _, err := p.newAuthority(b, nil); err != nil {
+		return err
+	}
+	if b.Deployment == 0 {
+		return nil
+	}
+	_, err := p.newUploader(b, nil, func(http.ResponseWriter, *http.Request, error) {})
+	return err
+}
+
+// cacheUsable is how long a runtime waits for its control plane before it counts as ready with what
+// its disk holds: revisions that it missed, a revoked key among them, usually arrive within that.
+const cacheUsable = 3 * time.Second
+
+// readiness reports whether there is something to serve: everything that the control plane has, or,
+// while it does not answer, what the disk holds.
+func (p *dataPlane) readiness() func() bool {
+	started := time.Now()
+	return func() bool {
+		select {
+		case <-p.follower.Synced():
+			return true
+		default:
+			return p.follower.Len() > 0 && time.Since(started) >= cacheUsable
+		}
+	}
+}
+
+// errKeys names the setting beside what is wrong with the keys.
+func errKeys(err error) error {
+	f := fault.Of(err)
+	return fault.Wrap(f, f.Kind, f.Code, "--keys-dir: "+f.Message).WithHint(f.Hint)
+}

@@ -71,7 +71,12 @@ func (k *core) build(ctx context.Context, tx Tx, i Instance) (*bundle.Bundle, er
 		if err != nil {
 			return nil, err
 		}
-		m.Config = &d.Config
+		m.Config, m.ActivatedAt = &d.Config, d.ActivatedAt
+		previous, err := tx.PreviousDeployment(ctx, i.ID, i.Deployment)
+		if err != nil {
+			return nil, err
+		}
+		m.Previous = int(previous)
 		if m.Secrets, err = k.openSecrets(ctx, tx, i.ID, publish.References(m.Config)); err != nil {
 			return nil, err
 		}

@@ -45,6 +45,7 @@ const (
 	RejectionReplayed   EventKind = "rejection.replayed"
 	RejectionDiscarded  EventKind = "rejection.discarded"
 	DeploymentReplayed  EventKind = "deployment.replayed"
+	DeploymentBraked    EventKind = "deployment.braked"
 	UserDataErased      EventKind = "user_data.erased"
 )
 
@@ -87,6 +88,7 @@ var Catalogue = map[EventKind]string{
 	DevTokenCreated:     "Somebody minted a development token.",
 	RejectionReplayed:   "A refused write was replayed, perhaps edited or without the rules.",
 	RejectionDiscarded:  "A refused write was given up.",
+	DeploymentBraked:    "A deployment refused what the one before it took, and was taken back by itself.",
 	DeploymentReplayed:  "What a deployment refused was replayed.",
 	UserDataErased:      "What was kept of one of an instance's users was removed.",
 }

@@ -20,6 +20,7 @@ type Deployment struct {
 	CreatedAt    time.Time
 	CreatedBy    string
 	ActivatedAt  time.Time // last
+	BrakedAt     *time.Time
 }
 
 type deploymentTx interface {
@@ -28,6 +29,10 @@ type deploymentTx interface {
 	// ListDeployments gives an instance's deployments, newest first, below a number.
 	ListDeployments(ctx context.Context, instance string, before int64, limit int) ([]Deployment, error)
 	TouchDeployment(ctx context.Context, instance string, number int64, at time.Time) error
+	// PreviousDeployment gives the number of the deployment that was active before the current one and was
+	// not taken back by the brake; 0 when there is none.
+	PreviousDeployment(ctx context.Context, instance string, current int64) (int64, error)
+	BrakeDeployment(ctx context.Context, instance string, number int64, at time.Time) error
 }
 
 // Deployments is the service of deployments.

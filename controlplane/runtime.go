@@ -166,6 +166,11 @@ func (s *Runtimes) Report(ctx context.Context, r feed.Report) error {
 	for n, c := range r.Degraded {
 		conditions[n] = Condition{r.Runtime.ID, c.Instance, c.Code, c.Message, c.Since}
 	}
+	for _, b := range r.Brakes {
+		if err := s.brake(ctx, b); err != nil {
+			return err // the runtime reports it again
+		}
+	}
 	return s.store.InTx(ctx, func(tx Tx) error {
 		if err := tx.PutRuntime(ctx, row); err != nil {
 			return err

@@ -10,17 +10,18 @@ import (
 )
 
 type deployment struct {
-	ID          string    `json:"id"`
-	Number      int64     `json:"number"`
-	Message     string    `json:"message"`
-	Config      *string   `json:"config,omitempty" doc:"The document as it was written; absent in lists"`
-	CreatedAt   time.Time `json:"created_at"`
-	CreatedBy   string    `json:"created_by"`
-	ActivatedAt time.Time `json:"activated_at" doc:"The last time that it became the active one"`
+	ID          string     `json:"id"`
+	Number      int64      `json:"number"`
+	Message     string     `json:"message"`
+	Config      *string    `json:"config,omitempty" doc:"The document as it was written; absent in lists"`
+	CreatedAt   time.Time  `json:"created_at"`
+	CreatedBy   string     `json:"created_by"`
+	ActivatedAt time.Time  `json:"activated_at" doc:"The last time that it became the active one"`
+	BrakedAt    *time.Time `json:"braked_at,omitempty" doc:"When the brake took it back, because it refused what the deployment before it took"`
 }
 
 func shapeDeployment(d controlplane.Deployment) deployment {
-	return deployment{ID: d.ID, Number: d.Number, Message: d.Message, CreatedAt: d.CreatedAt, CreatedBy: d.CreatedBy, ActivatedAt: d.ActivatedAt}
+	return deployment{ID: d.ID, Number: d.Number, Message: d.Message, CreatedAt: d.CreatedAt, CreatedBy: d.CreatedBy, ActivatedAt: d.ActivatedAt, BrakedAt: d.BrakedAt}
 }
 
 type deploymentOutput struct {

@@ -467,3 +467,47 @@ func TestRepublish(t *testing.T) {
 		t.Errorf("%d events of somebody who did nothing", n)
 	}
 }
+
+// A runtime's brake brings back the deployment before, once, and says so in the audit log.
+func TestTheBrakeBringsBackTheDeploymentBefore(t *testing.T) {
+	s := newShop(t)
+	s.heartbeat()
+	id := s.provision(workingConfig, sourceSecret, true).text("id")
+	report := func(deployment int) {
+		t.Helper()
+		err := s.plane.Runtimes.Report(t.Context(), feed.Report{
+			Runtime: feed.Runtime{ID: "rt_1", Address: "http://127.0.0.1:1", Format: bundle.Format, StartedAt: s.clock.now()},
+			Brakes:  []feed.Brake{{Instance: id, Deployment: deployment, Code: "UNAUTHORIZED", Table: "todos", Refused: 20, Of: 20, At: s.clock.now()}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	report(1)
+	if b := s.newest(id); b.Deployment != 1 || b.Previous != 0 {
+		t.Fatalf("without an earlier one nothing is taken back: %d after %d", b.Deployment, b.Previous)
+	}
+	for range 2 {
+		s.clock.advance(time.Minute)
+		s.heartbeat()
+		s.must(call{method: post, path: "/instances/" + id + "/deployments", as: s.ann, body: map[string]any{}})
+	}
+	if b := s.newest(id); b.Deployment != 3 || b.Previous != 2 || !b.ActivatedAt.Equal(s.clock.now()) {
+		t.Fatalf("deployment %d after %d, active since %v", b.Deployment, b.Previous, b.ActivatedAt)
+	}
+	s.clock.advance(time.Minute)
+	revision := s.newest(id).Revision
+	report(3)
+	report(3) // another runtime saw the same
+	b := s.newest(id)
+	if b.Deployment != 2 || b.Previous != 1 || b.Revision != revision+1 {
+		t.Errorf("deployment %d after %d at revision %d; the one that was taken back is none to go back to", b.Deployment, b.Previous, b.Revision)
+	}
+	events := s.must(call{method: get, path: "/orgs/" + s.ann.Grants[0].Organization + "/audit-events?kind=deployment.braked", as: s.ann}).Body.String()
+	if strings.Count(events, `"deployment.braked"`) != 1 || !strings.Contains(events, "UNAUTHORIZED") {
+		t.Errorf("%s", events)
+	}
+	if got := s.must(call{method: get, path: "/instances/" + id + "/deployments/3", as: s.ann}).Body.String(); !strings.Contains(got, `"braked_at":`) {
+		t.Errorf("%s", got)
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -44,8 +45,10 @@ type dataPlaneConfig struct {
 
 // newDataPlane reads the disk cache and puts the parts together; nothing runs before start.
 func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
-	p := &dataPlane{parts: newRuntimeParts(log, c.border)}
+	p := &dataPlane{parts: newRuntimeParts(log, c.id, c.border)}
+	p.parts.brakes.tell = p.braked
 	do := command.ForSources(p.parts.openSource)
+	maps.Copy(do, command.ForRejections(p.use, time.Now))
 	do[command.Reload] = func(context.Context, command.Command, *bundle.Bundle) (any, error) {
 		p.follower.Refresh()
 		return struct{}{}, nil
@@ -72,12 +75,31 @@ func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
 func (p *dataPlane) start(group *lifecycle.Group) {
 	group.Go("follow", p.follower.Run)
 	sweepIdle(group, p.gateway)
+	sweepSources(group, p.gateway, p.parts.log)
 }
 
 // close ends every live instance; no request may be left.
 func (p *dataPlane) close() {
 	p.gateway.Close()
 	p.parts.close()
+}
+
+// use finds the instance that a command means.
+func (p *dataPlane) use(ctx context.Context, instance string, do func(command.Live) error) error {
+	host, err := p.follower.Host(instance)
+	if err != nil {
+		return err
+	}
+	return p.gateway.Use(ctx, host, func(u gateway.Uploader) error { return do(liveOf(u)) })
+}
+
+// braked asks the control plane to take a deployment back.
+func (p *dataPlane) braked(t upload.Tripped) {
+	p.parts.log.Error("a deployment refuses what the one before it took", "instance", t.Instance, "deployment", t.Deployment,
+		"code", t.Code, "table", t.Table, "refused", t.Refused, "of", t.Of, "holding", t.Holding)
+	if t.Holding {
+		p.follower.Brake(feed.Brake{Instance: t.Instance, Deployment: t.Deployment, Code: t.Code, Table: t.Table, Refused: t.Refused, Of: t.Of, At: t.At})
+	}
 }
 
 // conditions tells the control plane what is wrong with instances that serve here.

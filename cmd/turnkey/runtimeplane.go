@@ -29,6 +29,8 @@ type runtimeParts struct {
 	keys   *token.KeySets
 	log    *slog.Logger
 	border border
+	id     string // of this process, in customers' databases
+	brakes *brakes
 }
 
 // border are the settings of the runtime's HTTP side, shared by every form of it.
@@ -40,10 +42,10 @@ type border struct {
 }
 
 // newRuntimeParts makes the parts. Their owner calls close after the gateway's.
-func newRuntimeParts(log *slog.Logger, b border) *runtimeParts {
+func newRuntimeParts(log *slog.Logger, id string, b border) *runtimeParts {
 	guard := dial.New(dial.Options{AllowPrivate: b.AllowPrivateNetworks})
 	client := guard.HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 256 << 10, AllowHTTP: b.AllowPrivateNetworks})
-	return &runtimeParts{guard: guard, keys: token.NewKeySets(client, time.Now), log: log, border: b}
+	return &runtimeParts{guard: guard, keys: token.NewKeySets(client, time.Now), log: log, border: b, id: id, brakes: newBrakes(log)}
 }
 
 func (p *runtimeParts) close() { p.keys.Close() }
@@ -72,7 +74,7 @@ func (p *runtimeParts) openSource(ctx context.Context, b *bundle.Bundle) (source
 	}
 	if cfg.Type == bundle.MongoDB {
 		return opened(mongo.Open(ctx, mongo.Options{
-			URI: uri, Database: cfg.Database, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(), Now: time.Now, Log: p.log,
+			URI: uri, Database: cfg.Database, Runtime: p.id, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(), Now: time.Now, Log: p.log,
 		}))
 	}
 	return opened(postgres.Open(ctx, postgres.Options{
@@ -111,6 +113,7 @@ func (a authority) Exchange(ctx context.Context, q gateway.TokenRequest) (any, e
 func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem func(http.ResponseWriter, *http.Request, error)) (gateway.Uploader, error) {
 	e, err := upload.New(b, src, upload.Deps{
 		Now: time.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Problem: problem, Log: p.log,
+		Brake: p.brakes.of(b.Instance.ID),
 	})
 	if err != nil {
 		return nil, err

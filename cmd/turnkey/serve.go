@@ -42,7 +42,7 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 	if err != nil {
 		return err
 	}
-	parts := newRuntimeParts(log, c.border)
+	parts := newRuntimeParts(log, newID("rt"), c.border)
 	defer parts.close()
 	group := lifecycle.NewGroup(ctx, log)
 	defer group.Stop()
@@ -55,6 +55,7 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 	}
 	defer gw.Close()
 	sweepIdle(group, gw)
+	sweepSources(group, gw, log)
 	fmt.Fprintf(term.out, "Serving %s on http://%s\n  uploads  POST /api/data\n  tokens   POST /token\n  keys     GET  /.well-known/jwks.json\n", c.Folder, c.Listen)
 	return listenAndServe(ctx, log, c.Listen, rooted(gw))
 }
@@ -113,7 +114,7 @@ func (c *serveCommand) bundle(term terminal) (*bundle.Bundle, error) {
 	}
 	return &bundle.Bundle{
 		Format: bundle.Format, Revision: 1, Deployment: 1, Config: *cfg, Secrets: secrets, SigningKeys: []bundle.SigningKey{key},
-		Instance: bundle.Instance{ID: "ins_" + serveHost, Host: serveHost, Kind: kind, State: bundle.Active}, IssuedAt: time.Now(),
+		Instance: bundle.Instance{ID: "ins_" + serveHost, Host: serveHost, Kind: kind, State: bundle.Active}, IssuedAt: time.Now(), ActivatedAt: time.Now(),
 	}, nil
 }
 

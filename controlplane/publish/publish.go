@@ -79,17 +79,20 @@ type Material struct {
 	Instance   bundle.Instance
 	Revision   int64
 	Deployment int
-	Config     *bundle.Config // nil: nothing is deployed
-	Secrets    map[string]redact.Secret
-	Keys       []bundle.SigningKey
-	APIKeys    []bundle.APIKey
-	At         time.Time
+	// ActivatedAt and Previous are of the deployment: since when, and which one before it.
+	ActivatedAt time.Time
+	Previous    int
+	Config      *bundle.Config // nil: nothing is deployed
+	Secrets     map[string]redact.Secret
+	Keys        []bundle.SigningKey
+	APIKeys     []bundle.APIKey
+	At          time.Time
 }
 
 // Build makes a bundle and refuses one that no runtime could serve.
 func Build(m Material) (*bundle.Bundle, error) {
 	b := &bundle.Bundle{
-		Format: bundle.Format, Revision: m.Revision, Instance: m.Instance, Deployment: m.Deployment,
+		Format: bundle.Format, Revision: m.Revision, Instance: m.Instance, Deployment: m.Deployment, ActivatedAt: m.ActivatedAt, Previous: m.Previous,
 		SigningKeys: m.Keys, APIKeys: m.APIKeys, IssuedAt: m.At, Secrets: map[string]redact.Secret{},
 	}
 	if m.Config == nil {

@@ -12,7 +12,7 @@ func deployment(r db.Deployment) (controlplane.Deployment, error) {
 	cfg, err := controlplane.DecodeConfig(r.Config)
 	return controlplane.Deployment{
 		ID: r.ID, Instance: r.InstanceID, Number: r.Number, Document: r.Document, Config: cfg, Message: r.Message,
-		CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, ActivatedAt: r.ActivatedAt,
+		CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, ActivatedAt: r.ActivatedAt, BrakedAt: r.BrakedAt,
 	}, err
 }
 
@@ -51,4 +51,15 @@ func (t tx) ListDeployments(ctx context.Context, instance string, before int64, 
 // TouchDeployment implements controlplane.Tx.
 func (t tx) TouchDeployment(ctx context.Context, instance string, number int64, at time.Time) error {
 	return translate(t.q.TouchDeployment(ctx, db.TouchDeploymentParams{InstanceID: instance, Number: number, ActivatedAt: at}))
+}
+
+// PreviousDeployment implements controlplane.Tx.
+func (t tx) PreviousDeployment(ctx context.Context, instance string, current int64) (int64, error) {
+	n, err := t.q.PreviousDeployment(ctx, db.PreviousDeploymentParams{InstanceID: instance, Current: current})
+	return n, translate(err)
+}
+
+// BrakeDeployment implements controlplane.Tx.
+func (t tx) BrakeDeployment(ctx context.Context, instance string, number int64, at time.Time) error {
+	return translate(t.q.BrakeDeployment(ctx, db.BrakeDeploymentParams{InstanceID: instance, Number: number, BrakedAt: &at}))
 }

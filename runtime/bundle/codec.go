@@ -16,6 +16,8 @@ type wire struct {
 	Revision    int64             `json:"revision"`
 	Instance    Instance          `json:"instance"`
 	Deployment  int               `json:"deployment"`
+	ActivatedAt time.Time         `json:"activated_at,omitzero"`
+	Previous    int               `json:"previous,omitempty"`
 	Config      Config            `json:"config"`
 	Secrets     map[string]string `json:"secrets,omitempty"`
 	SigningKeys []wireKey         `json:"signing_keys,omitempty"`
@@ -36,7 +38,7 @@ type wireKey struct {
 // Encode writes a bundle, secrets included: seal the result, never store or log it.
 func Encode(b *Bundle) ([]byte, error) {
 	w := wire{
-		Format: b.Format, Revision: b.Revision, Instance: b.Instance, Deployment: b.Deployment,
+		Format: b.Format, Revision: b.Revision, Instance: b.Instance, Deployment: b.Deployment, ActivatedAt: b.ActivatedAt, Previous: b.Previous,
 		Config: b.Config, APIKeys: b.APIKeys, IssuedAt: b.IssuedAt, Secrets: make(map[string]string, len(b.Secrets)),
 	}
 	for name, s := range b.Secrets {
@@ -70,7 +72,7 @@ func Decode(data []byte) (*Bundle, error) {
 		return nil, fault.Wrap(err, fault.Invalid, "bundle_malformed", "The bundle cannot be read.")
 	}
 	b := &Bundle{
-		Format: w.Format, Revision: w.Revision, Instance: w.Instance, Deployment: w.Deployment,
+		Format: w.Format, Revision: w.Revision, Instance: w.Instance, Deployment: w.Deployment, ActivatedAt: w.ActivatedAt, Previous: w.Previous,
 		Config: w.Config, APIKeys: w.APIKeys, IssuedAt: w.IssuedAt, Secrets: make(map[string]redact.Secret, len(w.Secrets)),
 	}
 	for name, s := range w.Secrets {

@@ -50,6 +50,18 @@ type Condition struct {
 	Since    time.Time `json:"since"`
 }
 
+// Brake says that a deployment refuses what the one before it took, and that writes are held until that
+// one is active again.
+type Brake struct {
+	Instance   string    `json:"instance"`
+	Deployment int       `json:"deployment"`
+	Code       string    `json:"code"` // of the refusals
+	Table      string    `json:"table"`
+	Refused    int       `json:"refused"` // transactions, by this cause
+	Of         int       `json:"of"`      // since the activation
+	At         time.Time `json:"at"`
+}
+
 // Report is a runtime's heartbeat, and with the first one its registration.
 type Report struct {
 	Runtime Runtime `json:"runtime"`
@@ -57,6 +69,8 @@ type Report struct {
 	Acks []Ack `json:"acks,omitempty"`
 	// Degraded is everything that is wrong now; what is not listed has healed.
 	Degraded []Condition `json:"degraded,omitempty"`
+	// Brakes are those that tripped since the last report that arrived.
+	Brakes []Brake `json:"brakes,omitempty"`
 	// Leaving is the last report of a runtime that shuts down.
 	Leaving bool `json:"leaving,omitempty"`
 }

@@ -58,6 +58,7 @@ type Follower struct {
 	watchers map[int]func(feed.Change)
 	watcher  int // last key of watchers
 	acks     []feed.Ack
+	brakes   []feed.Brake // not yet heard
 	cacheErr *feed.Condition
 
 	// The rest belongs to Run's listing goroutine alone, but cursor is read by the one that waits.

@@ -75,6 +75,8 @@ func (f *Follower) reportOnce(ctx context.Context, leaving bool) (more bool, err
 	f.mu.Lock()
 	n := min(len(f.acks), mostAcks)
 	r.Acks = f.acks[:n:n]
+	brakes := len(f.brakes)
+	r.Brakes = f.brakes[:brakes:brakes]
 	if f.cacheErr != nil {
 		r.Degraded = append(r.Degraded, *f.cacheErr)
 	}
@@ -87,8 +89,16 @@ func (f *Follower) reportOnce(ctx context.Context, leaving bool) (more bool, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.acks = f.acks[n:]
+	f.acks, f.brakes = f.acks[n:], f.brakes[brakes:]
 	return len(f.acks) > 0, nil
+}
+
+// Brake tells the control plane soon that a deployment must be taken back, and again until it hears it.
+func (f *Follower) Brake(b feed.Brake) {
+	f.mu.Lock()
+	f.brakes = append(f.brakes, b)
+	f.mu.Unlock()
+	signal(f.told)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -49,6 +49,7 @@ type Engine struct {
 	deployment int
 	previous   int // the deployment to go back to; 0: none
 	activated  time.Time
+	keepFor    source.Retention
 	limiter    *rate.Limiter // transactions per minute; nil: none
 
 	mu    sync.Mutex
@@ -70,6 +71,10 @@ func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment, previous: b.Previous, activated: b.ActivatedAt}
+	e.keepFor = source.Retention{Receipts: b.Config.Receipts.TTL, Rejections: b.Config.Rejections.TTL, Clients: keepClients}
+	if e.keepFor.Receipts == 0 { // compiled before the setting existed
+		e.keepFor.Receipts = defaultReceipts
+	}
 	if n := b.Config.Limits.TransactionsPerMinute; n > 0 {
 		e.limiter = rate.NewLimiter(rate.Limit(float64(n)/60), max(MaxTransactions, n/6))
 	}

@@ -10,8 +10,23 @@ import (
 	"time"
 )
 
+const brakeDeployment = `-- name: BrakeDeployment :exec
+UPDATE deployments SET braked_at = $1 WHERE instance_id = $2 AND number = $3
+`
+
+type BrakeDeploymentParams struct {
+	BrakedAt   *time.Time
+	InstanceID string
+	Number     int64
+}
+
+func (q *Queries) BrakeDeployment(ctx context.Context, arg BrakeDeploymentParams) error {
+	_, err := q.db.Exec(ctx, brakeDeployment, arg.BrakedAt, arg.InstanceID, arg.Number)
+	return err
+}
+
 const getDeployment = `-- name: GetDeployment :one
-SELECT instance_id, number, id, document, config, message, created_at, created_by, activated_at FROM deployments WHERE instance_id = $1 AND number = $2
+SELECT instance_id, number, id, document, config, message, created_at, created_by, activated_at, braked_at FROM deployments WHERE instance_id = $1 AND number = $2
 `
 
 type GetDeploymentParams struct {
@@ -32,6 +47,7 @@ func (q *Queries) GetDeployment(ctx context.Context, arg GetDeploymentParams) (D
 		&i.CreatedAt,
 		&i.CreatedBy,
 		&i.ActivatedAt,
+		&i.BrakedAt,
 	)
 	return i, err
 }
@@ -69,7 +85,7 @@ func (q *Queries) InsertDeployment(ctx context.Context, arg InsertDeploymentPara
 }
 
 const listDeployments = `-- name: ListDeployments :many
-SELECT instance_id, number, id, document, config, message, created_at, created_by, activated_at FROM deployments WHERE instance_id = $1 AND number < $2::bigint ORDER BY number DESC LIMIT $3::int
+SELECT instance_id, number, id, document, config, message, created_at, created_by, activated_at, braked_at FROM deployments WHERE instance_id = $1 AND number < $2::bigint ORDER BY number DESC LIMIT $3::int
 `
 
 type ListDeploymentsParams struct {
@@ -97,6 +113,7 @@ func (q *Queries) ListDeployments(ctx context.Context, arg ListDeploymentsParams
 			&i.CreatedAt,
 			&i.CreatedBy,
 			&i.ActivatedAt,
+			&i.BrakedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -108,8 +125,25 @@ func (q *Queries) ListDeployments(ctx context.Context, arg ListDeploymentsParams
 	return items, nil
 }
 
+const previousDeployment = `-- name: PreviousDeployment :one
+SELECT coalesce((SELECT number FROM deployments WHERE instance_id = $1 AND number <> $2 AND braked_at IS NULL
+  ORDER BY activated_at DESC, number DESC LIMIT 1), 0)::bigint AS number
+`
+
+type PreviousDeploymentParams struct {
+	InstanceID string
+	Current    int64
+}
+
+func (q *Queries) PreviousDeployment(ctx context.Context, arg PreviousDeploymentParams) (int64, error) {
+	row := q.db.QueryRow(ctx, previousDeployment, arg.InstanceID, arg.Current)
+	var number int64
+	err := row.Scan(&number)
+	return number, err
+}
+
 const touchDeployment = `-- name: TouchDeployment :exec
-UPDATE deployments SET activated_at = $1 WHERE instance_id = $2 AND number = $3
+UPDATE deployments SET activated_at = $1, braked_at = NULL WHERE instance_id = $2 AND number = $3
 `
 
 type TouchDeploymentParams struct {

@@ -46,6 +46,7 @@ type Deployment struct {
 	CreatedAt   time.Time
 	CreatedBy   string
 	ActivatedAt time.Time
+	BrakedAt    *time.Time
 }
 
 type File struct {

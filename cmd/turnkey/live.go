@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"turnkey/internal/lifecycle"
+	"turnkey/runtime/command"
+	"turnkey/runtime/gateway"
+	"turnkey/runtime/source"
+	"turnkey/runtime/upload"
+)
+
+// live fits an engine to commands.
+type live struct {
+	source.Inbox
+	engine *upload.Engine
+}
+
+// liveOf is an instance as commands see it.
+func liveOf(u gateway.Uploader) command.Live {
+	e := u.(uploader).Engine // newUploader makes no other
+	return live{e.Inbox(), e}
+}
+
+// Replay implements command.Live.
+func (l live) Replay(ctx context.Context, o command.ReplayOrder, by string) ([]source.Outcome, error) {
+	return l.engine.Replay(ctx, upload.Replay{ID: o.ID, Payload: o.Payload, WithoutRules: o.WithoutRules, By: by})
+}
+
+// ReplayDeployment implements command.Live.
+func (l live) ReplayDeployment(ctx context.Context, o command.DeploymentOrder, by string) (out command.DeploymentReplayed, err error) {
+	out.Done, out.Next, out.More, err = l.engine.ReplayDeployment(ctx, o.Deployment, o.After, by)
+	return out, err
+}
+
+// brakes keeps one brake for each instance that this process has served.
+type brakes struct {
+	tell func(upload.Tripped)
+
+	mu   sync.Mutex
+	byID map[string]*upload.Brake
+}
+
+// newBrakes makes brakes that only log, until somebody else wants to hear of them.
+func newBrakes(log *slog.Logger) *brakes {
+	return &brakes{byID: map[string]*upload.Brake{}, tell: func(t upload.Tripped) {
+		log.Error("the configuration refuses many writes; there is no earlier deployment to go back to",
+			"instance", t.Instance, "deployment", t.Deployment, "code", t.Code, "table", t.Table, "refused", t.Refused, "of", t.Of)
+	}}
+}
+
+func (b *brakes) of(instance string) *upload.Brake {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.byID[instance] == nil {
+		b.byID[instance] = upload.NewBrake(instance, b.tell)
+	}
+	return b.byID[instance]
+}
+
+const (
+	// sweepEvery is how often old records of live instances are looked for; the runtimes take turns.
+	sweepEvery = 10 * time.Minute
+	// sweepAtMost bounds one instance's turn.
+	sweepAtMost = 30 * time.Second
+)
+
+// sweepSources removes old receipts and rejections from the databases of instances that are in use.
+func sweepSources(group *lifecycle.Group, gw *gateway.Gateway, log *slog.Logger) {
+	group.Go("sweep sources", func(ctx context.Context) error {
+		tick := time.NewTicker(sweepEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-tick.C:
+				gw.EachLive(func(instance string, u gateway.Uploader) { sweepSource(ctx, log, instance, u.(uploader)) })
+			}
+		}
+	})
+}
+
+func sweepSource(ctx context.Context, log *slog.Logger, instance string, u uploader) {
+	ctx, cancel := context.WithTimeout(ctx, sweepAtMost)
+	defer cancel()
+	swept, err := u.Sweep(ctx)
+	switch {
+	case err != nil:
+		log.Warn("old records could not be removed; trying again later", "instance", instance, "error", err)
+	case swept.Receipts+swept.Rejections+swept.Clients > 0:
+		log.Info("old records are removed", "instance", instance, "receipts", swept.Receipts, "rejections", swept.Rejections, "clients", swept.Clients)
+	}
+}

@@ -1,0 +1,23 @@
+package upload
+
+import (
+	"context"
+	"time"
+
+	"turnkey/runtime/source"
+)
+
+// keepClients is how long a client's floor outlives its last receipt.
+const keepClients = 400 * 24 * time.Hour
+
+// defaultReceipts is receipts.ttl where a configuration does not say.
+const defaultReceipts = 90 * 24 * time.Hour
+
+// Sweep removes receipts, rejections and client records that are older than the configuration keeps
+// them. It returns early when another runtime does so, or when ctx ends.
+func (e *Engine) Sweep(ctx context.Context) (source.Swept, error) {
+	return e.src.Sweep(ctx, e.deps.Now(), e.keepFor)
+}
+
+// Inbox gives the operators' view of what the instance refused.
+func (e *Engine) Inbox() source.Inbox { return e.src }

@@ -63,7 +63,9 @@ func (a *api) handler() (http.Handler, error) {
 			seen[line] = true
 		}
 		a.register = r
-		r.handler(described, a.operation(r))
+		op := a.operation(r)
+		r.handler(described, op)
+		describeSettling(op)
 	}
 	if err := a.documents(described); err != nil {
 		return nil, err

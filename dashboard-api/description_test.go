@@ -84,6 +84,9 @@ func TestOpenAPI(t *testing.T) {
 		if (rt.permission == authz.Public) != (len(op.Security) == 0) {
 			t.Errorf("%s: security %v", line, op.Security)
 		}
+		if settles := rt.settings().settle != nil; settles && op.Responses["202"].Content["application/json"].Schema.Ref == "" {
+			t.Errorf("%s: a pending answer is described as %+v", line, op.Responses["202"])
+		}
 		if op.Responses["default"].Content[problemType].Schema.Ref != "#/components/schemas/Problem" {
 			t.Errorf("%s: errors are described as %+v", line, op.Responses["default"])
 		}

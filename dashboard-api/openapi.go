@@ -1,10 +1,12 @@
 package dashboardapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -62,6 +64,14 @@ func (a *api) operation(r *route) huma.Operation {
 		op.Parameters = append(op.Parameters, headerParameter(keyHeader, false, "Repeating a request with the same key within 24 hours gives the first answer again."))
 	}
 	return op
+}
+
+// describeSettling gives a pending answer the body of the usual one; huma has described that by now.
+func describeSettling(op huma.Operation) {
+	pending, usual := op.Responses["202"], op.Responses[strconv.Itoa(cmp.Or(op.DefaultStatus, http.StatusOK))]
+	if pending != nil && usual != nil && pending != usual {
+		pending.Content = usual.Content
+	}
 }
 
 func headerParameter(name string, required bool, doc string) *huma.Param {

@@ -183,8 +183,8 @@ func (c *client) outbid(ctx context.Context, lsid bson.Raw) error {
 	if abort := sess.AbortTransaction(ctx); abort != nil {
 		return abort
 	}
-	if f := translateOrNil(err); f != nil && f.Class == source.Down {
-		return f
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil
 	}
-	return nil
+	return err
 }

@@ -59,7 +59,7 @@ func TestASessionThatSomebodyEndedIsNotUsedAgain(t *testing.T) {
 	w := newWorld(t)
 	x := w.begun(t)
 	ended := string(x.sess.ID())
-	if err := x.client.outbid(t.Context(), x.sess.ID()); err != nil {
+	if err := x.client.outbidOne(t.Context(), x.sess.ID()); err != nil {
 		t.Fatal(err)
 	}
 	err := x.Apply(t.Context(), []source.Change{{Kind: source.Insert, Table: todos, ID: "1", Doc: doc("n", int64(1))}}, &source.Finish{})

@@ -253,22 +253,33 @@ func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.
 	if finish == nil {
 		return nil
 	}
-	if err := t.send(ctx, t.finish(finish)); err != nil {
+	o, err := t.finish(ctx, finish)
+	if err == nil {
+		err = t.send(ctx, o)
+	}
+	if err != nil {
 		return t.fail(ctx, err)
 	}
 	return t.commit(ctx)
 }
 
-// finish writes down what commits together with the changes.
-func (t *tx) finish(f *source.Finish) *own {
+// finish writes down what commits together with the changes. A rejection that is there already stays as
+// it is: an earlier try has committed after all. Seldom enough for a look, which an insert would spare.
+func (t *tx) finish(ctx context.Context, f *source.Finish) (*own, error) {
 	o := &own{}
 	o.keep(t, f.Receipts)
 	if f.Rejection != nil {
-		o.reject(f.Rejection)
+		there, err := byID[publicDoc](mongo.NewSessionContext(ctx, t.sess), t.client.db.Collection(rejectionsName), []string{f.Rejection.ID}, nil)
+		if err != nil {
+			return nil, err
+		}
+		if len(there) == 0 {
+			o.reject(f.Rejection)
+		}
 	}
 	o.settle(f.Settle)
 	o.note(f.Notes)
-	return o
+	return o, nil
 }
 
 // run sends one write command about rows.

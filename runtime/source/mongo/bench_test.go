@@ -80,6 +80,47 @@ func BenchmarkTransaction(b *testing.B) {
 	}
 }
 
+// BenchmarkReceipts compares the same transaction without identity and with receipts: commands, and time
+// on the server that the tests have. Each transaction has ids of its own, as uploads do.
+func BenchmarkReceipts(b *testing.B) {
+	for _, n := range []int{1, 10, 100} {
+		for _, with := range []bool{false, true} {
+			b.Run(fmt.Sprintf("receipts=%v/%d", with, n), func(b *testing.B) {
+				w := newWorld(b)
+				if err := w.Prepare(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				op := int64(0)
+				for b.Loop() {
+					refs, claim, changes, finish := upload(source.Owner{1}, op, n)
+					op += int64(n)
+					if !with {
+						claim, finish = nil, &source.Finish{}
+					}
+					x, err := w.Begin(b.Context(), source.Session{})
+					if err != nil {
+						b.Fatal(err)
+					}
+					_, history, err := x.Read(b.Context(), refs, claim)
+					if err != nil {
+						b.Fatal(err)
+					}
+					for i := range finish.Receipts {
+						for _, r := range history.Receipts {
+							if r.Block == finish.Receipts[i].Block {
+								finish.Receipts[i].Seq++
+							}
+						}
+					}
+					if err := x.Apply(b.Context(), changes, finish); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
 func BenchmarkDecode(b *testing.B) {
 	raw, err := bson.Marshal(everyType(bson.NewObjectID()))
 	if err != nil {

@@ -21,8 +21,8 @@ const (
 	sessionIdle = 35 * time.Minute
 	// trusted is how long an entry that nobody refreshed is believed to be there: sweeping takes a day.
 	trusted = time.Hour
-	// sessionTransactions is how many transactions a session runs; see outbid.
-	sessionTransactions = 10_000
+	// sessionTransactions is how many transactions a session runs; see outbids.
+	sessionTransactions = 500
 	maxStrays           = 200
 )
 

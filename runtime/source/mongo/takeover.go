@@ -23,7 +23,7 @@ const (
 	takeoverPause    = 250 * time.Millisecond
 	// staleAfter is the age of a heartbeat that three beats are missing from.
 	staleAfter      = 1500 * time.Millisecond
-	takeoverTimeout = 2 * time.Second
+	takeoverTimeout = 5 * time.Second
 )
 
 // crowd watches for conflicts that do not end.
@@ -55,12 +55,14 @@ func (c *crowd) done(now time.Time) {
 	c.running, c.next = false, now.Add(takeoverPause)
 }
 
-// runtimeDoc is an entry of turnkey_runtimes. Ended is the At at which its sessions were ended last.
+// runtimeDoc is an entry of turnkey_runtimes. Ended is the At of which its sessions were ended, Outbid
+// that of which they were also outbid.
 type runtimeDoc struct {
 	ID       string     `bson:"_id"`
 	At       time.Time  `bson:"at"`
 	Sessions []bson.Raw `bson:"sessions"`
 	Ended    *time.Time `bson:"ended,omitempty"`
+	Outbid   *time.Time `bson:"outbid,omitempty"`
 }
 
 // blocked is told of each conflict, after the transaction that met it was rolled back.
@@ -99,14 +101,18 @@ func (s *Source) takeover(ctx context.Context, c *client) error {
 		return err
 	}
 	for _, r := range stale {
-		if r.Ended != nil && r.Ended.Equal(r.At) {
+		mark, end := "ended", c.kill
+		switch {
+		case r.Outbid != nil && r.Outbid.Equal(r.At):
 			continue
+		case r.Ended != nil && r.Ended.Equal(r.At): // the server said yes, and the conflicts go on
+			mark, end = "outbid", c.outbid
 		}
-		if err := c.kill(ctx, r.Sessions); err != nil {
+		if err := end(ctx, r.Sessions); err != nil {
 			return err
 		}
 		// A beat in between makes it a runtime that lives: nothing is marked then.
-		if _, err := runtimes.UpdateOne(ctx, bson.D{{Key: "_id", Value: r.ID}, {Key: "at", Value: r.At}}, bson.D{{Key: "$set", Value: bson.D{{Key: "ended", Value: r.At}}}}); err != nil {
+		if _, err := runtimes.UpdateOne(ctx, bson.D{{Key: "_id", Value: r.ID}, {Key: "at", Value: r.At}}, bson.D{{Key: "$set", Value: bson.D{{Key: mark, Value: r.At}}}}); err != nil {
 			return err
 		}
 		s.opt.Log.Info("ended the database sessions of a runtime that has stopped", "runtime", r.ID, "sessions", len(r.Sessions))
@@ -139,25 +145,30 @@ func (c *client) kill(ctx context.Context, sessions []bson.Raw) error {
 		}
 		c.cannotKill.Store(true) // small Atlas tiers refuse the command
 	}
+	return c.outbid(ctx, sessions)
+}
+
+// outbids is the number of a transaction that ends whatever a session has open: the driver counts from
+// one, and heartbeat sees to it that no session gets near this.
+const outbids = 1 << 10
+
+var errSession = errors.New("a stored session id is not one")
+
+// outbid ends the sessions' open transactions without killSessions.
+func (c *client) outbid(ctx context.Context, sessions []bson.Raw) error {
 	for _, lsid := range sessions {
-		if err := c.outbid(ctx, lsid); err != nil {
+		if err := c.outbidOne(ctx, lsid); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// outbids is the number of a transaction that ends whatever a session has open: the driver counts from
-// one, and heartbeat sees to it that no session gets near this.
-const outbids = 1 << 14
-
-var errSession = errors.New("a stored session id is not one")
-
-// outbid ends a session's open transaction by starting a later one on it, which is aborted at once.
+// outbidOne ends a session's open transaction by starting a later one on it, which is aborted at once.
 // The driver lets nobody name a session or a number. But the id that a session gives is its own, not a
 // copy; and beginning and ending a transaction that nothing is sent in counts up. The session
 // is given up afterwards: it is never returned to the pool.
-func (c *client) outbid(ctx context.Context, lsid bson.Raw) error {
+func (c *client) outbidOne(ctx context.Context, lsid bson.Raw) error {
 	sess, err := c.StartSession()
 	if err != nil {
 		return err
@@ -183,8 +194,8 @@ func (c *client) outbid(ctx context.Context, lsid bson.Raw) error {
 	if abort := sess.AbortTransaction(ctx); abort != nil {
 		return abort
 	}
-	if f := translateOrNil(err); f != nil && f.Class == source.Down {
-		return f
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil
 	}
-	return nil
+	return err
 }

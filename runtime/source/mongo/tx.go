@@ -264,7 +264,7 @@ func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.
 }
 
 // finish writes down what commits together with the changes. A rejection that is there already stays as
-// it is: then the commit before this try has arrived after all.
+// it is: an earlier try has committed after all. Seldom enough for a look, which an insert would spare.
 func (t *tx) finish(ctx context.Context, f *source.Finish) (*own, error) {
 	o := &own{}
 	o.keep(t, f.Receipts)

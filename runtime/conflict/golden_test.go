@@ -112,6 +112,7 @@ func TestFieldPolicies(t *testing.T) {
 
 		{"text by lines", bundle.MergeText, "", "a\nb\nc\n", "A\nb\nc\n", "a\nb\nC\n", "A\nb\nC\n", merged},
 		{"text by words", bundle.MergeText, "", "the quick fox", "the quick red fox", "the slow fox", "the slow red fox", merged},
+		{"changes side by side do not meet", bundle.MergeText, "", "a b", "x b", "a-b", "x-b", merged},
 		{"the same word: the last write", bundle.MergeText, "", "red", "blue", "green", "green", client},
 		{"two additions at one place stand both", bundle.MergeText, "", "milk\n", "milk\neggs\n", "milk\nbread\n", "milk\neggs\nbread\n", merged},
 		{"two additions to a last line", bundle.MergeText, "", "milk", "milk\neggs", "milk\nbread", "milk\neggs\nbread", merged},

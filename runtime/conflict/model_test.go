@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/conflict"
 	"turnkey/runtime/value"
 )
 
@@ -35,6 +36,12 @@ var subjects = []subject{
 	{name: "append", field: bundle.Merge{Policy: bundle.MergeAppend}, initial: value.Array{"a"}, edit: appended, model: func() model { return &log{value.Array{"a"}} }},
 	{name: "json", field: bundle.Merge{Policy: bundle.MergeJSON}, initial: object("a", "0", "b", "0", "in", object("c", "0")), edit: memberEdited, model: newMemberwise, equal: sameMembers},
 	{name: "text", field: bundle.Merge{Policy: bundle.MergeText}, initial: "one 0\ntwo 0\nthree 0\nfour 0\n", edit: ownLine, model: func() model { return &ownLines{"one 0", "two 0", "three 0", "four 0"} }},
+
+	{name: "rows: last_write", row: &conflict.Policy{}, initial: firstRow(), edit: rowEdited, model: func() model { return &lastByMember{firstRow()} }, equal: sameMembers},
+	{name: "rows: reject", row: policy(bundle.RowReject), initial: firstRow(), edit: rowEdited, model: func() model { return &unlessMoved{row: firstRow()} }, equal: sameMembers},
+	{name: "rows: version", row: policy(bundle.RowVersion), initial: firstRow(), edit: rowEdited, model: func() model { return &locked{row: firstRow()} }, equal: sameMembers},
+	{name: "rows: timestamp", row: policy(bundle.RowTimestamp), initial: firstRow(), edit: rowEdited, model: func() model { return &byTime{row: firstRow()} }, equal: sameMembers},
+	{name: "rows: merge by time", row: &merge, initial: firstRow(), edit: rowEdited, model: func() model { return &membersByTime{row: firstRow(), writes: map[string]write{}} }, equal: sameMembers},
 }
 
 func unique(_ *rand.Rand, _, n int, _ value.Value) value.Value { return strconv.Itoa(n) }

@@ -27,7 +27,6 @@ type write struct {
 	seen         int // the write whose value the device saw; 0: the initial one
 	device       int
 	before, next value.Value
-	at           int64 // the device's clock, for policies with times
 }
 
 // model is the reference for one policy: it hears of every delivered write, in order of delivery, and
@@ -46,6 +45,8 @@ type subject struct {
 	// edit makes a device's new value; n is unique in the schedule.
 	edit  func(r *rand.Rand, device, n int, local value.Value) value.Value
 	model func() model
+	// row is set for policies of a whole row, whose values are objects; field is then empty.
+	row *conflict.Policy
 	// equal compares the end states; nil: value.Equal.
 	equal func(got, want value.Value) bool
 }
@@ -75,13 +76,13 @@ func (s *subject) run(r *rand.Rand) (got, want value.Value) {
 		}
 		m.delivered(w)
 	}
-	for range 6 + r.IntN(10) {
+	for range 6 + r.IntN(7) {
 		i := r.IntN(devices)
 		d := &all[i]
 		switch step := r.IntN(5); {
 		case step < 2:
 			id++
-			w := write{id: id, seen: d.seen, device: i, before: d.local, next: s.edit(r, i, id, d.local), at: int64(r.IntN(50))*devices + int64(i)}
+			w := write{id: id, seen: d.seen, device: i, before: d.local, next: s.edit(r, i, id, d.local)}
 			d.queue, d.local, d.seen = append(d.queue, w), w.next, id
 		case len(d.queue) > 0:
 			deliver(d)
@@ -103,14 +104,41 @@ func (s *subject) run(r *rand.Rand) (got, want value.Value) {
 	}
 }
 
-// resolve gives the new stored value, and whether it is the device's.
+// resolve gives the new stored value, and whether the write was taken.
 func (s *subject) resolve(stored value.Value, w write) (value.Value, bool) {
+	if s.row != nil {
+		return s.resolveRow(stored.(*value.Object), w)
+	}
 	c := conflict.Change{Field: &conflict.Field{Name: "f", Merge: s.field, Type: s.typed}, Server: stored, Client: w.next, Base: w.before, HasBase: true}
 	d := conflict.Row(merge, []conflict.Change{c})
 	if d.Refused != nil {
 		panic(fmt.Sprintf("refused: %+v", d.Refused))
 	}
 	return d.Fields[0].Value, value.Equal(d.Fields[0].Value, w.next)
+}
+
+// resolveRow sends the members that the device changed, as the SDK does.
+func (s *subject) resolveRow(stored *value.Object, w write) (value.Value, bool) {
+	before, next := w.before.(*value.Object), w.next.(*value.Object)
+	var changes []conflict.Change
+	for _, m := range next.Members {
+		base, _ := before.Get(m.Name)
+		if base == m.Value {
+			continue
+		}
+		server, _ := stored.Get(m.Name)
+		changes = append(changes, conflict.Change{Field: rowFields[m.Name], Server: server, Client: m.Value, Base: base, HasBase: true})
+	}
+	d := conflict.Row(*s.row, changes)
+	if d.Refused != nil {
+		return stored, false
+	}
+	out, took := stored.Clone(), true
+	for i, f := range d.Fields {
+		out.Set(changes[i].Field.Name, f.Value)
+		took = took && f.Outcome != conflict.KeptServer
+	}
+	return out, took
 }
 
 func TestSchedules(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"turnkey/runtime/bundle"
 	"turnkey/runtime/value"
 )
 
@@ -113,13 +114,34 @@ func (n number) integer() (i int64, ok bool) {
 	return whole.Int64(), whole.IsInt64()
 }
 
+// instants gives two times, if one of the two values is one and the other spells one: a date inside a
+// column of JSON text is stored as text.
+func instants(a, b value.Value) (x, y time.Time, ok bool) {
+	_, first := a.(time.Time)
+	_, second := b.(time.Time)
+	if !first && !second {
+		return x, y, false
+	}
+	x, first = instant(a)
+	y, second = instant(b)
+	return x, y, first && second
+}
+
+func instant(v value.Value) (time.Time, bool) {
+	if text, ok := v.(string); ok {
+		v, _, _ = value.Coerce(text, bundle.Type{Name: bundle.TypeDate}, nil, false)
+	}
+	t, ok := v.(time.Time)
+	return t, ok
+}
+
 // compare orders two numbers of any types, two instants or two texts (by bytes). ok is false for
 // what has no order.
 func compare(a, b value.Value) (order int, ok bool) {
+	if x, y, ok := instants(a, b); ok {
+		return x.Compare(y), true
+	}
 	switch a := a.(type) {
-	case time.Time:
-		b, ok := b.(time.Time)
-		return a.Compare(b), ok
 	case string:
 		b, ok := b.(string)
 		return strings.Compare(a, b), ok

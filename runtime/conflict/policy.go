@@ -53,6 +53,8 @@ type Change struct {
 	HasBase bool
 	// Own: this client's previous operation left the stored value there, so it is no conflict.
 	Own bool
+	// Missing: nothing is stored, not even null, so that writing null is a change.
+	Missing bool
 	// Absent: the operation has no such column; it is here because the table's policy reads it.
 	Absent bool
 }
@@ -103,7 +105,7 @@ func (c *Change) conflicts() bool {
 
 // take stores v and classifies it.
 func (c *Change) take(v value.Value, decided bool) Resolved {
-	r := Resolved{Value: v, Changed: !value.Equal(v, c.Server)}
+	r := Resolved{Value: v, Changed: c.Missing || !value.Equal(v, c.Server)}
 	if !r.Changed {
 		r.Value = c.Server
 	}

@@ -2,7 +2,6 @@ package conflict
 
 import (
 	"math"
-	"time"
 
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/value"
@@ -206,12 +205,13 @@ func stamped(column string, changes []Change) Decision {
 	return d
 }
 
-// before reports whether a's time is earlier than b's; what is no time is earlier than all times.
-func before(a, b value.Value) bool {
-	stored, ok := b.(time.Time)
+// before reports whether the client's time is earlier than the stored one. What is no time is earlier
+// than all times.
+func before(client, stored value.Value) bool {
+	then, ok := instant(stored)
 	if !ok {
 		return false
 	}
-	client, ok := a.(time.Time)
-	return !ok || client.Before(stored)
+	now, ok := instant(client)
+	return !ok || now.Before(then)
 }

@@ -70,6 +70,7 @@ func TestRowPolicies(t *testing.T) {
 		{"timestamp: older keeps the whole row", rows(bundle.RowTimestamp, "at"), []conflict.Change{clash, calm, column("at", unknown{}, day(3), day(2))}, []value.Value{"x", "n", day(3)}, ""},
 		{"timestamp: what was sent as seen stays as stored", rows(bundle.RowTimestamp, "at"), []conflict.Change{column("title", "a", "x", "a"), column("at", day(1), day(2), day(3))}, []value.Value{"x", day(3)}, ""},
 		{"timestamp: equal is taken", rows(bundle.RowTimestamp, "at"), []conflict.Change{clash, column("at", unknown{}, day(3), day(3))}, []value.Value{"b", day(3)}, ""},
+		{"timestamp: stored as text, inside of JSON", rows(bundle.RowTimestamp, "at"), []conflict.Change{clash, column("at", unknown{}, "2026-01-03T00:00:00.000Z", day(2))}, []value.Value{"x", "2026-01-03T00:00:00.000Z"}, ""},
 		{"timestamp: none stored", rows(bundle.RowTimestamp, "at"), []conflict.Change{clash, column("at", unknown{}, nil, day(3))}, []value.Value{"b", day(3)}, ""},
 		{"timestamp: null is older than any", rows(bundle.RowTimestamp, "at"), []conflict.Change{clash, column("at", unknown{}, day(3), nil)}, []value.Value{"x", day(3)}, ""},
 		{"timestamp: not sent is last write", rows(bundle.RowTimestamp, "at"), []conflict.Change{clash}, []value.Value{"b"}, ""},

@@ -13,20 +13,38 @@ import (
 // same reports whether two typed values say the same: numbers of any width by their value, objects
 // in any order of members, JSON text by its structure.
 func same(a, b value.Value) bool {
-	switch a := a.(type) {
-	case nil:
-		return b == nil
-	case string:
-		b, ok := b.(string)
-		return ok && a == b
-	case bool:
-		b, ok := b.(bool)
-		return ok && a == b
+	if value.Equal(a, b) {
+		return true
 	}
-	if b == nil {
+	if a == nil || b == nil {
 		return false
 	}
-	return value.Equal(a, b) || key(a) == key(b)
+	// They differ to the bit, but some kinds have more than one way to say the same.
+	switch x, y := looseness(a), looseness(b); {
+	case x == structure || y == structure:
+		return key(a) == key(b)
+	case x == numeric && y == numeric:
+		_, isInteger := a.(int64)
+		_, bothAre := b.(int64)
+		return !(isInteger && bothAre) && key(a) == key(b)
+	}
+	return false
+}
+
+const (
+	strict = iota // one value, one spelling
+	numeric
+	structure
+)
+
+func looseness(v value.Value) int {
+	switch v.(type) {
+	case int32, int64, float64, value.Decimal, value.Number:
+		return numeric
+	case value.Array, *value.Object, value.JSON, value.Opaque:
+		return structure
+	}
+	return strict
 }
 
 // key spells a value so that values that say the same have the same key, and no others.

@@ -33,7 +33,7 @@ func (c *Change) mergeSet() Resolved {
 			kept[id] = true
 		}
 	}
-	return c.take(relist(out, text), true)
+	return c.take(closed(out, text), true)
 }
 
 // mergeAppend adds the elements that the device added to the end of the stored list. What it removed
@@ -56,7 +56,7 @@ func (c *Change) mergeAppend() Resolved {
 		}
 		out = append(out, e)
 	}
-	r := c.take(relist(out, text), true)
+	r := c.take(closed(out, text), true)
 	if !c.diverged() && r.Outcome == TookClient {
 		r.Outcome = "" // nobody else wrote, and the client had its way
 	}
@@ -93,8 +93,6 @@ func opened(v value.Value) (_ value.Value, text bool) {
 	}
 	return inner, true
 }
-
-func relist(a value.Array, text bool) value.Value { return closed(a, text) }
 
 // closed writes a value back as JSON text, if that is how it is stored.
 func closed(v value.Value, text bool) value.Value {

@@ -76,7 +76,7 @@ func (s *subject) run(r *rand.Rand) (got, want value.Value) {
 		}
 		m.delivered(w)
 	}
-	for range 6 + r.IntN(7) {
+	for range 5 + r.IntN(6) {
 		i := r.IntN(devices)
 		d := &all[i]
 		switch step := r.IntN(5); {
@@ -120,7 +120,7 @@ func (s *subject) resolve(stored value.Value, w write) (value.Value, bool) {
 // resolveRow sends the members that the device changed, as the SDK does.
 func (s *subject) resolveRow(stored *value.Object, w write) (value.Value, bool) {
 	before, next := w.before.(*value.Object), w.next.(*value.Object)
-	var changes []conflict.Change
+	changes := make([]conflict.Change, 0, len(next.Members))
 	for _, m := range next.Members {
 		base, _ := before.Get(m.Name)
 		if base == m.Value {

@@ -54,8 +54,8 @@ func merge3Texts(base, server, client string, cut func(string) []string, settle 
 		return settleWhole(base, server, client)
 	}
 	ids := make(map[string]int)
-	b := number3(ids, m.base)
-	m.merge(diff(b, number3(ids, m.server)), diff(b, number3(ids, m.client)))
+	b := numbered(ids, m.base)
+	m.merge(diff(b, numbered(ids, m.server)), diff(b, numbered(ids, m.client)))
 	return m.out.String()
 }
 
@@ -66,8 +66,8 @@ func settleWhole(base, server, client string) string {
 	return client
 }
 
-// number3 numbers tokens, equal ones alike.
-func number3(ids map[string]int, tokens []string) []int {
+// numbered gives each token a number, equal ones the same.
+func numbered(ids map[string]int, tokens []string) []int {
 	out := make([]int, len(tokens))
 	for i, t := range tokens {
 		id, known := ids[t]

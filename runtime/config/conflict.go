@@ -15,7 +15,6 @@ var waiting = map[string]string{
 	"on_conflict: hook":   "This conflict policy",
 	"deletes: tombstone":  "This way of treating deletes",
 	"deletes: lose":       "This way of treating deletes",
-	"merge: text":         "This way of merging a field",
 	"merge: hook":         "This way of merging a field",
 	"conflicts":           "Recording conflicts",
 	"tombstones":          "Tombstones",

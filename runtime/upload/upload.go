@@ -81,8 +81,6 @@ const (
 	CodeSchemaMismatch  = "SCHEMA_MISMATCH"
 	CodeUnauthorized    = "UNAUTHORIZED"
 	CodePayloadTooLarge = "PAYLOAD_TOO_LARGE"
-	CodeImmutableField  = "IMMUTABLE_FIELD"
-	CodeTransition      = "TRANSITION_NOT_ALLOWED"
 )
 
 func refuse(code, message string) *Refusal {

@@ -113,7 +113,7 @@ func (c *serveCommand) bundle(term terminal) (*bundle.Bundle, error) {
 		return nil, err
 	}
 	return &bundle.Bundle{
-		Format: bundle.Format, Revision: 1, Deployment: 1, Config: *cfg, Secrets: secrets, SigningKeys: []bundle.SigningKey{key},
+		Format: bundle.FormatFor(cfg), Revision: 1, Deployment: 1, Config: *cfg, Secrets: secrets, SigningKeys: []bundle.SigningKey{key},
 		Instance: bundle.Instance{ID: "ins_" + serveHost, Host: serveHost, Kind: kind, State: bundle.Active}, IssuedAt: time.Now(), ActivatedAt: time.Now(),
 	}, nil
 }

@@ -91,14 +91,14 @@ type Material struct {
 
 // Build makes a bundle and refuses one that no runtime could serve.
 func Build(m Material) (*bundle.Bundle, error) {
-	b := &bundle.Bundle{
-		Format: bundle.Format, Revision: m.Revision, Instance: m.Instance, Deployment: m.Deployment, ActivatedAt: m.ActivatedAt, Previous: m.Previous,
+	b := &bundle.Bundle{ // the format of a bundle without a configuration, which every runtime reads
+		Format: 1, Revision: m.Revision, Instance: m.Instance, Deployment: m.Deployment, ActivatedAt: m.ActivatedAt, Previous: m.Previous,
 		SigningKeys: m.Keys, APIKeys: m.APIKeys, IssuedAt: m.At, Secrets: map[string]redact.Secret{},
 	}
 	if m.Config == nil {
 		return b, nil
 	}
-	b.Config = *m.Config
+	b.Format, b.Config = bundle.FormatFor(m.Config), *m.Config
 	for _, name := range References(m.Config) {
 		value, ok := m.Secrets[name]
 		if !ok {

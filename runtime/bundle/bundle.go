@@ -11,11 +11,13 @@ import (
 	"turnkey/internal/redact"
 )
 
-// Format is the version of this contract. A runtime that meets a higher one keeps its last good
-// bundle and reports it. Additions that an older runtime may ignore do not raise it.
+// Format is the highest version of this contract that this code reads. A runtime that meets a higher
+// one keeps its last good bundle and reports it. Additions that an older runtime may ignore do not
+// raise it; a bundle is written with the lowest format that serves it (FormatFor).
 //
 //	1  2026-11  first version
-const Format = 1
+//	2  2026-11  conflict policies other than last_write, deletes other than win
+const Format = 2
 
 // Bundle is the active deployment of one instance, compiled, plus what changes without a deployment:
 // secrets, signing keys, API keys and the instance's state. Revisions only go up.

@@ -15,6 +15,8 @@ type Config struct {
 	Rejections Rejections       `json:"rejections"`
 	CORS       CORS             `json:"cors"`
 	Limits     Limits           `json:"limits"`
+	Conflicts  Conflicts        `json:"conflicts,omitzero"`
+	Tombstones Tombstones       `json:"tombstones,omitzero"`
 }
 
 // SourceType names the customer's kind of database.
@@ -102,6 +104,9 @@ type Table struct {
 	UnknownFields  UnknownFields    `json:"unknown_fields"`
 	ClientHandling []string         `json:"client_handling"`
 	Fields         map[string]Field `json:"fields"` // by the client's column name
+	// OnConflict and Deletes: see conflict.go. Zero is last_write and win.
+	OnConflict OnConflict `json:"on_conflict,omitzero"`
+	Deletes    Deletes    `json:"deletes,omitempty"`
 }
 
 // Allow holds CEL rules; an empty one allows nobody.
@@ -128,6 +133,8 @@ type Field struct {
 	Ignored   bool   `json:"ignored"`
 	// Transitions lists, for each old value in client form, the values that may follow; nil: any.
 	Transitions map[string][]string `json:"transitions,omitempty"`
+	// Merge is the field's policy; zero: last_write. Only tables with the row policy merge have any.
+	Merge Merge `json:"merge,omitzero"`
 }
 
 // TypeName is a declared type.

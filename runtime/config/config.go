@@ -84,8 +84,8 @@ func (r *reader) document(root *node) {
 		"limits":     r.limits,
 		"receipts":   r.receipts,
 		"hooks":      r.later("Hooks"),
-		"conflicts":  r.later("Recording conflicts"),
-		"tombstones": r.later("Tombstones"),
+		"conflicts":  r.conflicts,
+		"tombstones": r.tombstones,
 		"outbox":     r.later("The outbox"),
 	})
 	if !ok {

@@ -38,7 +38,7 @@ func (r *reader) field(n *node, path, name string) bundle.Field {
 		"immutable":   func(n *node, path string) { f.Immutable = r.boolean(n, path) },
 		"ignored":     func(n *node, path string) { f.Ignored = r.boolean(n, path) },
 		"transitions": func(n *node, path string) { f.Transitions = r.transitions(n, path) },
-		"merge":       func(_ *node, path string) { r.unavailable(path, "Merging by field") },
+		"merge":       func(n *node, path string) { r.mergeOf(n, path, &f) },
 	})
 	r.of(n, path, &f.Type)
 	return f

@@ -41,17 +41,9 @@ func (r *reader) table(n *node, path, name string) {
 				r.warn(path, "blocks_queue", "Writes refused with these codes stay on the device until the app decides, and block everything behind them.", "")
 			}
 		},
-		"fields": func(n *node, path string) { r.fields(n, path, &t) },
-		"deletes": func(n *node, path string) {
-			if r.choice(n, path, "win", "tombstone", "lose") != "win" && !r.bad(path) {
-				r.unavailable(path, "This way of treating deletes")
-			}
-		},
-		"on_conflict": func(n *node, path string) {
-			if n.isMap || r.choice(n, path, "last_write", "merge", "reject", "record", "hook") != "last_write" && !r.bad(path) {
-				r.unavailable(path, "This conflict policy")
-			}
-		},
+		"fields":      func(n *node, path string) { r.fields(n, path, &t) },
+		"deletes":     func(n *node, path string) { r.deletes(n, path, &t) },
+		"on_conflict": func(n *node, path string) { r.onConflict(n, path, &t) },
 	}
 	if postgres {
 		m["table"] = func(n *node, path string) { t.Collection = r.text(n, path) }
@@ -66,6 +58,7 @@ func (r *reader) table(n *node, path, name string) {
 	r.place(path, name, &t, postgres)
 	r.rules(path, &t)
 	r.paths(path, &t)
+	r.policies(path, &t)
 	r.cfg.Tables[name] = t
 }
 

@@ -27,6 +27,7 @@ type attempt struct {
 	rows     map[rowKey]*row
 	order    []*row // by first appearance
 	changes  []source.Change
+	weighed  weighed
 }
 
 // run reads, decides and applies. An error is a *source.Failure.

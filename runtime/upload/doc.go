@@ -27,8 +27,10 @@
 // Deletes win: PATCH and DELETE of a missing row succeed before any rule. PUT of a row that exists
 // is an update, for rules too, and leaves absent columns alone. Values are typed by the configuration, else
 // by the database's column, else by the stored value; a value that says what is stored already is
-// not a change. Then immutable fields and transitions, then what would break PowerSync's replication,
-// then the rule over old, new and changed.
+// not a change. Then the table's conflict policy weighs base, server and client (package conflict). If
+// the device does not have its way in all of it, the rule is asked about what it wanted first: nobody
+// learns of a conflict in a row that they may not write. Then immutable fields and transitions, then
+// what would break PowerSync's replication, then the rule over old, new and changed as decided.
 //
 // # What becomes of a failure
 //
@@ -37,7 +39,8 @@
 //	Conflict, Unknown                             again with fresh reads, 20 s from arrival
 //	Down, Misconfigured, rejection not stored     retryable_error, the rest not_attempted
 //
-// An Unknown commit is repeated because every operation here carries absolute values. The one thing
-// that a repetition can get wrong without receipts is a create that had succeeded: the second time
-// it is judged by the update rule.
+// An Unknown commit is repeated because operations carry absolute values. What a repetition can get
+// wrong without receipts is a create that had succeeded (the second time it is judged by the update
+// rule), and the policies whose decision depends on what is stored: counter, append, set and text,
+// which would take their own first result for somebody else's write.
 package upload

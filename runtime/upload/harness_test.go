@@ -329,3 +329,9 @@ func show(v value.Value) string {
 	}
 	return fmt.Sprint(v)
 }
+
+// tryEngine builds an engine of another configuration and gives what New says.
+func (w *world) tryEngine(cfg *bundle.Config) error {
+	_, err := upload.New(&bundle.Bundle{Instance: bundle.Instance{ID: "ins_test"}, Config: *cfg}, w.src, upload.Deps{})
+	return err
+}

@@ -78,47 +78,24 @@ func (a *attempt) create(op *Operation, r *row) *Refusal {
 	return nil
 }
 
+// update decides what becomes of each column by the table's policy, and what of that may be. Where
+// the policy has its way against the device, the rule is asked twice: about what the device wanted,
+// before it is told of a conflict, and about what becomes of it.
 func (a *attempt) update(op *Operation, r *row) *Refusal {
-	next := r.now.Clone()
-	var changed []string
-	for _, m := range members(op.Data) {
-		f, no := a.column(r.table, m)
-		if no != nil {
-			return no
-		}
-		if f == nil || a.replay.newer(r.name, f) {
-			continue
-		}
-		old, has := at(r.now, f.path)
-		v, differs, no := a.coerce(r.table, f, m.Value, old, has)
-		if no != nil {
-			return no
-		}
-		if !differs {
-			continue
-		}
-		if no := f.permits(old, has, v); no != nil {
-			return no
-		}
-		if !put(next, f.path, v, a.plan.database) {
-			return blocked(f)
-		}
-		changed = append(changed, f.path[0])
-		r.touch(f.path[0])
-		if len(f.path) > 1 {
-			changed = append(changed, f.dotted)
-		}
-	}
-	if len(changed) > 0 {
-		if no := checkDocument(next); no != nil {
-			return no
-		}
-	}
-	if no := a.authorize(r.table.update, "update", r.table, rule.Input{User: a.user, Old: r.now, New: next, Changed: changed}); no != nil {
+	w, no := a.weigh(op, r)
+	if no != nil {
 		return no
 	}
-	r.now = next
-	return nil
+	decision := w.decide(r.table)
+	if w.overruled(decision) {
+		if no := a.store(r, w, w.wanted(), wish); no != nil {
+			return no
+		}
+	}
+	if decision.Refused != nil {
+		return conflictRefusal(decision.Refused)
+	}
+	return a.store(r, w, decision.Fields, final)
 }
 
 // members are the data's columns; the row's id among them is how some dialects send it.
@@ -193,32 +170,6 @@ func checkDocument(doc *value.Object) *Refusal {
 func blocked(f *field) *Refusal {
 	return refuse(CodeSchemaMismatch, "The path "+quote(f.dotted)+" of column "+quote(f.name)+" leads through a stored value that is not an object.").
 		hint("Correct the stored row, or the field's path in the configuration.")
-}
-
-// permits holds immutable fields and transitions, with or without a conflict.
-func (f *field) permits(old value.Value, has bool, next value.Value) *Refusal {
-	if f.immutable && has && old != nil {
-		return refuse(CodeImmutableField, "The field "+quote(f.name)+" cannot be changed once it is set.")
-	}
-	if f.transitions == nil || !has || old == nil {
-		return nil
-	}
-	from, to := plain(old), plain(next)
-	for _, allowed := range f.transitions[from] {
-		if allowed == to {
-			return nil
-		}
-	}
-	return refuse(CodeTransition, "The field "+quote(f.name)+" cannot go from "+quote(from)+" to "+quote(to)+".")
-}
-
-// plain is a value as the configuration spells it among transitions.
-func plain(v value.Value) string {
-	client := value.ClientForm(v)
-	if s, ok := client.(string); ok {
-		return s
-	}
-	return string(value.AppendJSON(nil, client))
 }
 
 // authorize asks a rule. A rule that is absent, says no or fails denies.

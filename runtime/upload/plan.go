@@ -7,6 +7,7 @@ import (
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/conflict"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
 )
@@ -28,19 +29,20 @@ type table struct {
 	update      *rule.Rule
 	delete      *rule.Rule
 	handling    map[string]bool
+	policy      conflict.Policy
 	// guesses counts transactions until the next guess that PUTs are of new rows; see create.go.
 	guesses atomic.Int32
 }
 
 // field is one client column.
 type field struct {
-	name        string // the client's
-	path        []string
-	dotted      string
-	declared    bundle.Type
-	immutable   bool
-	ignored     bool
-	transitions map[string][]string
+	name     string // the client's
+	path     []string
+	dotted   string
+	declared bundle.Type
+	ignored  bool
+	guard    conflict.Guard
+	policy   conflict.Field
 }
 
 // compile turns a configuration into a plan. Its error is a fault: the configuration was validated
@@ -63,6 +65,10 @@ func compileTable(name string, t bundle.Table) (*table, error) {
 		fields:      make(map[string]*field, len(t.Fields)),
 		keepUnknown: t.UnknownFields == bundle.KeepUnknown,
 		handling:    make(map[string]bool, len(t.ClientHandling)),
+		policy:      conflict.Policy{OnConflict: t.OnConflict, Deletes: t.Deletes},
+	}
+	if err := carriesOut(name, t); err != nil {
+		return nil, err
 	}
 	for _, code := range t.ClientHandling {
 		out.handling[code] = true
@@ -70,7 +76,8 @@ func compileTable(name string, t bundle.Table) (*table, error) {
 	for column, f := range t.Fields {
 		out.fields[column] = &field{
 			name: column, path: strings.Split(f.Path, "."), dotted: f.Path, declared: f.Type,
-			immutable: f.Immutable, ignored: f.Ignored, transitions: f.Transitions,
+			ignored: f.Ignored, guard: conflict.Guard{Immutable: f.Immutable, Transitions: f.Transitions},
+			policy: conflict.Field{Name: column, Merge: f.Merge, Type: f.Type.Name},
 		}
 	}
 	declared := out.topLevel()
@@ -121,7 +128,7 @@ func (t *table) field(column string) (*field, *Refusal) {
 		return nil, refuse(CodeInvalidData, "The column name "+quote(column)+" cannot be stored.").
 			hint("Column names start with a letter or underscore and hold letters, digits, underscores and dashes.")
 	}
-	return &field{name: column, path: []string{column}, dotted: column}, nil
+	return &field{name: column, path: []string{column}, dotted: column, policy: conflict.Field{Name: column}}, nil
 }
 
 // plainName accepts names that can never be an operator or a path in either database.

@@ -85,8 +85,6 @@ const (
 	CodeSchemaMismatch  = "SCHEMA_MISMATCH"
 	CodeUnauthorized    = "UNAUTHORIZED"
 	CodePayloadTooLarge = "PAYLOAD_TOO_LARGE"
-	CodeImmutableField  = "IMMUTABLE_FIELD"
-	CodeTransition      = "TRANSITION_NOT_ALLOWED"
 	// CodeDepends refuses what cannot make sense before an earlier refused write is settled.
 	CodeDepends = "DEPENDS_ON_REJECTED"
 )

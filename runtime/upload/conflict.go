@@ -1,0 +1,177 @@
+package upload
+
+import (
+	"turnkey/internal/fault"
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/conflict"
+	"turnkey/runtime/rule"
+	"turnkey/runtime/value"
+)
+
+// weighed are the columns of one update, ready for a policy: changes[i] belongs to fields[i]. An attempt
+// uses the same one for every operation.
+type weighed struct {
+	fields  []*field
+	changes []conflict.Change
+}
+
+// weigh types the data and the previous values of an update against the row. The column of a version
+// is weighed even when the data lacks it.
+func (a *attempt) weigh(op *Operation, r *row) (*weighed, *Refusal) {
+	previous := op.Previous
+	if op.Op != Patch { // a PUT of a row that exists says nothing of what the device saw
+		previous = nil
+	}
+	w := &a.weighed
+	w.fields, w.changes = w.fields[:0], w.changes[:0]
+	for _, m := range members(op.Data) {
+		f, no := a.column(r.table, m)
+		if no != nil {
+			return nil, no
+		}
+		if f == nil || a.replay.newer(r.name, f) {
+			continue
+		}
+		old, has := at(r.now, f.path)
+		v, _, no := a.coerce(r.table, f, m.Value, old, has)
+		if no != nil {
+			return nil, no
+		}
+		c := conflict.Change{Field: &f.policy, Server: old, Client: v, Missing: !has}
+		c.Base, c.HasBase = a.base(r.table, f, previous, old, has)
+		w.fields, w.changes = append(w.fields, f), append(w.changes, c)
+	}
+	a.weighVersion(w, r, previous)
+	return w, nil
+}
+
+func (a *attempt) weighVersion(w *weighed, r *row, previous *value.Object) {
+	name := r.table.policy.OnConflict.Field
+	f := r.table.fields[name]
+	if r.table.policy.OnConflict.Policy != bundle.RowVersion || f == nil {
+		return
+	}
+	for i := range w.fields {
+		if w.fields[i] == f {
+			return
+		}
+	}
+	old, has := at(r.now, f.path)
+	c := conflict.Change{Field: &f.policy, Server: old, Absent: true}
+	c.Base, c.HasBase = a.base(r.table, f, previous, old, has)
+	w.fields, w.changes = append(w.fields, f), append(w.changes, c)
+}
+
+// base types what the device saw. What cannot be typed stays as it was sent, and differs from
+// everything that is stored.
+func (a *attempt) base(t *table, f *field, previous *value.Object, stored value.Value, has bool) (value.Value, bool) {
+	sent, known := previous.Get(f.name)
+	if !known {
+		return nil, false
+	}
+	if v, _, no := a.coerce(t, f, sent, stored, has); no == nil {
+		return v, true
+	}
+	return sent, true
+}
+
+func (w *weighed) decide(t *table) conflict.Decision { return conflict.Row(t.policy, w.changes) }
+
+// overruled reports whether something else becomes of the row than the device wanted.
+func (w *weighed) overruled(d conflict.Decision) bool {
+	if d.Refused != nil {
+		return true
+	}
+	for i := range w.changes {
+		c, f := &w.changes[i], &d.Fields[i]
+		if c.Absent && f.Changed || !c.Absent && !value.Equal(f.Value, c.Client) {
+			return true
+		}
+	}
+	return false
+}
+
+// wanted is what the device's own values would do.
+func (w *weighed) wanted() []conflict.Resolved {
+	out := make([]conflict.Resolved, len(w.changes))
+	for i := range w.changes {
+		c := &w.changes[i]
+		out[i] = conflict.Resolved{Value: c.Client, Changed: !c.Absent && (c.Missing || !value.Equal(c.Client, c.Server))}
+	}
+	return out
+}
+
+// purpose of building a row: to ask the rule about what a device wanted, or to keep it.
+type purpose bool
+
+const (
+	wish  purpose = false
+	final purpose = true
+)
+
+// store makes the row of the decided values, and lets guards, limits and the rule judge it.
+func (a *attempt) store(r *row, w *weighed, decided []conflict.Resolved, p purpose) *Refusal {
+	next := r.now.Clone()
+	var changed []string
+	for i, d := range decided {
+		f, c := w.fields[i], &w.changes[i]
+		if !d.Changed {
+			continue
+		}
+		if p == final {
+			if no := f.guard.Permits(f.name, c.Server, d.Value); no != nil {
+				return conflictRefusal(no)
+			}
+		}
+		if !put(next, f.path, d.Value, a.plan.database) {
+			return blocked(f)
+		}
+		changed = append(changed, f.path[0])
+		if p == final {
+			r.touch(f.path[0])
+		}
+		if len(f.path) > 1 {
+			changed = append(changed, f.dotted)
+		}
+	}
+	if len(changed) > 0 && p == final {
+		if no := checkDocument(next); no != nil {
+			return no
+		}
+	}
+	if no := a.authorize(r.table.update, "update", r.table, rule.Input{User: a.user, Old: r.now, New: next, Changed: changed}); no != nil {
+		return no
+	}
+	if p == final {
+		r.now = next
+	}
+	return nil
+}
+
+func conflictRefusal(no *conflict.Refusal) *Refusal {
+	out := refuse(no.Code, no.Message).hint(no.Hint)
+	if no.Field != "" {
+		out.Message = "Column " + quote(no.Field) + ": " + no.Message
+		out.Details = map[string]string{"field": no.Field}
+	}
+	return out
+}
+
+// carriesOut refuses policies that this pipeline does not carry out: a bundle that names one comes from
+// a control plane that knows more, and to serve it as last_write would lose writes.
+func carriesOut(name string, t bundle.Table) error {
+	_, known := map[bundle.RowPolicy]bool{"": true, bundle.RowLastWrite: true, bundle.RowMerge: true, bundle.RowReject: true, bundle.RowVersion: true, bundle.RowTimestamp: true}[t.OnConflict.Policy]
+	known = known && (t.Deletes == "" || t.Deletes == bundle.DeletesWin)
+	for _, f := range t.Fields {
+		switch f.Merge.Policy {
+		case "", bundle.MergeLastWrite, bundle.MergeFirstWrite, bundle.MergeServer, bundle.MergeMax, bundle.MergeMin, bundle.MergeCounter,
+			bundle.MergeSet, bundle.MergeAppend, bundle.MergeText, bundle.MergeJSON, bundle.MergeTimestamp:
+		default:
+			known = false
+		}
+	}
+	if known {
+		return nil
+	}
+	return fault.New(fault.Invalid, "bundle_policy", "The table "+name+" has a conflict policy that this runtime does not carry out.")
+}

@@ -30,7 +30,8 @@ func (t *tx) queueFinish(s *script, f *source.Finish) {
 	t.src.queueNotes(s, f.Notes)
 }
 
-// queueRejection writes a rejection. One that is there already makes it a conflict.
+// queueRejection writes a rejection. One that is there already is from a try whose outcome did not
+// arrive, and stays as it is.
 func (s *Source) queueRejection(b *script, r *source.Rejection) {
 	status, group := r.Status, r.Group
 	if status == "" {
@@ -40,10 +41,10 @@ func (s *Source) queueRejection(b *script, r *source.Rejection) {
 		group = r.ID
 	}
 	b.add("INSERT INTO "+s.schema+`.turnkey_rejections (id, user_id, table_name, row_id, error_code, message, hint, status, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
 		[]any{r.ID, r.UserID, r.TableName, r.RowID, r.ErrorCode, r.Message, r.Hint, string(status), r.CreatedAt}, nil)
 	b.add("INSERT INTO "+s.schema+`.rejection_details (id, client_id, request_id, deployment, operation, detail, payload_bytes, owner, provider, claims, group_id, attempts)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
 		[]any{r.ID, r.ClientID, r.RequestID, int32(r.Deployment), int32(r.Operation), r.Detail, int64(len(r.Payload)), r.Owner[:], r.Provider, textOf(r.Claims), group, int32(r.Attempts)}, nil)
 	s.queueParts(b, r.ID, "payload", r.Payload)
 	s.queueParts(b, r.ID, "client", r.Client)
@@ -56,13 +57,14 @@ func (s *Source) queueRejection(b *script, r *source.Rejection) {
 	}
 	b.add("INSERT INTO "+s.schema+`.rejected_rows (table_name, row_id, owner, rejection_id, group_id, creates)
 		SELECT v.table_name, v.row_id, $1, $2, $3, bool_or(v.creates) FROM unnest($4::text[], $5::text[], $6::boolean[]) AS v(table_name, row_id, creates)
-		GROUP BY v.table_name, v.row_id`, []any{r.Owner[:], r.ID, group, tables, ids, creates}, nil)
+		WHERE EXISTS (SELECT FROM `+s.schema+`.turnkey_rejections r WHERE r.id = $2 AND r.status IN ('open', 'held'))
+		GROUP BY v.table_name, v.row_id ON CONFLICT DO NOTHING`, []any{r.Owner[:], r.ID, group, tables, ids, creates}, nil)
 }
 
 func (s *Source) queueParts(b *script, id, kind string, data []byte) {
 	for part := int32(0); len(data) > 0; part++ {
 		n := min(len(data), partSize)
-		b.add("INSERT INTO "+s.schema+".payloads (id, kind, part, data) VALUES ($1, $2, $3, $4)", []any{id, kind, part, data[:n]}, nil)
+		b.add("INSERT INTO "+s.schema+".payloads (id, kind, part, data) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", []any{id, kind, part, data[:n]}, nil)
 		data = data[n:]
 	}
 }

@@ -62,6 +62,10 @@ func (s *Source) creation(b *bucket, st *statement, receipts []source.Receipt) {
 		st.sql = insert + " WHERE " + strings.Join(conditions, " AND ") + conflict
 		return
 	}
+	if len(receipts) == 1 && receipts[0].Ops != nil {
+		s.creationOfBlock(insert, conflict, conditions, st, &receipts[0])
+		return
+	}
 	n := len(st.args)
 	st.args = append(st.args, receiptColumns(receipts)...)
 	if lowest, ok := lowestOp(receipts); ok {
@@ -74,6 +78,22 @@ func (s *Source) creation(b *bucket, st *statement, receipts []source.Receipt) {
 		" FROM " + s.schema + ".receipts r WHERE r.owner = v.owner AND r.block = v.block) r)," +
 		" made AS (" + insert + " WHERE " + strings.Join(conditions, " AND ") + conflict + " RETURNING 1) " +
 		s.queries.receipts + "SELECT owner, block, seq, ops, prints, at, result FROM known WHERE EXISTS (SELECT FROM made)"
+}
+
+// creationOfBlock is creation for operations of one block, the commonest, in the form that costs the
+// server least.
+func (s *Source) creationOfBlock(insert, conflict string, conditions []string, st *statement, r *source.Receipt) {
+	n := len(st.args)
+	p := func(i int) string { return "$" + strconv.Itoa(n+i) }
+	lowest, _ := lowestOp([]source.Receipt{*r})
+	st.args = append(st.args, r.Owner[:], r.Block, r.Ops, joinPrints(r.Prints), r.At, r.Result, lowest)
+	conditions = append(conditions,
+		"NOT EXISTS (SELECT FROM "+s.schema+".clients c WHERE c.owner = "+p(1)+"::bytea AND c.floor >= "+p(7)+"::bigint)",
+		"NOT EXISTS (SELECT FROM "+s.schema+".receipts r WHERE r.owner = "+p(1)+"::bytea AND r.block = "+p(2)+"::bigint AND (r.ops && "+p(3)+
+			"::bigint[] IS NOT FALSE OR r.at < "+p(5)+"::timestamptz - interval '1 minute'))")
+	st.sql = "WITH made AS (" + insert + " WHERE " + strings.Join(conditions, " AND ") + conflict + " RETURNING 1) " + s.queries.receipts +
+		"SELECT " + p(1) + "::bytea, " + p(2) + "::bigint, (SELECT count(*)::integer FROM " + s.schema + ".receipts r WHERE r.owner = " + p(1) + "::bytea AND r.block = " + p(2) +
+		"::bigint), " + p(3) + "::bigint[], " + p(4) + "::bytea, " + p(5) + "::timestamptz, " + p(6) + "::bytea WHERE EXISTS (SELECT FROM made)"
 }
 
 // lowestOp is the lowest operation of receipts that have a floor.

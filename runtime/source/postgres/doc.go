@@ -20,6 +20,32 @@
 // hides from UPDATE or DELETE is not an error to PostgreSQL, only a count that is too low, and that
 // must be seen before the commit.
 //
+// # Receipts
+//
+// What is known of a transaction's operations is read in the same snapshot as its rows, and its own
+// receipts are committed with its changes. A receipt's key is owner, block and the number of receipts
+// that the block had in the snapshot. Two transactions with one operation have read the same block, so
+// they want the same key, and only one commits; the other fails with 40001 or 23505, which on our own
+// tables is a Conflict, and its next try reads the receipt. In the three ways:
+//
+//	(a) general   BEGIN, history, SELECT       receipts first, then the changes, COMMIT
+//	(b) one row   one SELECT with both         WITH w AS (guarded write RETURNING) INSERT receipts FROM w
+//	(c) new rows                               WITH made AS (INSERT if nothing is known) INSERT receipts
+//
+// The sweeper removes whole blocks, those whose last receipt is old, and raises the owner's floor in the
+// same transaction. Parts of a block would leave gaps in the numbers, and the next number would be taken
+// for ever. A transaction that adds to a block whose last receipt is older than a minute locks that
+// receipt (FOR KEY SHARE) as it writes: if the sweeper took it meanwhile, that is a Conflict. Otherwise
+// a copy that reads after the sweep could use the block's first number again, and both would commit.
+//
+// # Stalled runtimes
+//
+// Between reading and writing nothing is locked, so a transaction may rest there as long as a request
+// lasts: idle_in_transaction_session_timeout is 25 s, above the 20 s of a request with all its hooks.
+// Where the commit follows in a round trip of its own (row-level security, views, settlements), rows are
+// locked meanwhile, and the limit is 1.5 s (SET LOCAL, which also holds behind a pooler). A killed
+// process needs no limit: its connections are closed, and the server rolls back.
+//
 // # Poolers
 //
 // Behind a pooler in transaction mode nothing may live longer than a transaction. It shows in the
@@ -29,5 +55,8 @@
 // # Our own tables
 //
 // In the schema that source.database names: turnkey_rejections has exactly the columns that sync
-// streams may select; rejection_details and payloads are for operators.
+// streams may select; rejection_details and payloads are for operators; rejected_rows has the rows of
+// rejections that wait; receipts and clients (the floors) are for exactly once; meta has the layout's
+// version and the sweeper's lease. They are read and written as the connection's own user: with
+// row-level security the client's role is set only around the statements on the customer's tables.
 package postgres

@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"turnkey/internal/pgtest"
 	"turnkey/runtime/bundle"
@@ -202,5 +204,29 @@ func TestTriggersThatDropWrites(t *testing.T) {
 				t.Errorf("kind %d, alone %v: %+v", c.Kind, alone, f)
 			}
 		}
+	}
+}
+
+// A transaction that asked the catalog for a second connection in its midst would wait for itself.
+func TestOneConnectionIsEnough(t *testing.T) {
+	now := time.Now()
+	s, _ := prepared(t, `CREATE TABLE few (id text PRIMARY KEY, n integer)`, func(o *Options) {
+		o.MaxConns = 1
+		o.Now = func() time.Time { return now }
+	})
+	tx, err := s.Begin(t.Context(), source.Session{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(t.Context())
+	few := table("few")
+	if _, _, err := tx.Read(t.Context(), []source.Ref{{Table: few, ID: "a"}, {Table: few, ID: "b"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(2 * relationsFor)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := tx.Apply(ctx, []source.Change{{Kind: source.Insert, Table: few, ID: "a", Doc: fields("n", int32(1))}}, &source.Finish{}); err != nil {
+		t.Error(err)
 	}
 }

@@ -69,7 +69,7 @@ func (t *tx) buckets(ctx context.Context, changes []source.Change) ([]*bucket, e
 	byKey := map[string]*bucket{}
 	for i := range changes {
 		ch := &changes[i]
-		r, err := t.src.keyed(ctx, ch.Table)
+		r, err := t.relation(ctx, ch.Table)
 		if err != nil {
 			return nil, err
 		}

@@ -24,6 +24,24 @@ type tx struct {
 	solo    *solo  // a transaction of one row; see solo.go
 	aged    []source.Receipt
 	found   map[source.Ref]bool // rows that were read, where writes are counted
+	// relations that this transaction has asked for. It must not ask the catalog again: that takes a
+	// second connection, and when every transaction waits for one, nobody gets any.
+	relations map[*source.Table]*relation
+}
+
+func (t *tx) relation(ctx context.Context, table *source.Table) (*relation, error) {
+	if r := t.relations[table]; r != nil {
+		return r, nil
+	}
+	r, err := t.src.keyed(ctx, table)
+	if err != nil {
+		return nil, err
+	}
+	if t.relations == nil {
+		t.relations = map[*source.Table]*relation{}
+	}
+	t.relations[table] = r
+	return r, nil
 }
 
 var _ source.Tx = (*tx)(nil)
@@ -96,7 +114,7 @@ func (t *tx) asOurselves(s *script) {
 func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) ([]source.Row, source.History, error) {
 	var known source.History
 	if len(refs) == 1 && t.conn == nil && !t.over && t.src.opt.RLS == nil {
-		if r, err := t.src.keyed(ctx, refs[0].Table); err != nil {
+		if r, err := t.relation(ctx, refs[0].Table); err != nil {
 			return nil, known, t.fail(ctx, err)
 		} else if !r.hides {
 			return t.readSolo(ctx, r, refs[0], claim)
@@ -155,7 +173,7 @@ func (t *tx) groups(ctx context.Context, refs []source.Ref) (map[*source.Table]i
 		seen[ref] = true
 		i, ok := index[ref.Table]
 		if !ok {
-			r, err := t.src.keyed(ctx, ref.Table)
+			r, err := t.relation(ctx, ref.Table)
 			if err != nil {
 				return nil, nil, err
 			}

@@ -28,6 +28,7 @@ type commandLine struct {
 	Controlplane controlplaneCommand `cmd:"" help:"Serve the control plane: the REST API (accounts, organizations, members, tokens, audit) and its pages."`
 	Migrate      migrateCommand      `cmd:"" help:"Bring the control plane's database schema up to date."`
 	Serve        serveCommand        `cmd:"" help:"Serve one instance from a folder, without control plane and without Postgres of our own."`
+	Devmongo     devmongoCommand     `cmd:"" hidden:"" help:"Serve the development and test double of MongoDB as a process of its own."`
 	Version      versionCommand      `cmd:"" help:"Print the version of this binary."`
 }
 

@@ -4,7 +4,8 @@ import (
 	"strings"
 )
 
-func (s *Server) aggregate(db string, cmd D, t *txn) (D, error) {
+func (s *Server) aggregate(r *request) (D, error) {
+	db, cmd, t := r.db, r.cmd, r.txn
 	cn := str(cmd, "aggregate")
 	p := arr(cmd, "pipeline")
 	bs := int64(101)

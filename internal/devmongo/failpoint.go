@@ -81,13 +81,10 @@ func (s *Server) strike(command string) *failPoint {
 
 // answer runs a command, or fails it as the fail point says; ok is false when the connection is to be
 // closed instead.
-func (s *Server) answer(cmd D, conn int32) (reply D, ok bool) {
-	if len(cmd) == 0 {
-		return s.run(cmd, conn), true
-	}
+func (s *Server) answer(c *conn, cmd D) (reply D, ok bool) {
 	f := s.strike(cmd[0].Key)
 	if f == nil {
-		return s.run(cmd, conn), true
+		return s.perform(c, cmd)
 	}
 	if f.block > 0 {
 		select { // the store's lock is not held: other connections go on
@@ -102,8 +99,7 @@ func (s *Server) answer(cmd D, conn int32) (reply D, ok bool) {
 	case f.code != 0:
 		return fail(&Err{Code: f.code, Name: "FailPoint", Msg: "Failing command via 'failCommand' failpoint", Labels: f.labels}), true
 	}
-	reply = s.run(cmd, conn)
-	if f.concern != nil {
+	if reply, ok = s.perform(c, cmd); ok && f.concern != nil {
 		reply = append(reply, E{Key: "writeConcernError", Value: f.concern})
 		if len(f.labels) > 0 {
 			labels := A{}
@@ -112,6 +108,17 @@ func (s *Server) answer(cmd D, conn int32) (reply D, ok bool) {
 			}
 			reply = append(reply, E{Key: "errorLabels", Value: labels})
 		}
+	}
+	return reply, ok
+}
+
+// perform runs a command and waits until what its reply tells can't be lost. If the journal fails there
+// is no reply: the outcome is unknown, and the client must not be told otherwise.
+func (s *Server) perform(c *conn, cmd D) (reply D, ok bool) {
+	reply, after := s.run(c, cmd)
+	if err := s.St.durable(after); err != nil {
+		s.failing.Do(func() { close(s.failed) })
+		return nil, false
 	}
 	return reply, true
 }

@@ -95,19 +95,27 @@ func (s *Store) addIndex(c *coll, raw D) (bool, error) {
 		}
 	}
 	if ix.unique {
-		ix.vals = map[string]*uval{}
-		for _, e := range c.order {
-			if e.cur == nil || c.docs[e.key] != e {
-				continue
-			}
-			for _, v := range ix.indexVals(e.cur.doc) {
-				if u := ix.vals[v]; u != nil && u.owner != e.key {
-					return false, dupErr(c, ix, e.cur.doc)
-				}
-				ix.vals[v] = &uval{owner: e.key}
-			}
+		if twice := ix.fill(c); twice != nil {
+			return false, dupErr(c, ix, twice)
 		}
 	}
 	c.idx = append(c.idx, ix)
 	return true, nil
+}
+
+// fill enters the committed documents into a unique index; it returns one whose key is taken.
+func (ix *index) fill(c *coll) (twice D) {
+	ix.vals = map[string]*uval{}
+	for _, e := range c.order {
+		if e.cur == nil || e.cur.doc == nil || c.docs[e.key] != e {
+			continue
+		}
+		for _, v := range ix.indexVals(e.cur.doc) {
+			if u := ix.vals[v]; u != nil && u.owner != e.key {
+				return e.cur.doc
+			}
+			ix.vals[v] = &uval{owner: e.key}
+		}
+	}
+	return nil
 }

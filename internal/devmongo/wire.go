@@ -11,9 +11,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-func (s *Server) serve(c net.Conn) {
-	defer s.forget(c)
-	id := s.connID.Add(1)
+func (s *Server) serve(nc net.Conn) {
+	defer s.forget(nc)
+	c := &conn{Conn: nc, id: s.connID.Add(1)}
 	r := bufio.NewReaderSize(c, 64<<10)
 	var hdr [16]byte
 	for {
@@ -41,10 +41,10 @@ func (s *Server) serve(c net.Conn) {
 		default:
 			return
 		}
-		if err != nil {
+		if err != nil || len(cmd) == 0 {
 			return
 		}
-		reply, ok := s.answer(cmd, id)
+		reply, ok := s.answer(c, cmd)
 		if !ok {
 			return
 		}

@@ -62,7 +62,7 @@ func startDouble(t *testing.T, binary string, args ...string) *double {
 	if d.client, err = mongo.Connect(options.Client().ApplyURI(d.uri).SetTimeout(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = d.client.Disconnect(context.Background()) })
+	t.Cleanup(func() { _ = d.client.Disconnect(t.Context()) }) // over: the driver would look for the server
 	return d
 }
 
@@ -111,24 +111,38 @@ func (l *ledger) write(ctx context.Context, client *mongo.Client, w int) {
 	db := client.Database("d")
 	for {
 		n := l.number(w)
-		s, err := client.StartSession()
-		if err != nil {
-			return
-		}
-		_, err = s.WithTransaction(ctx, func(ctx context.Context) (any, error) {
+		if transact(ctx, client, func(ctx context.Context) error {
 			for part := range parts {
 				if _, err := db.Collection("rows").InsertOne(ctx, bson.D{{Key: "_id", Value: fmt.Sprintf("%d-%d-%d", w, n, part)}, {Key: "w", Value: w}, {Key: "n", Value: n}}); err != nil {
-					return nil, err
+					return err
 				}
 			}
-			return db.Collection("sums").UpdateOne(ctx, bson.D{{Key: "_id", Value: w}}, bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: 1}}}}, options.UpdateOne().SetUpsert(true))
-		})
-		s.EndSession(ctx)
-		if err != nil {
+			_, err := db.Collection("sums").UpdateOne(ctx, bson.D{{Key: "_id", Value: w}}, bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: 1}}}}, options.UpdateOne().SetUpsert(true))
+			return err
+		}) != nil {
 			return // unknown: it may be there or not, but not in part
 		}
 		l.ack(w, n)
 	}
+}
+
+// transact runs one transaction once. The driver's WithTransaction would wait for a server that is gone.
+func transact(ctx context.Context, client *mongo.Client, f func(context.Context) error) error {
+	s, err := client.StartSession()
+	if err != nil {
+		return err
+	}
+	if err := s.StartTransaction(); err != nil {
+		return err
+	}
+	if err := f(mongo.NewSessionContext(ctx, s)); err != nil {
+		return err
+	}
+	if err := s.CommitTransaction(ctx); err != nil {
+		return err
+	}
+	s.EndSession(ctx)
+	return nil
 }
 
 // check reads everything back.
@@ -192,7 +206,6 @@ func TestDevmongoSurvivesKills(t *testing.T) {
 		<-l.now
 		_ = d.signal(t, syscall.SIGKILL)
 		stop() // the driver would try again for long
-		_ = d.client.Disconnect(context.Background())
 		writers.Wait()
 	}
 	d := startDouble(t, binary, "--journal", journal)

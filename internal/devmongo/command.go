@@ -19,11 +19,7 @@ func (s *Server) dispatch(r *request) (D, error) {
 	case "ping", "refreshsessions", "fsync", "logrotate":
 		return D{}, nil
 	case "endsessions", "killsessions", "killallsessions":
-		ids, _ := cmd[0].Value.(A)
-		if len(ids) > 0 || r.name == "killallsessions" {
-			st.kill(ids)
-		}
-		return D{}, nil
+		return D{}, st.killSessions(r)
 	case "buildinfo":
 		return D{{Key: "modules", Value: A{Marker}}, {Key: "version", Value: "7.0.0"}, {Key: "versionArray", Value: A{int32(7), int32(0), int32(0), int32(0)}}, {Key: "bits", Value: int32(64)}, {Key: "maxBsonObjectSize", Value: int32(16 << 20)}}, nil
 	case "serverstatus":

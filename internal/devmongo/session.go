@@ -116,13 +116,18 @@ func noSuchTransaction(f string, a ...any) *Err {
 	return e
 }
 
-// kill aborts the open transactions of the sessions, or of all when ids is nil.
-func (s *Store) kill(ids A) {
-	if ids == nil {
+// killSessions aborts the open transactions of the sessions that killSessions and endSessions list, or
+// of all for killAllSessions. MongoDB takes its time after endSessions, up to some minutes.
+func (s *Store) killSessions(r *request) error {
+	ids, _ := r.cmd[0].Value.(A)
+	if r.name == "killallsessions" {
+		if len(ids) > 0 {
+			return lacking("users, so no killAllSessions for some of them")
+		}
 		for t := range s.open {
 			s.abort(t)
 		}
-		return
+		return nil
 	}
 	for _, x := range ids {
 		lsid, _ := x.(D)
@@ -130,6 +135,7 @@ func (s *Store) kill(ids A) {
 			s.abort(se.txn)
 		}
 	}
+	return nil
 }
 
 // mark is the record of the journal for one statement of a retryable write.

@@ -48,9 +48,10 @@ func openJournal(path string, synced bool, replay func(body []byte) error) (j *j
 	if err := j.takeLock(); err != nil {
 		return nil, err
 	}
+	lock := j.lock
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, j.lock.Close())
+			_ = lock.Close()
 		}
 	}()
 	_ = os.Remove(path + newSuffix) // of a compaction that was killed

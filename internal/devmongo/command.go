@@ -71,8 +71,11 @@ func (s *Server) dispatch(r *request) (D, error) {
 			case "validator", "validationLevel", "validationAction", "changeStreamPreAndPostImages", "capped", "size", "max":
 				o = append(o, e)
 			case "collation", "timeseries", "viewOn":
-				return nil, errf(238, "NotImplemented", "create: %s", e.Key)
+				return nil, lacking("create with " + e.Key)
 			}
+		}
+		if _, err := match(D{}, doc(o, "validator")); err != nil {
+			return nil, err
 		}
 		c := st.coll(db, cn, true)
 		c.opts, c.validator = o, doc(o, "validator")
@@ -82,6 +85,9 @@ func (s *Server) dispatch(r *request) (D, error) {
 		c := st.coll(db, cn, false)
 		if c == nil {
 			return nil, errf(26, "NamespaceNotFound", "ns does not exist")
+		}
+		if _, err := match(D{}, doc(cmd, "validator")); err != nil {
+			return nil, err
 		}
 		for _, e := range cmd[1:] {
 			switch e.Key {
@@ -110,10 +116,8 @@ func (s *Server) dispatch(r *request) (D, error) {
 		before := len(c.idx) + 1
 		for _, x := range arr(cmd, "indexes") {
 			raw := x.(D)
-			for _, e := range raw {
-				if e.Key == "collation" || e.Key == "weights" || e.Key == "2dsphereIndexVersion" {
-					return nil, errf(238, "NotImplemented", "createIndexes: %s", e.Key)
-				}
+			if err := indexLacks(raw); err != nil {
+				return nil, err
 			}
 			if str(raw, "name") == "_id_" {
 				continue
@@ -160,13 +164,13 @@ func (s *Server) dispatch(r *request) (D, error) {
 	case "findandmodify":
 		return s.findAndModify(r, st.coll(db, cn, true))
 	case "find":
+		if err := lacks("find", cmd, "collation", "let", "min", "max", "returnKey", "showRecordId", "tailable"); err != nil {
+			return nil, err
+		}
 		c := st.coll(db, cn, false)
 		l, err := s.query(c, t, doc(cmd, "filter"), doc(cmd, "sort"), num(cmd, "skip"), num(cmd, "limit"))
 		if err != nil {
 			return nil, err
-		}
-		if _, ok := get(cmd, "collation"); ok {
-			return nil, errf(238, "NotImplemented", "find: collation")
 		}
 		if p := doc(cmd, "projection"); len(p) > 0 {
 			for i := range l {
@@ -214,7 +218,7 @@ func (s *Server) dispatch(r *request) (D, error) {
 		st.cond.Broadcast()
 		return D{{Key: "cursorsKilled", Value: k}, {Key: "cursorsNotFound", Value: A{}}, {Key: "cursorsAlive", Value: A{}}, {Key: "cursorsUnknown", Value: A{}}}, nil
 	}
-	return nil, errf(59, "CommandNotFound", "no such command: '%s'", cmd[0].Key)
+	return nil, unknown("command", r.name, theirCommands, errf(59, "CommandNotFound", "no such command: '%s'", cmd[0].Key))
 }
 
 func (s *Server) drop(c *coll) {

@@ -22,7 +22,7 @@ type failPoint struct {
 // configureFailPoint sets or ends the fail point. The caller holds the store's lock.
 func (s *Server) configureFailPoint(cmd D) (D, error) {
 	if name := str(cmd, "configureFailPoint"); name != "failCommand" {
-		return nil, errf(238, "NotImplemented", "The development MongoDB has no fail point %q; set TURNKEY_MONGODB_URI to a real server started with enableTestCommands.", name)
+		return nil, lacking("fail point " + name)
 	}
 	f := &failPoint{times: -1}
 	switch mode := val(cmd, "mode").(type) {

@@ -16,7 +16,10 @@ func (s *Server) findAndModify(r *request, c *coll) (D, error) {
 
 func (s *Server) modifyFirst(r *request, c *coll) (outcome, error) {
 	cmd := r.cmd
-	u, fields := val(cmd, "update"), doc(cmd, "fields")
+	u, fields := s.change(val(cmd, "update"), arr(cmd, "arrayFilters")), doc(cmd, "fields")
+	if err := lacks("findAndModify", cmd, "collation", "let"); err != nil {
+		return outcome{}, err
+	}
 	e, before, err := s.firstMatch(r, c)
 	if err != nil {
 		return outcome{}, err
@@ -43,7 +46,7 @@ func (s *Server) modifyFirst(r *request, c *coll) (outcome, error) {
 		})
 		return o, err
 	}
-	after, err := applyUpdate(before, u, false, s.St.last)
+	after, err := u.apply(before)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -56,7 +59,7 @@ func (s *Server) modifyFirst(r *request, c *coll) (outcome, error) {
 		return o, nil
 	}
 	op := "update"
-	if isReplace(u) {
+	if isReplace(u.u) {
 		op = "replace"
 	}
 	return o, s.put(r, c, e, after, op, o)

@@ -70,7 +70,7 @@ func (s *Store) bury() {
 			break
 		}
 		n++
-		if g.e.cur != nil && g.e.cur.ts == g.ts && g.e.locked == nil && g.c.docs[g.e.key] == g.e { // not back again
+		if g.e.cur != nil && g.e.cur.doc == nil && g.e.cur.ts == g.ts && g.e.locked == nil && g.c.docs[g.e.key] == g.e { // not back again
 			delete(g.c.docs, g.e.key)
 			g.e.cur = nil
 		}

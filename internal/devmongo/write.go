@@ -129,6 +129,9 @@ func (s *Server) insert(r *request, c *coll, d D, o outcome) error {
 
 // remove deletes one document or all that match.
 func (s *Server) remove(r *request, c *coll, x D) (outcome, error) {
+	if err := lacks("delete", x, "collation"); err != nil {
+		return outcome{}, err
+	}
 	var es []*entry
 	if err := s.St.scan(c, r.txn, doc(x, "q"), func(e *entry, _ D) bool { es = append(es, e); return num(x, "limit") != 1 }); err != nil {
 		return outcome{}, err
@@ -179,16 +182,17 @@ func isReplace(u any) bool {
 }
 
 // upsert inserts what the filter and the update describe; tell makes the outcome.
-func (s *Server) upsert(r *request, c *coll, q D, u any, tell func(D) outcome) (D, error) {
+func (s *Server) upsert(r *request, c *coll, q D, u change, tell func(D) outcome) (D, error) {
 	base := seed(q)
-	if isReplace(u) {
+	if isReplace(u.u) {
 		if id, ok := get(base, "_id"); ok {
 			base = D{{Key: "_id", Value: id}}
 		} else {
 			base = D{}
 		}
 	}
-	d, err := applyUpdate(base, u, true, s.St.last)
+	u.inserting = true
+	d, err := u.apply(base)
 	if err != nil {
 		return nil, err
 	}
@@ -206,12 +210,12 @@ func same(a, b D) bool {
 
 // update changes one document or all that match, or inserts one.
 func (s *Server) update(r *request, c *coll, x D) (outcome, error) {
-	q, u := doc(x, "q"), val(x, "u")
-	if len(arr(x, "arrayFilters")) > 0 {
-		return outcome{}, errf(238, "NotImplemented", "arrayFilters")
+	if err := lacks("update", x, "collation", "c", "sort"); err != nil {
+		return outcome{}, err
 	}
+	q, u := doc(x, "q"), s.change(val(x, "u"), arr(x, "arrayFilters"))
 	op := "update"
-	if isReplace(u) {
+	if isReplace(u.u) {
 		op = "replace"
 	}
 	type hit struct {
@@ -229,7 +233,7 @@ func (s *Server) update(r *request, c *coll, x D) (outcome, error) {
 	}
 	o := outcome{n: int32(len(hits))}
 	for _, h := range hits {
-		d, err := applyUpdate(h.d, u, false, s.St.last)
+		d, err := u.apply(h.d)
 		if err != nil {
 			return outcome{}, err
 		}

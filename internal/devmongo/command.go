@@ -12,6 +12,9 @@ func (s *Server) dispatch(r *request) (D, error) {
 	cn, _ := cmd[0].Value.(string)
 	switch r.name {
 	case "hello", "ismaster":
+		if client := doc(cmd, "client"); client != nil {
+			r.conn.app = str(doc(client, "application"), "name")
+		}
 		return D{{Key: "helloOk", Value: true}, {Key: "ismaster", Value: true}, {Key: "isWritablePrimary", Value: true}, {Key: "secondary", Value: false}, {Key: "setName", Value: "rs0"}, {Key: "setVersion", Value: int32(1)}, {Key: "electionId", Value: s.elect},
 			{Key: "hosts", Value: A{s.addr}}, {Key: "me", Value: s.addr}, {Key: "primary", Value: s.addr}, {Key: "lastWrite", Value: D{{Key: "opTime", Value: D{{Key: "ts", Value: st.last}, {Key: "t", Value: int64(1)}}}, {Key: "lastWriteDate", Value: now()}}},
 			{Key: "maxBsonObjectSize", Value: int32(16 << 20)}, {Key: "maxMessageSizeBytes", Value: int32(48000000)}, {Key: "maxWriteBatchSize", Value: int32(100000)}, {Key: "localTime", Value: now()},

@@ -117,7 +117,7 @@ func (s *Server) insert(r *request, c *coll, d D, o outcome) error {
 		e = c.newEntry(s.St, id)
 	case r.txn != nil && e.locked == nil && s.St.after(r.txn, e):
 		return conflict()
-	case s.St.read(e, r.txn) != nil || e.locked == nil && e.cur != nil && e.cur.doc != nil:
+	case s.St.read(e, r.txn) != nil && (e.locked == nil || e.locked == r.txn):
 		return dupErr(c, idIndex, d)
 	}
 	err := s.put(r, c, e, d, "insert", o)

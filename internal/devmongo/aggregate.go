@@ -140,5 +140,5 @@ func (s *Server) aggregate(r *request) (D, error) {
 			return nil, unknown("stage", k, theirStages, errf(40324, "Location40324", "Unrecognized pipeline stage name: '%s'", k))
 		}
 	}
-	return s.first(db+"."+cn, l, bs, false), nil
+	return s.first(db+"."+cn, l, bs, false)
 }

@@ -63,7 +63,7 @@ func (s *Server) dispatch(r *request) (D, error) {
 			}
 		}
 		sort.Slice(l, func(i, j int) bool { return str(l[i], "name") < str(l[j], "name") })
-		return s.first(db+".$cmd.listCollections", l, 0, false), nil
+		return s.first(db+".$cmd.listCollections", l, 0, false)
 	case "create":
 		if st.dbs[db][cn] != nil {
 			return nil, errf(48, "NamespaceExists", "Collection %s.%s already exists.", db, cn)
@@ -143,7 +143,7 @@ func (s *Server) dispatch(r *request) (D, error) {
 		for _, ix := range c.idx {
 			l = append(l, ix.raw)
 		}
-		return s.first(c.ns(), l, 0, false), nil
+		return s.first(c.ns(), l, 0, false)
 	case "dropindexes":
 		c := st.coll(db, cn, false)
 		n := str(cmd, "index")
@@ -186,7 +186,7 @@ func (s *Server) dispatch(r *request) (D, error) {
 		if v, ok := get(cmd, "batchSize"); ok {
 			bs = toI(v)
 		}
-		return s.first(db+"."+cn, l, bs, truthy(val(cmd, "singleBatch"))), nil
+		return s.first(db+"."+cn, l, bs, truthy(val(cmd, "singleBatch")))
 	case "count":
 		l, err := s.query(st.coll(db, cn, false), t, doc(cmd, "query"), nil, num(cmd, "skip"), num(cmd, "limit"))
 		return D{{Key: "n", Value: int32(len(l))}}, err

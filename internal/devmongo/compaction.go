@@ -94,11 +94,11 @@ func (c collSnapshot) records(f func(D) error) error {
 		return err
 	}
 	for _, d := range c.docs {
-		raw, err := bson.Marshal(d)
+		raw, err := encode(d)
 		if err != nil {
 			return err
 		}
-		batch = append(batch, D{{Key: "c", Value: c.ns}, {Key: "i", Value: val(d, "_id")}, {Key: "d", Value: bson.Raw(raw)}})
+		batch = append(batch, D{{Key: "c", Value: c.ns}, {Key: "i", Value: val(d, "_id")}, {Key: "d", Value: raw}})
 		if size += len(raw); size > snapshotBatch {
 			if err := flush(); err != nil {
 				return err
@@ -154,7 +154,7 @@ func (j *journal) writeSnapshot(snap *snapshot, seq int64, ts bson.Timestamp) (f
 	n, err := w.WriteString(magic)
 	size = int64(n)
 	err = errors.Join(err, snap.records(ts, func(d D) error {
-		body, err := bson.Marshal(d)
+		body, err := encode(d)
 		if err != nil {
 			return err
 		}

@@ -55,7 +55,7 @@ func (s *Server) modifyFirst(r *request, c *coll) (outcome, error) {
 		shown = after
 	}
 	o := outcome{n: 1, modified: 1, reply: found(D{{Key: "n", Value: int32(1)}, {Key: "updatedExisting", Value: true}}, shown, fields)}
-	if same(before, after) {
+	if identical(before, after) {
 		return o, nil
 	}
 	op := "update"

@@ -19,7 +19,7 @@ func (s *Store) record(d D) {
 	if s.journal == nil {
 		return
 	}
-	b, err := bson.Marshal(append(d, E{Key: "t", Value: s.last}))
+	b, err := encode(append(d, E{Key: "t", Value: s.last}))
 	if err != nil {
 		panic(err) // documents were marshalled before
 	}
@@ -29,8 +29,8 @@ func (s *Store) record(d D) {
 
 // replay applies a record to a store that has no journal yet.
 func (s *Store) replay(body []byte) error {
-	var d D
-	if err := bson.Unmarshal(body, &d); err != nil {
+	d, err := decode(body)
+	if err != nil {
 		return fmt.Errorf("record of the journal: %w", err)
 	}
 	if ts, ok := val(d, "t").(bson.Timestamp); ok && cmp(ts, s.last) > 0 {

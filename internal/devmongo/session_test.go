@@ -26,7 +26,7 @@ var wireLsid = D{{Key: "id", Value: bson.Binary{Subtype: 4, Data: []byte("012345
 // call runs a command and returns its reply as a client would decode it.
 func (w wire) call(cmd D) D {
 	w.t.Helper()
-	raw, err := bson.Marshal(append(cmd, E{Key: "$db", Value: "d"}))
+	raw, err := encode(append(cmd, E{Key: "$db", Value: "d"}))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -37,6 +37,12 @@ func (w wire) call(cmd D) D {
 	reply, ok := w.s.perform(&conn{}, sent)
 	if !ok {
 		w.t.Fatal("the journal failed")
+	}
+	if raw, err = encode(reply); err != nil {
+		w.t.Fatal(err)
+	}
+	if reply, err = decode(raw); err != nil {
+		w.t.Fatal(err)
 	}
 	return reply
 }

@@ -51,7 +51,7 @@ func (s *Store) put(t *txn, c *coll, e *entry, d D, op string, mark D) error {
 	var raw bson.Raw
 	if d != nil {
 		var err error
-		if raw, err = bson.Marshal(d); err != nil {
+		if raw, err = encode(d); err != nil {
 			return errf(2, "BadValue", "%v", err)
 		} else if len(raw) > 16<<20 {
 			return errf(10334, "BSONObjectTooLarge", "BSONObj size: %d is invalid. Size must be between 0 and 16793600(16MB)", len(raw))

@@ -202,12 +202,6 @@ func (s *Server) upsert(r *request, c *coll, q D, u change, tell func(D) outcome
 	return d, s.insert(r, c, d, tell(d))
 }
 
-func same(a, b D) bool {
-	x, _ := bson.Marshal(a)
-	y, _ := bson.Marshal(b)
-	return string(x) == string(y)
-}
-
 // update changes one document or all that match, or inserts one.
 func (s *Server) update(r *request, c *coll, x D) (outcome, error) {
 	if err := lacks("update", x, "collation", "c", "sort"); err != nil {
@@ -237,7 +231,7 @@ func (s *Server) update(r *request, c *coll, x D) (outcome, error) {
 		if err != nil {
 			return outcome{}, err
 		}
-		if same(h.d, d) {
+		if identical(h.d, d) {
 			continue
 		}
 		if err := s.put(r, c, h.e, d, op, outcome{n: 1, modified: 1}); err != nil {

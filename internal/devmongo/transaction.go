@@ -153,6 +153,7 @@ func (s *Store) apply(ws []write, t *txn, mark D) {
 		d = append(d, E{Key: "s", Value: mark})
 	}
 	s.record(d)
+	s.bury()
 	s.cond.Broadcast()
 }
 
@@ -205,8 +206,11 @@ func (s *Store) abort(t *txn) {
 		e.locked = nil
 	}
 	for _, w := range t.writes {
-		if w.e.cur == nil && w.e.locked == nil {
+		switch {
+		case w.e.cur == nil:
 			delete(w.c.docs, w.e.key)
+		case w.e.cur.doc == nil: // its lock kept it from being buried
+			s.graves = append(s.graves, grave{w.c, w.e, w.e.cur.ts})
 		}
 	}
 	t.close(s, aborted)

@@ -81,15 +81,16 @@ func filterOf(filters A, name string) D {
 
 // nameOf is the identifier that a filter speaks of, also inside $and, $or and $nor.
 func nameOf(filter D) string {
-	for _, e := range filter {
-		if list, ok := e.Value.(A); ok && strings.HasPrefix(e.Key, "$") && len(list) > 0 {
-			inner, _ := list[0].(D)
-			return nameOf(inner)
-		}
-		name, _, _ := strings.Cut(e.Key, ".")
-		return name
+	if len(filter) == 0 {
+		return ""
 	}
-	return ""
+	first := filter[0]
+	if list, ok := first.Value.(A); ok && strings.HasPrefix(first.Key, "$") && len(list) > 0 {
+		inner, _ := list[0].(D)
+		return nameOf(inner)
+	}
+	name, _, _ := strings.Cut(first.Key, ".")
+	return name
 }
 
 // allUsed refuses a filter that no path has used, as MongoDB does.

@@ -43,7 +43,7 @@ func decodeDocument(b []byte, depth int) (D, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	d := make(D, 0, 8)
+	d := make(D, 0, max(8>>depth, 2)) // commands have many fields, what lies in them few
 	for len(in) > 0 {
 		var e E
 		if e.Key, e.Value, in, err = decodeElement(in, depth); err != nil {

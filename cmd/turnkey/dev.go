@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"turnkey/controlplane"
-	"turnkey/internal/devmongo"
 	"turnkey/internal/devstack"
 	"turnkey/internal/fault"
 	"turnkey/internal/lifecycle"
@@ -158,27 +157,19 @@ func route(api, instances http.Handler) http.Handler {
 	})
 }
 
-// databases starts PostgreSQL and a MongoDB: the one that TURNKEY_MONGODB_URI names, else the double.
+// databases starts PostgreSQL and a MongoDB.
 func (s *devStack) databases(ctx context.Context, term terminal) (err error) {
 	fmt.Fprintln(term.out, "starting PostgreSQL ...")
 	if s.postgres, err = devstack.StartPostgres(ctx, devstack.PostgresConfig{Dir: filepath.Join(s.dir, "postgres")}); err != nil {
 		return err
 	}
 	s.onClose(func() { _ = s.postgres.Stop() })
-	if s.mongoURI = os.Getenv("TURNKEY_MONGODB_URI"); s.mongoURI != "" {
-		return nil
-	}
-	fmt.Fprintln(term.out, "starting the development MongoDB (a double for development; set TURNKEY_MONGODB_URI for a real one) ...")
-	store, err := devmongo.Open(devmongo.Options{Path: filepath.Join(s.dir, "mongodb.journal")})
-	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "devmongo_journal", "The development MongoDB's journal cannot be opened.")
-	}
-	s.onClose(func() { _ = store.Close() })
-	server, err := devmongo.Listen(store, "127.0.0.1:0")
+	mongo, err := devstack.StartMongo(ctx, devstack.MongoConfig{Dir: s.dir, URI: os.Getenv("TURNKEY_MONGODB_URI")})
 	if err != nil {
 		return err
 	}
-	s.onClose(server.Close)
-	s.mongoURI = server.URI()
+	s.onClose(func() { _ = mongo.Stop() })
+	fmt.Fprintln(term.out, mongo.Note())
+	s.mongoURI = mongo.URI()
 	return nil
 }

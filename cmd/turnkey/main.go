@@ -31,6 +31,7 @@ type commandLine struct {
 	Restore      restoreCommand      `cmd:"" help:"After a backup of the control plane's database was restored: check it against the key-encryption keyset and publish every instance anew."`
 	Migrate      migrateCommand      `cmd:"" help:"Bring the control plane's database schema up to date."`
 	Serve        serveCommand        `cmd:"" help:"Serve one instance from a folder, without control plane and without Postgres of our own."`
+	Devmongo     devmongoCommand     `cmd:"" hidden:"" help:"Serve the development and test double of MongoDB as a process of its own."`
 	Version      versionCommand      `cmd:"" help:"Print the version of this binary."`
 }
 

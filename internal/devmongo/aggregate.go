@@ -4,9 +4,13 @@ import (
 	"strings"
 )
 
-func (s *Server) aggregate(db string, cmd D, t *txn) (D, error) {
+func (s *Server) aggregate(r *request) (D, error) {
+	db, cmd, t := r.db, r.cmd, r.txn
 	cn := str(cmd, "aggregate")
 	p := arr(cmd, "pipeline")
+	if err := lacks("aggregate", cmd, "collation", "let", "explain"); err != nil {
+		return nil, err
+	}
 	bs := int64(101)
 	if c, ok := val(cmd, "cursor").(D); ok {
 		if v, ok := get(c, "batchSize"); ok {
@@ -82,6 +86,9 @@ func (s *Server) aggregate(db string, cmd D, t *txn) (D, error) {
 				path = str(d, "path")
 			}
 			path = strings.TrimPrefix(path, "$")
+			if err := lacks(k, d, "includeArrayIndex", "preserveNullAndEmptyArrays"); err != nil {
+				return nil, err
+			}
 			var o []D
 			for _, x := range l {
 				f, ok := at(x, path)
@@ -103,6 +110,11 @@ func (s *Server) aggregate(db string, cmd D, t *txn) (D, error) {
 			}
 			l = o
 		case "$lookup":
+			if err := lacks(k, d, "let"); err != nil {
+				return nil, err
+			} else if _, ok := get(d, "pipeline"); ok {
+				return nil, lacking("$lookup with pipeline")
+			}
 			o := make([]D, len(l))
 			other, err := s.query(s.St.coll(db, str(d, "from"), false), t, nil, nil, 0, 0)
 			if err != nil {
@@ -125,8 +137,8 @@ func (s *Server) aggregate(db string, cmd D, t *txn) (D, error) {
 				return nil, err
 			}
 		default:
-			return nil, errf(40324, "Location40324", "Unrecognized pipeline stage name: '%s'", k)
+			return nil, unknown("stage", k, theirStages, errf(40324, "Location40324", "Unrecognized pipeline stage name: '%s'", k))
 		}
 	}
-	return s.first(db+"."+cn, l, bs, false), nil
+	return s.first(db+"."+cn, l, bs, false)
 }

@@ -25,16 +25,12 @@ func (s *Server) poll(w *watch, max int64) ([]D, D, error) {
 	})
 	var out []D
 	for ; i < len(log); i++ {
-		ev := log[i]
+		ev := &log[i]
 		w.ts, w.n = ev.ts, ev.n
-		ns := doc(ev.doc, "ns")
-		if !w.all && (str(ns, "db") != w.db || w.coll != "" && str(ns, "coll") != w.coll) {
+		if !w.all && (ev.db != w.db || w.coll != "" && ev.coll != w.coll) {
 			continue
 		}
-		d := ev.doc
-		if str(d, "operationType") == "update" && w.full == "" {
-			d = unset(d, "fullDocument")
-		}
+		d := ev.document(w.full != "")
 		keep := true
 		for _, x := range w.rest {
 			stg, _ := x.(D)
@@ -110,10 +106,40 @@ func (s *Server) openWatch(db, cn string, spec D, rest A, bs int64) (D, error) {
 	return D{{Key: "cursor", Value: D{{Key: "firstBatch", Value: toA(evs)}, {Key: "id", Value: id}, {Key: "ns", Value: ns}, {Key: "postBatchResumeToken", Value: ptok}}}}, nil
 }
 
+// event is a change as the log keeps it.
 type event struct {
-	ts  bson.Timestamp
-	n   int32
-	doc D
+	ts       bson.Timestamp
+	n        int32 // within the commit
+	op       string
+	db, coll string
+	id       any
+	doc      D
+	txn      *txnID
+}
+
+type txnID struct {
+	lsid D
+	num  int64
+}
+
+// document is the event as change streams deliver it. We do not keep which fields an update changed.
+func (ev *event) document(full bool) D {
+	d := D{{Key: "_id", Value: D{{Key: "_data", Value: token(ev.ts, ev.n)}}}, {Key: "operationType", Value: ev.op}, {Key: "clusterTime", Value: ev.ts},
+		{Key: "wallTime", Value: bson.DateTime(int64(ev.ts.T) * 1000)}}
+	if ev.txn != nil {
+		d = append(d, E{Key: "lsid", Value: ev.txn.lsid}, E{Key: "txnNumber", Value: ev.txn.num})
+	}
+	if ev.op == "insert" || ev.op == "replace" || ev.op == "update" && full {
+		d = append(d, E{Key: "fullDocument", Value: ev.doc})
+	}
+	d = append(d, E{Key: "ns", Value: D{{Key: "db", Value: ev.db}, {Key: "coll", Value: ev.coll}}})
+	if ev.op != "drop" {
+		d = append(d, E{Key: "documentKey", Value: D{{Key: "_id", Value: ev.id}}})
+	}
+	if ev.op == "update" {
+		d = append(d, E{Key: "updateDescription", Value: D{{Key: "updatedFields", Value: D{}}, {Key: "removedFields", Value: A{}}, {Key: "truncatedArrays", Value: A{}}}})
+	}
+	return d
 }
 
 func token(ts bson.Timestamp, n int32) string {

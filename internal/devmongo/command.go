@@ -1,24 +1,28 @@
 package devmongo
 
 import (
-	"errors"
 	"sort"
-	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, error) {
-	st := s.St
-	cn := str(cmd, name)
-	switch strings.ToLower(name) {
+func (s *Server) dispatch(r *request) (D, error) {
+	st, db, cmd, t := s.St, r.db, r.cmd, r.txn
+	cn, _ := cmd[0].Value.(string)
+	switch r.name {
 	case "hello", "ismaster":
+		if client := doc(cmd, "client"); client != nil {
+			r.conn.app = str(doc(client, "application"), "name")
+		}
 		return D{{Key: "helloOk", Value: true}, {Key: "ismaster", Value: true}, {Key: "isWritablePrimary", Value: true}, {Key: "secondary", Value: false}, {Key: "setName", Value: "rs0"}, {Key: "setVersion", Value: int32(1)}, {Key: "electionId", Value: s.elect},
 			{Key: "hosts", Value: A{s.addr}}, {Key: "me", Value: s.addr}, {Key: "primary", Value: s.addr}, {Key: "lastWrite", Value: D{{Key: "opTime", Value: D{{Key: "ts", Value: st.last}, {Key: "t", Value: int64(1)}}}, {Key: "lastWriteDate", Value: now()}}},
 			{Key: "maxBsonObjectSize", Value: int32(16 << 20)}, {Key: "maxMessageSizeBytes", Value: int32(48000000)}, {Key: "maxWriteBatchSize", Value: int32(100000)}, {Key: "localTime", Value: now()},
-			{Key: "logicalSessionTimeoutMinutes", Value: int32(30)}, {Key: "connectionId", Value: connID}, {Key: "minWireVersion", Value: int32(0)}, {Key: "maxWireVersion", Value: int32(21)}, {Key: "readOnly", Value: false}}, nil
-	case "ping", "endsessions", "killsessions", "refreshsessions", "fsync", "logrotate":
+			{Key: "logicalSessionTimeoutMinutes", Value: int32(30)}, {Key: "connectionId", Value: r.conn.id}, {Key: "minWireVersion", Value: int32(0)}, {Key: "maxWireVersion", Value: int32(21)}, {Key: "readOnly", Value: false}}, nil
+	case "ping", "refreshsessions", "fsync", "logrotate":
 		return D{}, nil
+	case "endsessions", "killsessions", "killallsessions":
+		return D{}, st.killSessions(r)
 	case "buildinfo":
 		return D{{Key: "modules", Value: A{Marker}}, {Key: "version", Value: "7.0.0"}, {Key: "versionArray", Value: A{int32(7), int32(0), int32(0), int32(0)}}, {Key: "bits", Value: int32(64)}, {Key: "maxBsonObjectSize", Value: int32(16 << 20)}}, nil
 	case "serverstatus":
@@ -28,19 +32,13 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 	case "configurefailpoint":
 		return s.configureFailPoint(cmd)
 	case "getparameter":
-		return D{{Key: "featureCompatibilityVersion", Value: D{{Key: "version", Value: "7.0"}}}}, nil
+		return D{{Key: "featureCompatibilityVersion", Value: D{{Key: "version", Value: "7.0"}}}, {Key: lifetimeParameter, Value: int32(st.lifetime / time.Second)}}, nil
+	case "setparameter":
+		return s.setParameter(cmd)
 	case "replsetgetstatus":
 		return D{{Key: "set", Value: "rs0"}, {Key: "myState", Value: int32(1)}, {Key: "members", Value: A{D{{Key: "_id", Value: int32(0)}, {Key: "name", Value: s.addr}, {Key: "state", Value: int32(1)}, {Key: "stateStr", Value: "PRIMARY"}, {Key: "self", Value: true}}}}}, nil
-	case "committransaction":
-		if t != nil {
-			st.commit(t, doc(cmd, "lsid"))
-		}
-		return D{}, nil
-	case "aborttransaction":
-		if t != nil {
-			st.abort(t)
-		}
-		return D{}, nil
+	case "committransaction", "aborttransaction":
+		return D{}, st.end(r)
 	case "listdatabases":
 		var l A
 		for n, cs := range st.dbs {
@@ -65,7 +63,7 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 			}
 		}
 		sort.Slice(l, func(i, j int) bool { return str(l[i], "name") < str(l[j], "name") })
-		return s.first(db+".$cmd.listCollections", l, 0, false), nil
+		return s.first(db+".$cmd.listCollections", l, 0, false)
 	case "create":
 		if st.dbs[db][cn] != nil {
 			return nil, errf(48, "NamespaceExists", "Collection %s.%s already exists.", db, cn)
@@ -76,8 +74,11 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 			case "validator", "validationLevel", "validationAction", "changeStreamPreAndPostImages", "capped", "size", "max":
 				o = append(o, e)
 			case "collation", "timeseries", "viewOn":
-				return nil, errf(238, "NotImplemented", "create: %s", e.Key)
+				return nil, lacking("create with " + e.Key)
 			}
+		}
+		if _, err := match(D{}, doc(o, "validator")); err != nil {
+			return nil, err
 		}
 		c := st.coll(db, cn, true)
 		c.opts, c.validator = o, doc(o, "validator")
@@ -87,6 +88,9 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 		c := st.coll(db, cn, false)
 		if c == nil {
 			return nil, errf(26, "NamespaceNotFound", "ns does not exist")
+		}
+		if _, err := match(D{}, doc(cmd, "validator")); err != nil {
+			return nil, err
 		}
 		for _, e := range cmd[1:] {
 			switch e.Key {
@@ -115,10 +119,8 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 		before := len(c.idx) + 1
 		for _, x := range arr(cmd, "indexes") {
 			raw := x.(D)
-			for _, e := range raw {
-				if e.Key == "collation" || e.Key == "weights" || e.Key == "2dsphereIndexVersion" {
-					return nil, errf(238, "NotImplemented", "createIndexes: %s", e.Key)
-				}
+			if err := indexLacks(raw); err != nil {
+				return nil, err
 			}
 			if str(raw, "name") == "_id_" {
 				continue
@@ -141,7 +143,7 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 		for _, ix := range c.idx {
 			l = append(l, ix.raw)
 		}
-		return s.first(c.ns(), l, 0, false), nil
+		return s.first(c.ns(), l, 0, false)
 	case "dropindexes":
 		c := st.coll(db, cn, false)
 		n := str(cmd, "index")
@@ -154,61 +156,24 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 		st.record(D{{Key: "c", Value: c.ns()}, {Key: "dropIndex", Value: n}})
 		return D{}, nil
 	case "insert":
-		return s.writes(cmd, arr(cmd, "documents"), t, func(x D) (D, error) {
-			c := st.coll(db, cn, true)
-			return D{{Key: "n", Value: int32(1)}}, s.insert(c, x, t)
+		return s.writes(r, arr(cmd, "documents"), func(x D) (outcome, error) {
+			o := outcome{n: 1}
+			return o, s.insert(r, st.coll(db, cn, true), x, o)
 		})
 	case "update":
-		var upserted A
-		i := int32(-1)
-		again := false
-		r, err := s.writes(cmd, arr(cmd, "updates"), t, func(x D) (D, error) {
-			if !again {
-				i++
-			}
-			r, up, err := s.update(st.coll(db, cn, true), x, t)
-			again = errors.Is(err, errRetry)
-			if err == nil && up != nil {
-				upserted = append(upserted, D{{Key: "index", Value: i}, {Key: "_id", Value: val(up, "_id")}})
-			}
-			return r, err
-		})
-		if err == nil && upserted != nil {
-			r = append(r, E{Key: "upserted", Value: upserted})
-		}
-		if _, ok := get(r, "nModified"); !ok && err == nil {
-			r = append(r, E{Key: "nModified", Value: int32(0)})
-		}
-		return r, err
+		return s.writes(r, arr(cmd, "updates"), func(x D) (outcome, error) { return s.update(r, st.coll(db, cn, true), x) })
 	case "delete":
-		return s.writes(cmd, arr(cmd, "deletes"), t, func(x D) (D, error) {
-			c := st.coll(db, cn, false)
-			n := int32(0)
-		again:
-			var es []*entry
-			if err := st.scan(c, t, doc(x, "q"), func(e *entry, _ D) bool { es = append(es, e); return num(x, "limit") != 1 }); err != nil {
-				return nil, err
-			}
-			for _, e := range es {
-				if err := s.put(t, c, e, nil, "delete"); err == errRetry {
-					goto again
-				} else if err != nil {
-					return nil, err
-				}
-				n++
-			}
-			return D{{Key: "n", Value: n}}, nil
-		})
+		return s.writes(r, arr(cmd, "deletes"), func(x D) (outcome, error) { return s.remove(r, st.coll(db, cn, false), x) })
 	case "findandmodify":
-		return s.findAndModify(db, st.coll(db, str(cmd, name), true), cmd, t)
+		return s.findAndModify(r, st.coll(db, cn, true))
 	case "find":
+		if err := lacks("find", cmd, "collation", "let", "min", "max", "returnKey", "showRecordId", "tailable"); err != nil {
+			return nil, err
+		}
 		c := st.coll(db, cn, false)
 		l, err := s.query(c, t, doc(cmd, "filter"), doc(cmd, "sort"), num(cmd, "skip"), num(cmd, "limit"))
 		if err != nil {
 			return nil, err
-		}
-		if _, ok := get(cmd, "collation"); ok {
-			return nil, errf(238, "NotImplemented", "find: collation")
 		}
 		if p := doc(cmd, "projection"); len(p) > 0 {
 			for i := range l {
@@ -221,7 +186,7 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 		if v, ok := get(cmd, "batchSize"); ok {
 			bs = toI(v)
 		}
-		return s.first(db+"."+cn, l, bs, truthy(val(cmd, "singleBatch"))), nil
+		return s.first(db+"."+cn, l, bs, truthy(val(cmd, "singleBatch")))
 	case "count":
 		l, err := s.query(st.coll(db, cn, false), t, doc(cmd, "query"), nil, num(cmd, "skip"), num(cmd, "limit"))
 		return D{{Key: "n", Value: int32(len(l))}}, err
@@ -244,7 +209,7 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 		}
 		return D{{Key: "values", Value: out}}, err
 	case "aggregate":
-		return s.aggregate(db, cmd, t)
+		return s.aggregate(r)
 	case "getmore":
 		return s.getMore(cmd)
 	case "killcursors":
@@ -256,14 +221,13 @@ func (s *Server) dispatch(name, db string, cmd D, t *txn, connID int32) (D, erro
 		st.cond.Broadcast()
 		return D{{Key: "cursorsKilled", Value: k}, {Key: "cursorsNotFound", Value: A{}}, {Key: "cursorsAlive", Value: A{}}, {Key: "cursorsUnknown", Value: A{}}}, nil
 	}
-	return nil, errf(59, "CommandNotFound", "no such command: '%s'", name)
+	return nil, unknown("command", r.name, theirCommands, errf(59, "CommandNotFound", "no such command: '%s'", cmd[0].Key))
 }
 
 func (s *Server) drop(c *coll) {
 	st := s.St
 	delete(st.dbs[c.db], c.name)
-	ts := st.tick()
-	st.log = append(st.log, event{ts, 0, D{{Key: "_id", Value: D{{Key: "_data", Value: token(ts, 0)}}}, {Key: "operationType", Value: "drop"}, {Key: "clusterTime", Value: ts}, {Key: "ns", Value: D{{Key: "db", Value: c.db}, {Key: "coll", Value: c.name}}}}})
+	st.log = append(st.log, event{ts: st.tick(), op: "drop", db: c.db, coll: c.name})
 	st.record(D{{Key: "c", Value: c.ns()}, {Key: "drop", Value: true}})
 	st.cond.Broadcast()
 }

@@ -3,8 +3,6 @@ package devmongo
 import (
 	"strings"
 	"time"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 type cursor struct {
@@ -14,31 +12,39 @@ type cursor struct {
 }
 
 // first makes the first batch of a cursor. bs 0: everything (for metadata) or, with watch, nothing.
-func (s *Server) first(ns string, l []D, bs int64, single bool) D {
+func (s *Server) first(ns string, l []D, bs int64, single bool) (D, error) {
 	n := min(len(l), int(bs))
 	if bs == 0 && (strings.Contains(ns, "$cmd.list") || single) {
 		n = len(l)
 	}
-	n = fit(l, n)
+	sent, err := batch(l, n)
+	if err != nil {
+		return nil, err
+	}
+	n = len(sent)
 	id := int64(0)
 	if n < len(l) && !single {
 		s.nextCur++
 		id = s.nextCur<<8 | 1
 		s.cursors[id] = &cursor{ns: ns, docs: l[n:]}
 	}
-	return D{{Key: "cursor", Value: D{{Key: "firstBatch", Value: toA(l[:n])}, {Key: "id", Value: id}, {Key: "ns", Value: ns}}}}
+	return D{{Key: "cursor", Value: D{{Key: "firstBatch", Value: sent}, {Key: "id", Value: id}, {Key: "ns", Value: ns}}}}, nil
 }
 
-// fit keeps a batch under 16 MB.
-func fit(l []D, n int) int {
-	size := 0
-	for i := 0; i < n; i++ {
-		b, _ := bson.Marshal(l[i])
-		if size += len(b); size > 15<<20 && i > 0 {
-			return i
+// batch encodes up to n documents, as many as fit into 16 MB.
+func batch(l []D, n int) (A, error) {
+	a, size := make(A, 0, n), 0
+	for _, d := range l[:n] {
+		raw, err := encode(d)
+		if err != nil {
+			return nil, err
 		}
+		if size += len(raw); size > 15<<20 && len(a) > 0 {
+			break
+		}
+		a = append(a, raw)
 	}
-	return n
+	return a, nil
 }
 
 func toA(l []D) A {
@@ -83,12 +89,14 @@ func (s *Server) getMore(cmd D) (D, error) {
 	if bs > 0 {
 		n = min(n, int(bs))
 	}
-	n = fit(c.docs, n)
-	l := c.docs[:n]
-	c.docs = c.docs[n:]
+	sent, err := batch(c.docs, n)
+	if err != nil {
+		return nil, err
+	}
+	c.docs = c.docs[len(sent):]
 	if len(c.docs) == 0 {
 		delete(s.cursors, id)
 		id = 0
 	}
-	return D{{Key: "cursor", Value: D{{Key: "nextBatch", Value: toA(l)}, {Key: "id", Value: id}, {Key: "ns", Value: c.ns}}}}, nil
+	return D{{Key: "cursor", Value: D{{Key: "nextBatch", Value: sent}, {Key: "id", Value: id}, {Key: "ns", Value: c.ns}}}}, nil
 }

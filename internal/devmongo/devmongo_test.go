@@ -231,6 +231,9 @@ func TestJournal(t *testing.T) {
 	c.UpdateOne(ctx, bson.M{"_id": 8}, bson.M{"$set": bson.M{"x": bson.M{"y": int64(1)}}})
 	cl.Disconnect(ctx)
 	s.Close()
+	if err := s.St.Close(); err != nil {
+		t.Fatal(err)
+	}
 	_, cl2 := start(t, f)
 	c = cl2.Database("d").Collection("j")
 	if n, _ := c.CountDocuments(ctx, bson.M{}); n != 99 {

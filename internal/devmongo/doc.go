@@ -1,20 +1,68 @@
-// Package devmongo is a development and test double of MongoDB: a server in this process that speaks
-// the wire protocol to the real driver. It answers as the one member of a replica set and has what
-// Turnkey and PowerSync use: multi-document transactions with snapshot reads, write conflicts with the
-// driver's error labels, retryable writes, unique indexes, validators, change streams. It must not
-// know anything of the product, listens on loopback only, and is never to be taken for MongoDB:
-// buildInfo names it (Marker), and what it lacks answers with code 238.
+// Package devmongo is a development and test double of MongoDB: a server in this process, or in one of
+// its own (`turnkey devmongo`), that speaks the wire protocol to the real driver. It answers as the one
+// member of a replica set and has what Turnkey and PowerSync use. It must not know anything of the
+// product, listens on loopback only, and is never to be taken for MongoDB: buildInfo names it (Marker),
+// and what it lacks answers with code 238 and names TURNKEY_MONGODB_URI.
 //
 // # How it works
 //
-//	connection ── run ── dispatch ──► Store: collections of entries
-//	                 one command            entry: version ─► version ─► version   (newest first)
-//	                 at a time              txn:   own writes over the snapshot at its start
+//	connection ── answer ── run ── dispatch ──► Store: collections of entries
+//	 fail point     │      one command            entry: version ─► version ─► version   (newest first)
+//	                │      at a time              session ─► txn: own writes over the snapshot at its start
+//	                └── waits for the journal, then replies
 //
 // One lock guards the store; a command runs under it from beginning to end. Each document is a chain
-// of versions with their commit times, so that a transaction reads what was committed when it began.
-// A transaction keeps its writes to itself and marks the entries that it wrote; a second writer of
-// such an entry, and a writer whose snapshot is older than the newest version, get WriteConflict with
-// the label TransientTransactionError. Commit gives all its writes one time, appends them to the event
-// log that change streams read, and writes one record to the journal.
+// of versions with their commit times, so that a transaction reads what was committed when it began;
+// versions that no open transaction can see are dropped. A transaction keeps its writes to itself and
+// locks the entries that it wrote. A second transaction that writes such an entry, and one whose
+// snapshot is older than the newest version, gets WriteConflict with the label
+// TransientTransactionError; a plain write waits, as long as its maxTimeMS allows. Commit gives all
+// writes one time, appends them to the event log that change streams read, and writes one record to
+// the journal.
+//
+// # Durability
+//
+// With Options.Sync a reply that tells of a commit is sent when its record is on disk. So is the reply
+// of a write that changed nothing or met a duplicate, and of a read with majority read concern: what it
+// saw may be another's commit. The wait is outside of the lock, and commits that wait share one fsync
+// (journal.go). A record has a checksum and a number; a torn tail ends the journal (frame.go). The
+// journal is compacted into a new file that is renamed over the old one (compaction.go). If it cannot
+// be written, nothing is acknowledged any more and Server.Failed is closed.
+//
+// # Sessions
+//
+// A transaction belongs to its session, not to a connection (session.go has the states). When its
+// client dies it keeps its locks until transactionLifetimeLimitSeconds (also by setParameter), or until
+// killSessions, killAllSessions, endSessions, abortTransaction or a higher number of the same session,
+// from any connection, ends it. A repeated commit, and a repeated statement of a retryable write, is
+// answered again and not applied again. Both are in the journal with the write, so that this holds
+// after a restart, for as long as a session is remembered: 30 minutes after its last use, counted from
+// the restart.
+//
+// # What it imitates
+//
+// Transactions with snapshot reads, error codes and labels (112, 225, 251, 256, 263, 11000 with
+// keyPattern and keyValue, 121); retryable writes by statement; unique, compound, sparse, partial and
+// TTL indexes; the update operators with arrayFilters, pipeline updates, findAndModify; validators with
+// the usual $jsonSchema; aggregation as far as aggregate.go goes; change streams with resume tokens;
+// every type of BSON; failCommand with errorCode, errorLabels, writeConcernError, closeConnection,
+// blockConnection, appName and namespace, in the modes times, skip, alwaysOn and off.
+//
+// # What it does not
+//
+//   - There is one member: no election, no step-down, no rollback, no replication lag. A step-down is
+//     imitated by failCommand with its codes. A write concern is always met.
+//   - Only _id and nothing else speeds up a look-up; other indexes only keep keys unique.
+//   - A plain write waits for a transaction's lock in no order, and goes on waiting when its client is
+//     gone. endSessions aborts at once; MongoDB takes up to some minutes.
+//   - createIndexes does not wait for open transactions; a read concern atClusterTime is not heard.
+//   - Change events do not say which fields changed (updateDescription is empty), and a change stream
+//     cannot resume from before a restart (ChangeStreamHistoryLost).
+//   - $$NOW, $currentDate and maxTimeMS go by the real clock; Options.Now is for the rest.
+//   - devmongoCloseConnectionAfterExecution in failCommand is ours alone (failpoint.go).
+//   - No authentication, collation, text and geo indexes, $facet, $merge, explain, bulkWrite of 8.0, and
+//     what lacking.go lists: code 238.
+//
+// So a claim about production needs a real replica set: the tests run against the one that
+// TURNKEY_MONGODB_URI names.
 package devmongo

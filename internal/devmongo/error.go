@@ -16,12 +16,18 @@ type Err struct {
 
 func (e *Err) Error() string { return e.Msg }
 
+// ofStatement reports that the error is one statement's; others end the whole command.
+func (e *Err) ofStatement() bool { return e.Code != 50 && e.Code != 91 && e.Code != 238 }
+
 func errf(code int32, name, f string, a ...any) *Err {
 	return &Err{Code: code, Name: name, Msg: fmt.Sprintf(f, a...)}
 }
 
+// labelTransient tells the driver that the whole transaction may be tried again.
+const labelTransient = "TransientTransactionError"
+
 func conflict() *Err {
-	return &Err{Code: 112, Name: "WriteConflict", Msg: "Caused by :: Write conflict during plan execution and yielding is disabled. :: Please retry your operation or multi-document transaction.", Labels: []string{"TransientTransactionError"}}
+	return &Err{Code: 112, Name: "WriteConflict", Msg: "Caused by :: Write conflict during plan execution and yielding is disabled. :: Please retry your operation or multi-document transaction.", Labels: []string{labelTransient}}
 }
 
 func dupErr(c *coll, ix *index, d D) *Err {

@@ -215,7 +215,7 @@ func evalOp(d D, op string, arg any) (any, error) {
 		}
 		return int32(len(l)), nil
 	}
-	return nil, errf(168, "InvalidPipelineOperator", "Unrecognized expression '%s'", op)
+	return nil, unknown("expression", op, theirExprs, errf(168, "InvalidPipelineOperator", "Unrecognized expression '%s'", op))
 }
 
 func arith(op string, a, b any) (any, error) {

@@ -77,6 +77,76 @@ func TestFailCommand(t *testing.T) {
 	}
 }
 
+// TestFailCommandInTransactions: each fault once, met by the driver's own retries.
+func TestFailCommandInTransactions(t *testing.T) {
+	for what, c := range map[string]struct {
+		data  string
+		tries int  // of the transaction's function
+		fails bool // the caller sees an error
+	}{
+		"error in a statement":            {`{"failCommands":["insert"],"errorCode":91}`, 2, false},
+		"its label taken away":            {`{"failCommands":["insert"],"errorCode":91,"errorLabels":[]}`, 1, true},
+		"a label for any code":            {`{"failCommands":["insert"],"errorCode":4711,"errorLabels":["TransientTransactionError"]}`, 2, false},
+		"connection lost in a statement":  {`{"failCommands":["insert"],"closeConnection":true}`, 2, false},
+		"commit refused for now":          {`{"failCommands":["commitTransaction"],"errorCode":91}`, 1, false},
+		"commit never arrived":            {`{"failCommands":["commitTransaction"],"closeConnection":true}`, 1, false},
+		"reply of the commit lost":        {`{"failCommands":["commitTransaction"],"devmongoCloseConnectionAfterExecution":true}`, 1, false},
+		"commit not yet replicated":       {`{"failCommands":["commitTransaction"],"writeConcernError":{"code":91,"errmsg":"shutting down"}}`, 1, false},
+		"commit to be begun anew":         {`{"failCommands":["commitTransaction"],"errorCode":251,"errorLabels":["TransientTransactionError"]}`, 2, false},
+		"another client's":                {`{"failCommands":["insert"],"errorCode":4711,"appName":"other"}`, 1, false},
+		"ours":                            {`{"failCommands":["insert"],"errorCode":4711,"appName":"us"}`, 1, true},
+		"another collection's":            {`{"failCommands":["insert"],"errorCode":4711,"namespace":"d.other"}`, 1, false},
+		"a blocked commit, then executed": {`{"failCommands":["commitTransaction"],"blockConnection":true,"blockTimeMS":5}`, 1, false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s, cl := start(t, "")
+			ours, err := mongo.Connect(options.Client().ApplyURI(s.URI()).SetAppName("us"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ours.Disconnect(context.Background())
+			failing(t, cl, once(), js(t, c.data))
+			session, err := ours.StartSession()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer session.EndSession(t.Context())
+			tries := 0
+			col := ours.Database("d").Collection("c")
+			_, err = session.WithTransaction(t.Context(), func(ctx context.Context) (any, error) {
+				tries++
+				return col.InsertOne(ctx, bson.D{{Key: "_id", Value: 1}})
+			})
+			if tries != c.tries || (err != nil) != c.fails {
+				t.Errorf("%d tries, %v", tries, err)
+			}
+			if n, _ := col.CountDocuments(t.Context(), bson.D{}); (n == 0) != c.fails {
+				t.Errorf("%d documents", n)
+			}
+		})
+	}
+}
+
+func TestFailCommandRefusesWhatItLacks(t *testing.T) {
+	w, _ := open1(t, Options{})
+	for _, cmd := range []string{
+		`{"configureFailPoint":"failCommand","mode":{"activationProbability":0.5},"data":{}}`,
+		`{"configureFailPoint":"failCommand","mode":"alwaysOn","data":{"failCommands":["insert"],"extraInfo":1}}`,
+	} {
+		w.answers(cmd, w.call(js(t, cmd)), 238, false)
+	}
+	w.call(js(t, `{"configureFailPoint":"failCommand","mode":{"skip":1},"data":{"failCommands":["insert"],"errorCode":7}}`))
+	for i := range 3 {
+		reply, _ := w.s.answer(&conn{}, js(t, `{"insert":"c","documents":[{}],"$db":"d"}`))
+		if num(reply, "ok") == 1 != (i == 0) {
+			t.Errorf("insert %d: %v", i, reply)
+		}
+	}
+	if reply := w.call(js(t, `{"configureFailPoint":"failCommand","mode":"off"}`)); num(reply, "count") != 2 {
+		t.Errorf("it struck: %v", reply)
+	}
+}
+
 func TestOnlyLoopback(t *testing.T) {
 	st, err := Open(Options{})
 	if err != nil {

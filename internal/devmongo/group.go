@@ -81,7 +81,7 @@ func group(l []D, spec D) ([]D, error) {
 				}
 				r = o
 			default:
-				return nil, errf(15952, "Location15952", "unknown group operator '%s'", acc[0].Key)
+				return nil, unknown("accumulator", acc[0].Key, theirGroups, errf(15952, "Location15952", "unknown group operator '%s'", acc[0].Key))
 			}
 			d = append(d, E{Key: f.Key, Value: r})
 		}

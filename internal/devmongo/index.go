@@ -1,5 +1,7 @@
 package devmongo
 
+import "strings"
+
 type index struct {
 	name           string
 	keys           D
@@ -87,27 +89,54 @@ func (s *Store) addIndex(c *coll, raw D) (bool, error) {
 		ix.ttl = toI(v)
 	}
 	for _, o := range c.idx {
-		if o.name == ix.name {
-			if cmp(o.keys, ix.keys) != 0 || o.unique != ix.unique {
-				return false, errf(86, "IndexKeySpecsConflict", "An existing index has the same name as the requested index.")
-			}
+		equal := cmp(o.keys, ix.keys) == 0 && o.unique == ix.unique && o.sparse == ix.sparse && cmp(o.partial, ix.partial) == 0
+		switch {
+		case o.name == ix.name && !equal:
+			return false, errf(86, "IndexKeySpecsConflict", "An existing index has the same name as the requested index. Requested index: %v, existing index: %v", ix.raw, o.raw)
+		case o.name == ix.name && o.ttl == ix.ttl:
 			return false, nil
+		case o.name == ix.name || cmp(o.keys, ix.keys) == 0 && cmp(o.partial, ix.partial) == 0:
+			return false, errf(85, "IndexOptionsConflict", "An index with the same keys exists with a different name or different options: %v", o.raw)
 		}
 	}
 	if ix.unique {
-		ix.vals = map[string]*uval{}
-		for _, e := range c.order {
-			if e.cur == nil || c.docs[e.key] != e {
-				continue
-			}
-			for _, v := range ix.indexVals(e.cur.doc) {
-				if u := ix.vals[v]; u != nil && u.owner != e.key {
-					return false, dupErr(c, ix, e.cur.doc)
-				}
-				ix.vals[v] = &uval{owner: e.key}
-			}
+		if twice := ix.fill(c); twice != nil {
+			return false, dupErr(c, ix, twice)
 		}
 	}
 	c.idx = append(c.idx, ix)
 	return true, nil
+}
+
+// indexLacks refuses the kinds of indexes that we don't have.
+func indexLacks(spec D) error {
+	if err := lacks("an index", spec, "collation", "weights", "wildcardProjection", "bucketSize"); err != nil {
+		return err
+	}
+	for _, k := range doc(spec, "key") {
+		if kind, ok := k.Value.(string); ok {
+			return lacking("index of type " + kind)
+		}
+		if strings.HasSuffix(k.Key, "$**") {
+			return lacking("wildcard index")
+		}
+	}
+	return nil
+}
+
+// fill enters the committed documents into a unique index; it returns one whose key is taken.
+func (ix *index) fill(c *coll) (twice D) {
+	ix.vals = map[string]*uval{}
+	for _, e := range c.order {
+		if e.cur == nil || e.cur.doc == nil || c.docs[e.key] != e {
+			continue
+		}
+		for _, v := range ix.indexVals(e.cur.doc) {
+			if u := ix.vals[v]; u != nil && u.owner != e.key {
+				return e.cur.doc
+			}
+			ix.vals[v] = &uval{owner: e.key}
+		}
+	}
+	return nil
 }

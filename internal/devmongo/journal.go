@@ -1,147 +1,190 @@
 package devmongo
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
-	"io"
+	"fmt"
 	"os"
-	"strings"
+	"path/filepath"
 	"sync"
-	"time"
+	"syscall"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"turnkey/internal/fault"
 )
 
-func (s *Store) record(d D) {
-	if s.buf == nil {
-		return
-	}
-	b, err := bson.Marshal(d)
-	if err != nil {
-		panic(err)
-	}
-	s.buf.Write(b)
-	s.buf.Flush()
-	if s.Sync {
-		s.journal.Sync()
-	}
+// journal is the store's file. Records are appended in the order of commits and get sequence numbers;
+// wait makes them durable, many commits with one fsync: who finds no flush under way flushes what all
+// have appended so far, the others wait for that flush or do the next one.
+//
+//	commit A ── append 7 ── wait(7): flushes 7 ──────────────► acknowledged
+//	commit B ──── append 8 ── wait(8): A flushes, waits ─► flushes 8 and 9 ─► acknowledged
+//	commit C ────── append 9 ── wait(9): waits ─────────────────────────────► acknowledged
+type journal struct {
+	path string
+	sync bool // wait for the disk, not only for the operating system
+	lock *os.File
+
+	mu          sync.Mutex
+	turn        *sync.Cond // a flush has ended
+	file        *os.File
+	size        int64  // of the file
+	pending     []byte // frames that are not in the file yet
+	spare       []byte // the buffer of the last flush, used again
+	appended    int64  // sequence number of the last record
+	durable     int64  // and of the last one that a crash can't take
+	flushing    bool
+	fsyncs      int64
+	dropped     int64  // bytes of the torn tail that opening cut off
+	err         error  // the first failure; nothing is acknowledged after it
+	copying     bool   // a compaction is under way:
+	tail        []byte // the frames since its snapshot
+	base        int64  // size of the file after the last compaction
+	compactions int64
 }
 
-// Options of a store.
-type Options struct {
-	// Path of the journal; empty: in memory only.
-	Path string
-	// Sync makes every commit wait until the journal is on disk.
-	Sync bool
-}
-
-// Open makes a store and replays its journal. A torn tail, from a kill in mid-write, is dropped.
-func Open(o Options) (*Store, error) {
-	path := o.Path
-	s := &Store{dbs: map[string]map[string]*coll{}, txns: map[string]*txn{}, TxnLifetime: 60 * time.Second, Sync: o.Sync}
-	s.cond = sync.NewCond(&s.mu)
-	s.tick()
-	s.trimmed = s.last
-	if path == "" {
-		return s, nil
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+// openJournal opens the file of path, gives its records to replay and drops a torn tail.
+func openJournal(path string, synced bool, replay func(body []byte) error) (j *journal, err error) {
+	j = &journal{path: path, sync: synced}
+	j.turn = sync.NewCond(&j.mu)
+	if err := j.takeLock(); err != nil {
 		return nil, err
 	}
-	all, err := io.ReadAll(f)
-	if err != nil {
-		return nil, err
-	}
-	r, good := bytes.NewReader(all), 0
-	for {
-		var d D
-		raw, err := bson.ReadDocument(r)
+	lock := j.lock
+	defer func() {
 		if err != nil {
-			break
+			_ = lock.Close()
 		}
-		if bson.Unmarshal(raw, &d) != nil {
-			break
-		}
-		good += len(raw)
-		s.replay(d)
-	}
-	if err := f.Truncate(int64(good)); err != nil { // a torn tail is dropped
+	}()
+	_ = os.Remove(path + newSuffix) // of a compaction that was killed
+	all, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	if _, err := f.Seek(int64(good), io.SeekStart); err != nil {
+	good, last, ours, err := eachFrame(all, replay)
+	if err != nil {
 		return nil, err
 	}
-	for _, cs := range s.dbs { // unique keys are not journalled: built anew
-		for _, c := range cs {
-			for _, ix := range c.idx {
-				if !ix.unique {
-					continue
-				}
-				ix.vals = map[string]*uval{}
-				for _, e := range c.order {
-					if e.cur != nil {
-						for _, v := range ix.indexVals(e.cur.doc) {
-							ix.vals[v] = &uval{owner: e.key}
-						}
-					}
-				}
-			}
-		}
+	if !ours {
+		return nil, fault.New(fault.Invalid, "devmongo_journal", path+" is no journal of this version of the development MongoDB.").
+			WithHint("Move it away to start with empty databases.")
 	}
-	s.log = nil
-	s.trimmed = s.tick()
-	s.journal, s.buf = f, bufio.NewWriterSize(f, 1<<16)
-	return s, nil
+	if j.file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
+		return nil, err
+	}
+	j.dropped = int64(len(all) - good)
+	if err := j.cut(good); err != nil {
+		return nil, errors.Join(err, j.file.Close())
+	}
+	j.appended, j.durable = last, last
+	return j, nil
 }
 
-func (s *Store) replay(d D) {
-	for _, x := range arr(d, "w") {
-		w := x.(D)
-		db, name, _ := strings.Cut(str(w, "c"), ".")
-		c := s.coll(db, name, true)
-		id := val(w, "i")
-		e := c.docs[key(id)]
-		nd := doc(w, "d")
-		if nd == nil {
-			if e != nil {
-				e.cur = nil
-				delete(c.docs, e.key)
-			}
-			continue
-		}
-		if e == nil {
-			e = c.newEntry(s, id)
-		}
-		e.cur = &version{ts: s.last, doc: nd}
+// cut ends the file after its good bytes, and writes the magic line of a new one.
+func (j *journal) cut(good int) error {
+	if err := j.file.Truncate(int64(good)); err != nil {
+		return err
 	}
-	if ns := str(d, "c"); ns != "" {
-		db, name, _ := strings.Cut(ns, ".")
-		if _, ok := get(d, "drop"); ok {
-			delete(s.dbs[db], name)
-			return
-		}
-		c := s.coll(db, name, true)
-		if o, ok := get(d, "create"); ok {
-			c.opts, _ = o.(D)
-			c.validator = doc(c.opts, "validator")
-		}
-		if ix, ok := val(d, "index").(D); ok {
-			s.addIndex(c, ix)
-		}
-		if n := str(d, "dropIndex"); n != "" {
-			c.dropIndex(n)
-		}
+	if _, err := j.file.Seek(int64(good), 0); err != nil {
+		return err
 	}
-}
-
-// Close writes what is buffered and closes the journal. The server must have been closed before.
-func (s *Store) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.buf == nil {
+	j.size = int64(good)
+	if good == 0 {
+		if _, err := j.file.WriteString(magic); err != nil {
+			return err
+		}
+		j.size = int64(len(magic))
+	}
+	j.base = j.size
+	if !j.sync {
 		return nil
 	}
-	return errors.Join(s.buf.Flush(), s.journal.Close())
+	return errors.Join(j.file.Sync(), syncFolder(j.path))
+}
+
+// takeLock keeps a second server off the journal. The kernel gives the lock back however we end.
+func (j *journal) takeLock() (err error) {
+	if j.lock, err = os.OpenFile(j.path+".lock", os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return err
+	}
+	if err := syscall.Flock(int(j.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = j.lock.Close()
+		return fault.Wrap(err, fault.Conflict, "devmongo_journal_in_use", "Another development MongoDB is using "+j.path+".").
+			WithHint("Stop it, or choose another journal.")
+	}
+	return nil
+}
+
+// append adds a record and returns its sequence number. It does not wait.
+func (j *journal) append(body []byte) int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.appended++
+	j.pending = appendFrame(j.pending, j.appended, body)
+	if j.copying {
+		j.tail = appendFrame(j.tail, j.appended, body)
+	}
+	return j.appended
+}
+
+// wait returns when the records up to seq are durable, or an error when they may not be.
+func (j *journal) wait(seq int64) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for j.durable < seq && j.err == nil {
+		if j.flushing {
+			j.turn.Wait()
+			continue
+		}
+		j.flush()
+	}
+	if j.durable < seq {
+		return j.err
+	}
+	return nil
+}
+
+// flush writes what is pending. The caller holds mu, which is released meanwhile.
+func (j *journal) flush() {
+	b, upTo, file := j.pending, j.appended, j.file
+	j.pending, j.spare = j.spare[:0], nil
+	j.flushing = true
+	j.mu.Unlock()
+	_, err := file.Write(b)
+	if err == nil && j.sync {
+		err = file.Sync()
+	}
+	j.mu.Lock()
+	j.flushing = false
+	if j.sync {
+		j.fsyncs++
+	}
+	if err != nil {
+		j.err = fmt.Errorf("write the journal: %w", err)
+	} else {
+		j.durable = upTo
+		j.size += int64(len(b))
+	}
+	if cap(b) <= maxSpare {
+		j.spare = b
+	}
+	j.turn.Broadcast()
+}
+
+// maxSpare is the largest buffer that is kept for the next flush.
+const maxSpare = 4 << 20
+
+// close writes what is pending and gives the lock back.
+func (j *journal) close() error {
+	j.mu.Lock()
+	last := j.appended
+	j.mu.Unlock()
+	return errors.Join(j.wait(last), j.file.Close(), j.lock.Close())
+}
+
+// syncFolder makes a file's name in its folder durable.
+func syncFolder(path string) error {
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

@@ -46,10 +46,13 @@ func matchOne(d D, k string, v any) (bool, error) {
 		return true, nil
 	case "$jsonSchema":
 		s, _ := v.(D)
+		if err := schemaLacks(s); err != nil {
+			return false, err
+		}
 		return schemaOK(d, s), nil
 	}
 	if strings.HasPrefix(k, "$") {
-		return false, errf(2, "BadValue", "unknown top level operator: %s", k)
+		return false, unknown("query operator", k, theirQueries, errf(2, "BadValue", "unknown top level operator: %s", k))
 	}
 	vals := lookup(d, k)
 	if ops, ok := v.(D); ok && len(ops) > 0 && strings.HasPrefix(ops[0].Key, "$") {
@@ -211,5 +214,5 @@ func matchOp(vals []any, op string, v any, all D) (bool, error) {
 		q, _ := toF(a[1])
 		return anyOf(vals, func(x any) bool { f, ok := toF(x); return ok && int64(f)%int64(p) == int64(q) }), nil
 	}
-	return false, errf(2, "BadValue", "unknown operator: %s", op)
+	return false, unknown("query operator", op, theirQueries, errf(2, "BadValue", "unknown operator: %s", op))
 }

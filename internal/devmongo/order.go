@@ -186,9 +186,17 @@ func key(v any) string {
 		return "o" + string(x[:])
 	case nil, missing, bson.Undefined, bson.Null:
 		return "n"
+	case bson.Binary:
+		return "b" + string(rune(x.Subtype)) + string(x.Data)
+	case bson.DateTime:
+		return "t" + strconv.FormatInt(int64(x), 10)
+	case bool:
+		return "?" + strconv.FormatBool(x)
 	case int32:
 		return "#" + strconv.Itoa(int(x))
-	case int64, float64, bson.Decimal128:
+	case int64:
+		return "#" + strconv.FormatInt(x, 10)
+	case float64, bson.Decimal128:
 		if r := rat(v); r != nil {
 			return "#" + r.RatString()
 		}

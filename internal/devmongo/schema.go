@@ -36,6 +36,35 @@ func typeIs(x, t any) bool {
 	return f != nil && f(x)
 }
 
+// schemaLacks refuses the keywords that schemaOK would pass over.
+func schemaLacks(s D) error {
+	for _, e := range s {
+		switch e.Key {
+		case "bsonType", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern", "required", "title", "description":
+		case "additionalProperties":
+			if _, ok := e.Value.(bool); !ok {
+				return lacking("$jsonSchema with a schema of additionalProperties")
+			}
+		case "items":
+			d, _ := e.Value.(D)
+			if err := schemaLacks(d); err != nil {
+				return err
+			}
+		case "properties":
+			props, _ := e.Value.(D)
+			for _, p := range props {
+				d, _ := p.Value.(D)
+				if err := schemaLacks(d); err != nil {
+					return err
+				}
+			}
+		default:
+			return lacking("$jsonSchema with " + e.Key)
+		}
+	}
+	return nil
+}
+
 // schemaOK checks the commonly used part of $jsonSchema.
 func schemaOK(v any, s D) bool {
 	if t, ok := get(s, "bsonType"); ok && !typeIs(v, t) {

@@ -18,14 +18,15 @@ type Server struct {
 	cursors map[int64]*cursor
 	nextCur int64
 	connID  atomic.Int32
-	done    map[string]*retry // retryable writes: last reply per session
 	elect   bson.ObjectID
 	stop    chan struct{}
 	once    sync.Once
 	wg      sync.WaitGroup
 	connMu  sync.Mutex
 	conns   map[net.Conn]struct{}
-	fail    *failPoint // under St.mu
+	fail    *failPoint    // under St.mu
+	failed  chan struct{} // closed when the journal can't be written
+	failing sync.Once
 }
 
 // Marker is in buildInfo.modules, so that clients can tell this server from MongoDB.
@@ -42,8 +43,8 @@ func Listen(st *Store, addr string) (*Server, error) {
 		return nil, fault.Wrap(err, fault.Invalid, "devmongo_address", "The development MongoDB cannot listen on "+addr+".")
 	}
 	s := &Server{
-		St: st, l: l, addr: l.Addr().String(), cursors: map[int64]*cursor{}, done: map[string]*retry{}, elect: bson.NewObjectID(),
-		stop: make(chan struct{}), conns: map[net.Conn]struct{}{},
+		St: st, l: l, addr: l.Addr().String(), cursors: map[int64]*cursor{}, elect: bson.NewObjectID(),
+		stop: make(chan struct{}), conns: map[net.Conn]struct{}{}, failed: make(chan struct{}),
 	}
 	s.wg.Go(s.accept)
 	s.wg.Go(s.reap)
@@ -86,6 +87,9 @@ func (s *Server) reap() {
 
 // URI of the server.
 func (s *Server) URI() string { return "mongodb://" + s.addr + "/?replicaSet=rs0" }
+
+// Failed is closed when the journal cannot be written: nothing is acknowledged from then on.
+func (s *Server) Failed() <-chan struct{} { return s.failed }
 
 // Close ends every connection and waits for everything that was started.
 func (s *Server) Close() {

@@ -1,8 +1,7 @@
 package devmongo
 
 import (
-	"bufio"
-	"os"
+	"errors"
 	"sync"
 	"time"
 
@@ -21,26 +20,100 @@ type coll struct {
 
 func (c *coll) ns() string { return c.db + "." + c.name }
 
-// Store is the whole server state; mu guards everything.
-type Store struct {
-	mu      sync.Mutex
-	cond    *sync.Cond
-	dbs     map[string]map[string]*coll
-	last    bson.Timestamp
-	seq     int64
-	log     []event
-	trimmed bson.Timestamp // events up to here are gone
-	txns    map[string]*txn
-	journal *os.File
-	buf     *bufio.Writer
-	// TxnLifetime ends transactions that stay open longer.
-	TxnLifetime time.Duration
-	// Sync makes every commit wait for fsync.
+// Options of a store.
+type Options struct {
+	// Path of the journal; empty: in memory only.
+	Path string
+	// Sync makes every acknowledged commit wait until the journal is on disk. Without it a commit waits
+	// for the operating system only: it survives a kill -9 of the process, but no power cut.
 	Sync bool
+	// CompactAfter is by how many bytes the journal grows before it is compacted. Zero: 64 MB.
+	CompactAfter int64
+	// TransactionLifetime ends transactions that stay open longer, as transactionLifetimeLimitSeconds
+	// does. Zero: 60 s.
+	TransactionLifetime time.Duration
+	// Now is the clock of commit times, transactions, sessions and TTL indexes. Nil: time.Now.
+	Now func() time.Time
 }
 
+// Store is the whole server state; mu guards everything.
+type Store struct {
+	mu       sync.Mutex
+	cond     *sync.Cond // something was committed, aborted or killed
+	dbs      map[string]map[string]*coll
+	last     bson.Timestamp
+	seq      int64
+	log      []event
+	trimmed  bson.Timestamp // events up to here are gone
+	sessions map[string]*session
+	open     map[*txn]struct{} // transactions in progress
+	graves   []grave
+	now      func() time.Time
+	lifetime time.Duration
+
+	journal      *journal // nil: in memory only
+	appended     int64    // sequence number of the newest record
+	compactAfter int64
+	background   sync.WaitGroup
+}
+
+// Open makes a store and replays its journal. A torn tail, from a kill in mid-write, is dropped: it was
+// never acknowledged.
+func Open(o Options) (*Store, error) {
+	s := &Store{dbs: map[string]map[string]*coll{}, sessions: map[string]*session{}, open: map[*txn]struct{}{},
+		now: o.Now, lifetime: o.TransactionLifetime, compactAfter: o.CompactAfter}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.lifetime == 0 {
+		s.lifetime = 60 * time.Second
+	}
+	if s.compactAfter == 0 {
+		s.compactAfter = defaultCompactAfter
+	}
+	s.cond = sync.NewCond(&s.mu)
+	if o.Path != "" {
+		j, err := openJournal(o.Path, o.Sync, s.replay)
+		if err != nil {
+			return nil, err
+		}
+		s.rebuild()
+		s.journal, s.appended = j, j.appended
+	}
+	s.trimmed = s.tick() // change streams can't resume from before
+	return s, nil
+}
+
+// Dropped is how many bytes of a torn record Open found at the journal's end and cut off. They were
+// never acknowledged.
+func (s *Store) Dropped() int64 {
+	if s.journal == nil {
+		return 0
+	}
+	return s.journal.dropped
+}
+
+// Close ends the store's work and closes the journal. The server must have been closed before.
+func (s *Store) Close() error {
+	s.background.Wait()
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.close()
+}
+
+// durable returns when the records up to seq can't be lost any more.
+func (s *Store) durable(seq int64) error {
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.wait(seq)
+}
+
+var errClosing = errors.New("the development MongoDB is closing")
+
 func (s *Store) tick() bson.Timestamp {
-	t := uint32(time.Now().Unix())
+	t := uint32(s.now().Unix())
 	if t > s.last.T {
 		s.last = bson.Timestamp{T: t, I: 1}
 	} else {
@@ -79,36 +152,4 @@ func (c *coll) newEntry(s *Store, id any) *entry {
 		c.order = live
 	}
 	return e
-}
-
-// reap ends old transactions and expired (TTL) documents; the caller holds mu.
-func (s *Store) reap() {
-	for _, t := range s.txns {
-		if time.Since(t.created) > s.TxnLifetime {
-			s.abort(t)
-		}
-	}
-	for _, cs := range s.dbs {
-		for _, c := range cs {
-			for _, ix := range c.idx {
-				if ix.ttl < 0 || len(ix.keys) != 1 {
-					continue
-				}
-				cut := now() - bson.DateTime(ix.ttl*1000)
-				var gone []*entry
-				for _, e := range c.order {
-					if e.cur != nil && e.cur.doc != nil && e.locked == nil {
-						if v, ok := at(e.cur.doc, ix.keys[0].Key); ok {
-							if t, ok := v.(bson.DateTime); ok && t <= cut {
-								gone = append(gone, e)
-							}
-						}
-					}
-				}
-				for _, e := range gone {
-					s.put(nil, c, e, nil, "delete")
-				}
-			}
-		}
-	}
 }

@@ -10,12 +10,12 @@ type write struct {
 	c   *coll
 	e   *entry
 	doc D
-	op  string // insert, update, replace, delete
+	raw bson.Raw // of doc
+	op  string   // insert, update, replace, delete
 }
 
 type txn struct {
-	lsid    string
-	num     int64
+	session *session
 	start   bson.Timestamp
 	over    map[*entry]D // own uncommitted state, nil: deleted
 	writes  []write
@@ -23,13 +23,38 @@ type txn struct {
 	created time.Time
 }
 
+// begin opens the session's transaction on a snapshot of what is committed now.
+func (s *Store) begin(se *session) *txn {
+	t := &txn{session: se, start: s.last, over: map[*entry]D{}, created: s.now()}
+	se.is, se.txn = open, t
+	s.open[t] = struct{}{}
+	return t
+}
+
+// end runs commitTransaction or abortTransaction. A repeated commit finds the session committed.
+func (s *Store) end(r *request) error {
+	switch {
+	case r.session == nil:
+		return errf(72, "InvalidOptions", "%s needs a session and a transaction number", r.cmd[0].Key)
+	case r.txn == nil:
+	case r.name == "aborttransaction":
+		s.abort(r.txn)
+	default:
+		s.commit(r.txn)
+	}
+	return nil
+}
+
 // put stages one write: in the transaction, or at once. The caller holds mu and has checked nothing.
-func (s *Store) put(t *txn, c *coll, e *entry, d D, op string) error {
+// mark is the statement's outcome for the journal, outside of a transaction.
+func (s *Store) put(t *txn, c *coll, e *entry, d D, op string, mark D) error {
+	var raw bson.Raw
 	if d != nil {
-		if b, err := bson.Marshal(d); err != nil {
+		var err error
+		if raw, err = encode(d); err != nil {
 			return errf(2, "BadValue", "%v", err)
-		} else if len(b) > 16<<20 {
-			return errf(10334, "BSONObjectTooLarge", "BSONObj size: %d is invalid. Size must be between 0 and 16793600(16MB)", len(b))
+		} else if len(raw) > 16<<20 {
+			return errf(10334, "BSONObjectTooLarge", "BSONObj size: %d is invalid. Size must be between 0 and 16793600(16MB)", len(raw))
 		}
 		if c.validator != nil {
 			if ok, err := match(d, c.validator); err != nil || !ok {
@@ -37,10 +62,10 @@ func (s *Store) put(t *txn, c *coll, e *entry, d D, op string) error {
 			}
 		}
 	}
-	if t != nil && e.locked == nil && e.cur != nil && cmp(e.cur.ts, t.start) > 0 {
+	if e.locked != nil && e.locked != t && !s.expire(e.locked) {
 		return conflict()
 	}
-	if e.locked != nil && e.locked != t {
+	if t != nil && e.locked == nil && s.after(t, e) {
 		return conflict()
 	}
 	before := s.read(e, t)
@@ -64,7 +89,7 @@ func (s *Store) put(t *txn, c *coll, e *entry, d D, op string) error {
 				for _, f := range undo {
 					f()
 				}
-				if u.by != nil && u.by != t {
+				if u.by != nil && u.by != t || t != nil && s.after(t, c.docs[u.owner]) {
 					return conflict()
 				}
 				return dupErr(c, ix, d)
@@ -86,7 +111,7 @@ func (s *Store) put(t *txn, c *coll, e *entry, d D, op string) error {
 			}
 		}
 	}
-	w := write{c: c, e: e, doc: d, op: op}
+	w := write{c: c, e: e, doc: d, raw: raw, op: op}
 	if t != nil {
 		if e.locked == nil {
 			e.locked = t
@@ -96,64 +121,57 @@ func (s *Store) put(t *txn, c *coll, e *entry, d D, op string) error {
 		t.resv = append(t.resv, undo...)
 		return nil
 	}
-	s.apply([]write{w}, nil, nil)
+	s.apply([]write{w}, nil, mark)
 	return nil
 }
 
+// after reports that the entry was committed after the transaction began. As in MongoDB, meeting its
+// key is a write conflict then: the transaction can't see the duplicate, its next try will.
+func (s *Store) after(t *txn, e *entry) bool {
+	return e != nil && e.cur != nil && before(t.start, e.cur.ts)
+}
+
 // apply commits writes at one timestamp: versions, events, journal.
-func (s *Store) apply(ws []write, t *txn, lsid D) bson.Timestamp {
+func (s *Store) apply(ws []write, t *txn, mark D) {
 	ts := s.tick()
-	keep := len(s.txns) > 0
 	rec := make(A, 0, len(ws))
 	for i, w := range ws {
-		e := w.e
-		v := &version{ts: ts, doc: w.doc}
-		if keep {
-			v.prev = e.cur
-			if e.cur != nil && e.cur.ts == ts { // same commit: nobody saw it
-				v.prev = e.cur.prev
-			}
-		}
-		e.cur = v
-		if w.doc == nil && !keep {
-			delete(w.c.docs, e.key)
-			e.cur = nil
-		} else {
-			w.c.docs[e.key] = e // back again, when an earlier write of this commit took it out
-		}
-		r := D{{Key: "c", Value: w.c.ns()}, {Key: "i", Value: e.id}}
+		s.install(w, ts)
+		r := D{{Key: "c", Value: w.c.ns()}, {Key: "i", Value: w.e.id}}
 		if w.doc != nil {
-			r = append(r, E{Key: "d", Value: w.doc})
+			r = append(r, E{Key: "d", Value: w.raw})
 		}
 		rec = append(rec, r)
-		ev := D{{Key: "_id", Value: D{{Key: "_data", Value: token(ts, int32(i))}}}, {Key: "operationType", Value: w.op}, {Key: "clusterTime", Value: ts}, {Key: "wallTime", Value: now()}}
-		if t != nil {
-			ev = append(ev, E{Key: "lsid", Value: lsid}, E{Key: "txnNumber", Value: t.num})
-		}
-		if w.op != "delete" {
-			ev = append(ev, E{Key: "fullDocument", Value: w.doc})
-		}
-		ev = append(ev, E{Key: "ns", Value: D{{Key: "db", Value: w.c.db}, {Key: "coll", Value: w.c.name}}}, E{Key: "documentKey", Value: D{{Key: "_id", Value: e.id}}})
-		if w.op == "update" {
-			ev = append(ev, E{Key: "updateDescription", Value: D{{Key: "updatedFields", Value: D{}}, {Key: "removedFields", Value: A{}}, {Key: "truncatedArrays", Value: A{}}}})
-		}
-		s.log = append(s.log, event{ts, int32(i), ev})
+		s.log = append(s.log, event{ts: ts, n: int32(i), op: w.op, db: w.c.db, coll: w.c.name, id: w.e.id, doc: w.doc, txn: t.id()})
 	}
 	if len(s.log) > 200000 {
 		s.trimmed = s.log[100000].ts
 		s.log = append([]event(nil), s.log[100001:]...)
 	}
-	s.record(D{{Key: "w", Value: rec}})
+	d := D{{Key: "w", Value: rec}}
+	if mark != nil {
+		d = append(d, E{Key: "s", Value: mark})
+	}
+	s.record(d)
+	s.bury()
 	s.cond.Broadcast()
-	return ts
 }
 
-func (s *Store) commit(t *txn, lsid D) {
+func (s *Store) commit(t *txn) {
 	for e := range t.over {
 		e.locked = nil
 	}
-	delete(s.txns, t.lsid)
-	// settle unique keys
+	t.close(s, committed)
+	s.settle(t)
+	if len(t.writes) > 0 {
+		s.apply(t.writes, t, t.session.commitMark())
+	}
+	s.bury()
+	s.cond.Broadcast()
+}
+
+// settle makes the transaction's unique keys everybody's.
+func (s *Store) settle(t *txn) {
 	for _, w := range t.writes {
 		for _, ix := range w.c.idx {
 			if !ix.unique {
@@ -178,10 +196,6 @@ func (s *Store) commit(t *txn, lsid D) {
 			}
 		}
 	}
-	if len(t.writes) > 0 {
-		s.apply(t.writes, t, lsid)
-	}
-	s.cond.Broadcast()
 }
 
 func (s *Store) abort(t *txn) {
@@ -192,10 +206,27 @@ func (s *Store) abort(t *txn) {
 		e.locked = nil
 	}
 	for _, w := range t.writes {
-		if w.e.cur == nil && w.e.locked == nil {
+		switch {
+		case w.e.cur == nil:
 			delete(w.c.docs, w.e.key)
+		case w.e.cur.doc == nil: // its lock kept it from being buried
+			s.graves = append(s.graves, grave{w.c, w.e, w.e.cur.ts})
 		}
 	}
-	delete(s.txns, t.lsid)
+	t.close(s, aborted)
+	s.bury()
 	s.cond.Broadcast()
+}
+
+// id is how change events name the transaction; nil outside of one.
+func (t *txn) id() *txnID {
+	if t == nil {
+		return nil
+	}
+	return &txnID{t.session.id, t.session.num}
+}
+
+func (t *txn) close(s *Store, is sessionState) {
+	t.session.is, t.session.txn = is, nil
+	delete(s.open, t)
 }

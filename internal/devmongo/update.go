@@ -9,204 +9,206 @@ import (
 
 func now() bson.DateTime { return bson.NewDateTimeFromTime(time.Now()) }
 
-// applyUpdate returns the new document. u is a replacement, an operator document or a pipeline.
-func applyUpdate(old D, u any, inserting bool, ts bson.Timestamp) (D, error) {
-	id, hasID := get(old, "_id")
-	keepID := func(n D) (D, error) {
-		nid, ok := get(n, "_id")
-		if !ok {
-			if hasID {
-				return append(D{{Key: "_id", Value: id}}, n...), nil
-			}
-			return n, nil
-		}
-		if hasID && cmp(nid, id) != 0 {
-			return nil, errf(66, "ImmutableField", "Performing an update on the path '_id' would modify the immutable field '_id'")
-		}
-		return append(D{{Key: "_id", Value: nid}}, unset(n, "_id")...), nil
-	}
-	if p, ok := u.(A); ok {
+// change is what an update statement asks for.
+type change struct {
+	u         any // a replacement, a document of operators, or a pipeline
+	filters   A   // arrayFilters
+	inserting bool
+	ts        bson.Timestamp // of $currentDate
+}
+
+func (s *Server) change(u any, filters A) change {
+	return change{u: u, filters: filters, ts: s.St.last}
+}
+
+// apply returns the new document.
+func (c change) apply(old D) (D, error) {
+	switch u := c.u.(type) {
+	case A:
 		n := old
-		for _, st := range p {
-			s, _ := st.(D)
-			if len(s) != 1 {
+		for _, st := range u {
+			stage, _ := st.(D)
+			if len(stage) != 1 {
 				return nil, errf(9, "FailedToParse", "A pipeline stage specification object must contain exactly one field.")
 			}
 			var err error
-			if n, err = pipeStage(n, s[0].Key, s[0].Value); err != nil {
+			if n, err = pipeStage(n, stage[0].Key, stage[0].Value); err != nil {
 				return nil, err
 			}
 		}
-		return keepID(n)
+		return keepID(old, n)
+	case D:
+		if isReplace(u) {
+			return keepID(old, u)
+		}
+		return c.operate(old, u)
 	}
-	ops, ok := u.(D)
-	if !ok {
-		return nil, errf(9, "FailedToParse", "update must be a document or an array")
+	return nil, errf(9, "FailedToParse", "update must be a document or an array")
+}
+
+// keepID puts the _id first, and refuses another one.
+func keepID(old, n D) (D, error) {
+	id, had := get(old, "_id")
+	nid, ok := get(n, "_id")
+	switch {
+	case !ok && had:
+		return append(D{{Key: "_id", Value: id}}, n...), nil
+	case !ok:
+		return n, nil
+	case had && cmp(nid, id) != 0:
+		return nil, errf(66, "ImmutableField", "Performing an update on the path '_id' would modify the immutable field '_id'")
+	case n[0].Key == "_id":
+		return n, nil
 	}
-	if len(ops) == 0 || !strings.HasPrefix(ops[0].Key, "$") {
-		return keepID(ops)
-	}
-	var n any = old
-	var err error
-	seen := map[string]bool{}
+	return append(D{{Key: "_id", Value: nid}}, unset(n, "_id")...), nil
+}
+
+// operate applies the operators, each to its paths.
+func (c change) operate(old, ops D) (D, error) {
+	n := old
+	var seen []string
+	used := map[string]bool{}
 	for _, op := range ops {
+		f := modifiers[op.Key]
+		if f == nil {
+			return nil, unknown("update operator", op.Key, theirUpdates, errf(9, "FailedToParse", "Unknown modifier: %s", op.Key))
+		}
 		args, ok := op.Value.(D)
 		if !ok {
 			return nil, errf(9, "FailedToParse", "Modifiers operate on fields but we found type other than object for %s", op.Key)
 		}
 		for _, a := range args {
-			if seen[a.Key] {
-				return nil, errf(40, "ConflictingUpdateOperators", "Updating the path '%s' would create a conflict at '%s'", a.Key, a.Key)
+			for _, s := range seen {
+				if overlap(s, a.Key) {
+					return nil, errf(40, "ConflictingUpdateOperators", "Updating the path '%s' would create a conflict at '%s'", a.Key, s)
+				}
 			}
-			seen[a.Key] = true
-			cur, has := at(n.(D), a.Key)
-			put := func(v any) { n, err = setPath(n, a.Key, v) }
-			switch op.Key {
-			case "$set":
-				put(a.Value)
-			case "$setOnInsert":
-				if inserting {
-					put(a.Value)
-				}
-			case "$unset":
-				if has {
-					n = unsetPath(n, a.Key)
-				}
-			case "$inc", "$mul":
-				if !has {
-					if op.Key == "$mul" {
-						var z any
-						if z, err = arith("$multiply", a.Value, int32(0)); err == nil {
-							put(z)
-						}
-					} else if _, ok := toF(a.Value); !ok {
-						err = errf(14, "TypeMismatch", "Cannot increment with non-numeric argument: {%s}", a.Key)
-					} else {
-						put(a.Value)
-					}
-					break
-				}
-				if _, ok := toF(cur); !ok {
-					return nil, errf(14, "TypeMismatch", "Cannot apply %s to a value of non-numeric type. {_id: %v} has the field '%s'", op.Key, id, a.Key)
-				}
-				var r any
-				if r, err = arith(map[string]string{"$inc": "$add", "$mul": "$multiply"}[op.Key], cur, a.Value); err == nil {
-					put(r)
-				}
-			case "$min":
-				if !has || cmp(a.Value, cur) < 0 {
-					put(a.Value)
-				}
-			case "$max":
-				if !has || cmp(a.Value, cur) > 0 {
-					put(a.Value)
-				}
-			case "$rename":
-				to, _ := a.Value.(string)
-				if has {
-					n = unsetPath(n, a.Key)
-					n, err = setPath(n, to, cur)
-				}
-			case "$currentDate":
-				if t, ok := a.Value.(D); ok && str(t, "$type") == "timestamp" {
-					put(ts)
-				} else {
-					put(now())
-				}
-			case "$push", "$addToSet":
-				l, isA := cur.(A)
-				if has && !isA {
-					return nil, errf(2, "BadValue", "The field '%s' must be an array but is of type other", a.Key)
-				}
-				add := A{a.Value}
-				slice, hasSlice := int64(0), false
-				if m, ok := a.Value.(D); ok {
-					if each, ok := val(m, "$each").(A); ok {
-						add = each
-						if _, hasSlice = get(m, "$slice"); hasSlice {
-							slice = num(m, "$slice")
-						}
-					}
-				}
-				out := append(A(nil), l...)
-				for _, x := range add {
-					dup := false
-					if op.Key == "$addToSet" {
-						for _, y := range out {
-							dup = dup || cmp(x, y) == 0
-						}
-					}
-					if !dup {
-						out = append(out, x)
-					}
-				}
-				if hasSlice && slice < 0 && int64(len(out)) > -slice {
-					out = out[int64(len(out))+slice:]
-				} else if hasSlice && slice >= 0 && int64(len(out)) > slice {
-					out = out[:slice]
-				}
-				put(out)
-			case "$pull", "$pullAll":
-				l, _ := cur.(A)
-				if !has {
-					break
-				}
-				var out = A{}
-				for _, x := range l {
-					drop := false
-					if op.Key == "$pullAll" {
-						all, _ := a.Value.(A)
-						for _, y := range all {
-							drop = drop || cmp(x, y) == 0
-						}
-					} else if f, ok := a.Value.(D); ok {
-						if xd, ok := x.(D); ok && (len(f) == 0 || !strings.HasPrefix(f[0].Key, "$")) {
-							drop, err = match(xd, f)
-						} else {
-							drop, err = matchOne(D{{Key: "x", Value: x}}, "x", f)
-						}
-					} else {
-						drop = eq(x, a.Value)
-					}
-					if !drop {
-						out = append(out, x)
-					}
-				}
-				put(out)
-			case "$pop":
-				l, _ := cur.(A)
-				if len(l) > 0 {
-					if f, _ := toF(a.Value); f < 0 {
-						put(append(A(nil), l[1:]...))
-					} else {
-						put(append(A(nil), l[:len(l)-1]...))
-					}
-				}
-			case "$bit":
-				m, _ := a.Value.(D)
-				r := toI(cur)
-				for _, b := range m {
-					switch b.Key {
-					case "and":
-						r &= toI(b.Value)
-					case "or":
-						r |= toI(b.Value)
-					case "xor":
-						r ^= toI(b.Value)
-					}
-				}
-				if _, ok := cur.(int64); ok {
-					put(r)
-				} else {
-					put(int32(r))
-				}
-			default:
-				return nil, errf(9, "FailedToParse", "Unknown modifier: %s", op.Key)
-			}
+			seen = append(seen, a.Key)
+			paths, err := expand(n, a.Key, c.filters, used)
 			if err != nil {
 				return nil, err
 			}
+			for _, path := range paths {
+				e := &edit{change: c, op: op.Key, path: path, arg: a.Value, doc: n}
+				e.cur, e.has = at(n, path)
+				if err := f(e); err != nil {
+					return nil, err
+				}
+				n = e.doc
+			}
 		}
 	}
-	return keepID(n.(D))
+	if err := allUsed(c.filters, used); err != nil {
+		return nil, err
+	}
+	return keepID(old, n)
+}
+
+// overlap reports that one path is the other or lies above it.
+func overlap(a, b string) bool {
+	return a == b || strings.HasPrefix(a, b+".") || strings.HasPrefix(b, a+".")
+}
+
+// edit is one operator at one path.
+type edit struct {
+	change
+	op, path string
+	arg      any
+	doc      D
+	cur      any // at path
+	has      bool
+}
+
+func (e *edit) put(v any) error {
+	n, err := setPath(e.doc, e.path, v)
+	if err == nil {
+		e.doc = n.(D)
+	}
+	return err
+}
+
+func (e *edit) remove() { e.doc = unsetPath(e.doc, e.path).(D) }
+
+// modifiers are the update operators.
+var modifiers = map[string]func(*edit) error{
+	"$set": func(e *edit) error { return e.put(e.arg) },
+	"$setOnInsert": func(e *edit) error {
+		if !e.inserting {
+			return nil
+		}
+		return e.put(e.arg)
+	},
+	"$unset": func(e *edit) error {
+		if e.has {
+			e.remove()
+		}
+		return nil
+	},
+	"$inc": (*edit).number, "$mul": (*edit).number, "$bit": (*edit).bits,
+	"$min": func(e *edit) error { return e.extreme(-1) },
+	"$max": func(e *edit) error { return e.extreme(1) },
+	"$rename": func(e *edit) error {
+		to, _ := e.arg.(string)
+		if !e.has {
+			return nil
+		}
+		e.remove()
+		e.path = to
+		return e.put(e.cur)
+	},
+	"$currentDate": func(e *edit) error {
+		if t, ok := e.arg.(D); ok && str(t, "$type") == "timestamp" {
+			return e.put(e.ts)
+		}
+		return e.put(now())
+	},
+	"$push": (*edit).push, "$addToSet": (*edit).push, "$pull": (*edit).pull, "$pullAll": (*edit).pull, "$pop": (*edit).pop,
+}
+
+func (e *edit) extreme(sign int) error {
+	if e.has && cmp(e.arg, e.cur)*sign <= 0 {
+		return nil
+	}
+	return e.put(e.arg)
+}
+
+func (e *edit) number() error {
+	if _, ok := toF(e.arg); !ok {
+		return errf(14, "TypeMismatch", "Cannot %s with non-numeric argument: {%s}", map[string]string{"$inc": "increment", "$mul": "multiply"}[e.op], e.path)
+	}
+	kind := map[string]string{"$inc": "$add", "$mul": "$multiply"}[e.op]
+	cur := e.cur
+	if !e.has {
+		if e.op == "$inc" {
+			return e.put(e.arg)
+		}
+		cur = int32(0)
+	}
+	if _, ok := toF(cur); !ok {
+		return errf(14, "TypeMismatch", "Cannot apply %s to a value of non-numeric type. {_id: %v} has the field '%s'", e.op, val(e.doc, "_id"), e.path)
+	}
+	r, err := arith(kind, cur, e.arg)
+	if err != nil {
+		return err
+	}
+	return e.put(r)
+}
+
+func (e *edit) bits() error {
+	m, _ := e.arg.(D)
+	r := toI(e.cur)
+	for _, b := range m {
+		switch b.Key {
+		case "and":
+			r &= toI(b.Value)
+		case "or":
+			r |= toI(b.Value)
+		case "xor":
+			r ^= toI(b.Value)
+		}
+	}
+	if _, ok := e.cur.(int64); ok {
+		return e.put(r)
+	}
+	return e.put(int32(r))
 }

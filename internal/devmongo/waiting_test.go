@@ -84,3 +84,42 @@ func TestAnInsertOverAnUnseenDocumentConflicts(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestAWaitingWriteEndsWithItsTime: an orphan blocks a plain write no longer than its maxTimeMS.
+func TestAWaitingWriteEndsWithItsTime(t *testing.T) {
+	w, _ := open1(t, Options{})
+	w.answers("orphan", w.call(begins(1, increments("hot"))), 0, false)
+	w.answers("a plain write", w.call(append(increments("hot"), bson.E{Key: "maxTimeMS", Value: 20})), 50, false)
+	w.answers("the orphan goes on", w.call(inTxn(1, commits)), 0, false)
+}
+
+// TestARetryWaitsForTheFirst: a retryable write that waits for a lock, and its repetition from another
+// connection meanwhile, are applied once, and both are answered.
+func TestARetryWaitsForTheFirst(t *testing.T) {
+	w, st := open1(t, Options{})
+	w.answers("orphan", w.call(begins(1, increments("hot"))), 0, false)
+	second := D{{Key: "id", Value: "second"}}
+	replies := make(chan D, 2)
+	for range cap(replies) {
+		go func() { replies <- w.call(set(numbered(1, increments("hot")), "lsid", second)) }()
+	}
+	for busy := false; !busy; { // until the first of them waits
+		st.mu.Lock()
+		se := st.sessions[key("second")]
+		busy = se != nil && se.busy
+		st.mu.Unlock()
+	}
+	w.answers("the orphan ends", w.call(inTxn(1, commits)), 0, false)
+	retried := 0
+	for range cap(replies) {
+		reply := <-replies
+		if num(reply, "n") != 1 {
+			t.Errorf("reply: %v", reply)
+		}
+		retried += len(arr(reply, "retriedStmtIds"))
+	}
+	found := w.call(D{{Key: "find", Value: "c"}})
+	if d := arr(doc(found, "cursor"), "firstBatch")[0].(D); retried != 1 || num(d, "n") != 2 {
+		t.Errorf("%d of them was a retry, the document is %v", retried, d)
+	}
+}

@@ -11,9 +11,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-func (s *Server) serve(c net.Conn) {
-	defer s.forget(c)
-	id := s.connID.Add(1)
+func (s *Server) serve(nc net.Conn) {
+	defer s.forget(nc)
+	c := &conn{Conn: nc, id: s.connID.Add(1)}
 	r := bufio.NewReaderSize(c, 64<<10)
 	var hdr [16]byte
 	for {
@@ -41,19 +41,19 @@ func (s *Server) serve(c net.Conn) {
 		default:
 			return
 		}
-		if err != nil {
+		if err != nil || len(cmd) == 0 {
 			return
 		}
-		reply, ok := s.answer(cmd, id)
+		reply, ok := s.answer(c, cmd)
 		if !ok {
 			return
 		}
 		if op == 2013 && flags&2 != 0 { // moreToCome: no answer wanted
 			continue
 		}
-		out, err := bson.Marshal(reply)
+		out, err := encode(reply)
 		if err != nil {
-			out, _ = bson.Marshal(D{{Key: "ok", Value: 0.0}, {Key: "code", Value: int32(1)}, {Key: "errmsg", Value: err.Error()}})
+			out, _ = encode(D{{Key: "ok", Value: 0.0}, {Key: "code", Value: int32(1)}, {Key: "errmsg", Value: err.Error()}})
 		}
 		var m []byte
 		if op == 2013 {
@@ -101,7 +101,8 @@ func parseMsg(b []byte) (D, uint32, error) {
 		sec := b[p : p+n]
 		p += n
 		if kind == 0 {
-			if err := bson.Unmarshal(sec, &cmd); err != nil {
+			var err error
+			if cmd, err = decode(sec); err != nil {
 				return nil, 0, err
 			}
 			continue
@@ -119,8 +120,8 @@ func parseMsg(b []byte) (D, uint32, error) {
 			if m < 5 || m > len(sec) {
 				return nil, 0, bad
 			}
-			var d D
-			if err := bson.Unmarshal(sec[:m], &d); err != nil {
+			d, err := decode(sec[:m])
+			if err != nil {
 				return nil, 0, err
 			}
 			docs = append(docs, d)

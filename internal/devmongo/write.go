@@ -3,72 +3,103 @@ package devmongo
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// put outside a transaction waits for the transaction that has written the document, as MongoDB
-// does; inside one it conflicts at once. After a wait the statement is evaluated again (errRetry),
-// because the document may be another, or exist by now.
-func (s *Server) put(t *txn, c *coll, e *entry, d D, op string) error {
-	err := s.St.put(t, c, e, d, op)
+// put stages the write of a transaction, which conflicts at once with another's lock. Outside of one it
+// writes, or waits for the lock and answers errRetry: the document may have changed.
+func (s *Server) put(r *request, c *coll, e *entry, d D, op string, o outcome) error {
+	err := s.St.put(r.txn, c, e, d, op, r.ended(o))
+	if err == nil {
+		return nil
+	}
+	r.undo()
 	var x *Err
-	if t != nil || err == nil || !errors.As(err, &x) || x.Code != 112 {
+	if r.txn != nil || !errors.As(err, &x) || x.Code != 112 {
 		return err
 	}
-	if s.closing() {
-		return errf(91, "ShutdownInProgress", "The server is shutting down.")
+	if r.expired() {
+		return errf(50, "MaxTimeMSExpired", "operation exceeded time limit")
 	}
+	if s.closing() {
+		return errf(91, "ShutdownInProgress", "%v", errClosing)
+	}
+	tm := time.AfterFunc(50*time.Millisecond, s.St.cond.Broadcast) // for the lock holder's lifetime and ours
 	s.St.cond.Wait()
+	tm.Stop()
 	return errRetry
 }
 
 var errRetry = errors.New("evaluate again")
 
-func (s *Server) writes(cmd D, items A, t *txn, f func(D) (D, error)) (D, error) {
+// again runs a statement until it did not have to wait.
+func again(f func() (outcome, error)) (outcome, error) {
+	for {
+		if o, err := f(); err != errRetry {
+			return o, err
+		}
+	}
+}
+
+// writes runs the statements of a write command. Those of a retryable write that were done before are
+// not done again: their outcome is told again.
+func (s *Server) writes(r *request, items A, f func(D) (outcome, error)) (D, error) {
 	ordered := true
-	if v, ok := get(cmd, "ordered"); ok {
+	if v, ok := get(r.cmd, "ordered"); ok {
 		ordered = truthy(v)
 	}
-	n, mod, hasMod := int32(0), int32(0), false
-	var errs A
+	var sum outcome
+	var errs, upserted A
 	for i, x := range items {
+		r.stmt = r.statement(i)
 		d, _ := x.(D)
-		r, err := f(d)
-		for errors.Is(err, errRetry) {
-			r, err = f(d)
-		}
-		if err != nil {
+		o, done := r.outcome()
+		if done {
+			r.retried = append(r.retried, r.stmt)
+		} else if err := s.permitted(r, d); err != nil {
+			return nil, err
+		} else if o, err = again(func() (outcome, error) { return f(d) }); err != nil {
 			var e *Err
-			if !errors.As(err, &e) {
+			if !errors.As(err, &e) || r.txn != nil && len(e.Labels) > 0 || !e.ofStatement() {
 				return nil, err
 			}
-			if t != nil && len(e.Labels) > 0 {
-				return nil, e
-			}
 			errs = append(errs, append(D{{Key: "index", Value: int32(i)}, {Key: "code", Value: e.Code}, {Key: "errmsg", Value: e.Msg}}, e.Extra...))
-			if ordered || t != nil {
+			if ordered || r.txn != nil {
 				break
 			}
 			continue
 		}
-		n += int32(num(r, "n"))
-		if v, ok := get(r, "nModified"); ok {
-			mod += int32(toI(v))
-			hasMod = true
+		sum.n, sum.modified = sum.n+o.n, sum.modified+o.modified
+		if o.upserted != nil {
+			upserted = append(upserted, D{{Key: "index", Value: int32(i)}, {Key: "_id", Value: o.upserted}})
 		}
 	}
-	r := D{{Key: "n", Value: n}}
-	if hasMod {
-		r = append(r, E{Key: "nModified", Value: mod})
+	reply := D{{Key: "n", Value: sum.n}}
+	if r.name == "update" {
+		reply = append(reply, E{Key: "nModified", Value: sum.modified})
+	}
+	if upserted != nil {
+		reply = append(reply, E{Key: "upserted", Value: upserted})
 	}
 	if errs != nil {
-		r = append(r, E{Key: "writeErrors", Value: errs})
+		reply = append(reply, E{Key: "writeErrors", Value: errs})
 	}
-	return r, nil
+	return reply, nil
 }
 
-func (s *Server) insert(c *coll, d D, t *txn) error {
+// permitted refuses what MongoDB can't retry.
+func (s *Server) permitted(r *request, x D) error {
+	_, limited := get(x, "limit")
+	if r.numbered() && (truthy(val(x, "multi")) || limited && num(x, "limit") != 1) {
+		return errf(72, "InvalidOptions", "Cannot use retryable writes with multi=true or limit=0")
+	}
+	return nil
+}
+
+// insert adds a document that has no _id of another.
+func (s *Server) insert(r *request, c *coll, d D, o outcome) error {
 	id, ok := get(d, "_id")
 	if !ok {
 		id = bson.NewObjectID()
@@ -81,18 +112,36 @@ func (s *Server) insert(c *coll, d D, t *txn) error {
 		d = append(D{{Key: "_id", Value: id}}, unset(d, "_id")...)
 	}
 	e := c.docs[key(id)]
-	if e != nil {
-		if s.St.read(e, t) != nil && (e.locked == nil || e.locked == t) {
-			return dupErr(c, idIndex, d)
-		}
-	} else {
+	switch {
+	case e == nil:
 		e = c.newEntry(s.St, id)
+	case r.txn != nil && e.locked == nil && s.St.after(r.txn, e):
+		return conflict()
+	case s.St.read(e, r.txn) != nil && (e.locked == nil || e.locked == r.txn):
+		return dupErr(c, idIndex, d)
 	}
-	err := s.put(t, c, e, d, "insert")
-	if err != nil && e.cur == nil && e.locked == nil {
+	err := s.put(r, c, e, d, "insert", o)
+	if err != nil && e.cur == nil && e.locked == nil && c.docs[e.key] == e {
 		delete(c.docs, e.key)
 	}
 	return err
+}
+
+// remove deletes one document or all that match.
+func (s *Server) remove(r *request, c *coll, x D) (outcome, error) {
+	if err := lacks("delete", x, "collation"); err != nil {
+		return outcome{}, err
+	}
+	var es []*entry
+	if err := s.St.scan(c, r.txn, doc(x, "q"), func(e *entry, _ D) bool { es = append(es, e); return num(x, "limit") != 1 }); err != nil {
+		return outcome{}, err
+	}
+	for _, e := range es {
+		if err := s.put(r, c, e, nil, "delete", outcome{n: 1}); err != nil {
+			return outcome{}, err
+		}
+	}
+	return outcome{n: int32(len(es))}, nil
 }
 
 // seed is the document an upsert starts from: the equality parts of the filter.
@@ -132,71 +181,63 @@ func isReplace(u any) bool {
 	return ok && (len(d) == 0 || !strings.HasPrefix(d[0].Key, "$"))
 }
 
-func (s *Server) upsert(c *coll, q D, u any, t *txn) (D, error) {
+// upsert inserts what the filter and the update describe; tell makes the outcome.
+func (s *Server) upsert(r *request, c *coll, q D, u change, tell func(D) outcome) (D, error) {
 	base := seed(q)
-	if isReplace(u) {
+	if isReplace(u.u) {
 		if id, ok := get(base, "_id"); ok {
 			base = D{{Key: "_id", Value: id}}
 		} else {
 			base = D{}
 		}
 	}
-	d, err := applyUpdate(base, u, true, s.St.last)
+	u.inserting = true
+	d, err := u.apply(base)
 	if err != nil {
 		return nil, err
 	}
 	if _, ok := get(d, "_id"); !ok {
 		d = append(D{{Key: "_id", Value: bson.NewObjectID()}}, d...)
 	}
-	return d, s.insert(c, d, t)
+	return d, s.insert(r, c, d, tell(d))
 }
 
-func same(a, b D) bool {
-	x, _ := bson.Marshal(a)
-	y, _ := bson.Marshal(b)
-	return string(x) == string(y)
-}
-
-func (s *Server) update(c *coll, x D, t *txn) (D, D, error) {
-	q, u := doc(x, "q"), val(x, "u")
-	if len(arr(x, "arrayFilters")) > 0 {
-		return nil, nil, errf(238, "NotImplemented", "arrayFilters")
+// update changes one document or all that match, or inserts one.
+func (s *Server) update(r *request, c *coll, x D) (outcome, error) {
+	if err := lacks("update", x, "collation", "c", "sort"); err != nil {
+		return outcome{}, err
 	}
+	q, u := doc(x, "q"), s.change(val(x, "u"), arr(x, "arrayFilters"))
 	op := "update"
-	if isReplace(u) {
+	if isReplace(u.u) {
 		op = "replace"
 	}
-again:
 	type hit struct {
 		e *entry
 		d D
 	}
 	var hits []hit
-	if err := s.St.scan(c, t, q, func(e *entry, d D) bool { hits = append(hits, hit{e, d}); return truthy(val(x, "multi")) }); err != nil {
-		return nil, nil, err
+	if err := s.St.scan(c, r.txn, q, func(e *entry, d D) bool { hits = append(hits, hit{e, d}); return truthy(val(x, "multi")) }); err != nil {
+		return outcome{}, err
 	}
 	if len(hits) == 0 && truthy(val(x, "upsert")) {
-		d, err := s.upsert(c, q, u, t)
-		if err != nil {
-			return nil, nil, err
-		}
-		return D{{Key: "n", Value: int32(1)}, {Key: "nModified", Value: int32(0)}}, d, nil
+		var o outcome
+		_, err := s.upsert(r, c, q, u, func(d D) outcome { o = outcome{n: 1, upserted: val(d, "_id")}; return o })
+		return o, err
 	}
-	mod := int32(0)
+	o := outcome{n: int32(len(hits))}
 	for _, h := range hits {
-		d, err := applyUpdate(h.d, u, false, s.St.last)
+		d, err := u.apply(h.d)
 		if err != nil {
-			return nil, nil, err
+			return outcome{}, err
 		}
-		if same(h.d, d) {
+		if identical(h.d, d) {
 			continue
 		}
-		if err := s.put(t, c, h.e, d, op); err == errRetry {
-			goto again
-		} else if err != nil {
-			return nil, nil, err
+		if err := s.put(r, c, h.e, d, op, outcome{n: 1, modified: 1}); err != nil {
+			return outcome{}, err
 		}
-		mod++
+		o.modified++
 	}
-	return D{{Key: "n", Value: int32(len(hits))}, {Key: "nModified", Value: mod}}, nil, nil
+	return o, nil
 }

@@ -2,6 +2,11 @@
 // may have none: a private PostgreSQL cluster from whatever binaries can be found, kept in a folder
 // of our own, listening on loopback only.
 //
+// For MongoDB it takes the server that is given, else a mongod on PATH as a private replica set of one
+// member, else the double of internal/devmongo. The start of a mongod was written where there is none:
+// its tests run a fake executable, which proves our orchestration and nothing about MongoDB. Data does
+// not move between the three.
+//
 // It must not know what the databases are used for: no schema, no control plane, no instance.
 // Production never imports it except through the `dev` sub-command.
 //

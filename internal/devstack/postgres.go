@@ -3,7 +3,6 @@ package devstack
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -291,23 +290,9 @@ func (p *Postgres) pickPort(wanted, attempt int) (int, error) {
 			}
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return freePort()
 }
 
 func (p *Postgres) rememberPort() error {
 	return os.WriteFile(p.portFile(), []byte(strconv.Itoa(p.Port)+"\n"), 0o600)
-}
-
-func portFree(port int) bool {
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err != nil {
-		return false
-	}
-	_ = l.Close()
-	return true
 }

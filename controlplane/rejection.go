@@ -106,6 +106,9 @@ func (s *Rejections) EraseUser(ctx context.Context, actor Actor, instance, user 
 	if err := s.ask(ctx, actor, instance, command.UserErase, user, &rejections); err != nil {
 		return 0, err
 	}
+	if rejections == 0 {
+		return 0, fault.New(fault.NotFound, "not_found", "Nothing is kept of this user.")
+	}
 	return rejections, s.tell(ctx, actor, instance, Event{Kind: UserDataErased, Target: instance, Changes: Changes{"rejections": {To: rejections}}})
 }
 

@@ -148,7 +148,7 @@ var instanceFixture = fixture{
 			h.Fatal(err)
 		}
 		t.ids["instance"], t.ids["number"], t.ids["name"], t.ids["path"] = i.ID, "1", "UNUSED_KEY", "lib/shared.ts"
-		t.ids["rejection"], t.ids["user"] = "rej_of_"+i.ID, "u1"
+		t.ids["rejection"], t.ids["id"] = "rej_of_"+i.ID, "user_of_"+i.ID
 		k, _, err := h.plane.APIKeys.Create(h.Context(), t.owner.Actor, i.ID, "server", 0)
 		if err != nil {
 			h.Fatal(err)

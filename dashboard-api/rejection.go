@@ -204,7 +204,7 @@ func (a *api) replayDeployment(ctx context.Context, in *DeploymentPath) (*outcom
 
 type eraseInput struct {
 	InstancePath
-	User string `path:"user"`
+	ID string `path:"id" maxLength:"1024" doc:"The user's id, as tokens carry it in sub"`
 }
 
 type eraseOutput struct {
@@ -214,7 +214,7 @@ type eraseOutput struct {
 }
 
 func (a *api) eraseUser(ctx context.Context, in *eraseInput) (*eraseOutput, error) {
-	n, err := a.cfg.Plane.Rejections.EraseUser(ctx, actorOf(ctx), placeOf(ctx).Instance, in.User)
+	n, err := a.cfg.Plane.Rejections.EraseUser(ctx, actorOf(ctx), placeOf(ctx).Instance, in.ID)
 	out := &eraseOutput{}
 	out.Body.Rejections = n
 	return out, err

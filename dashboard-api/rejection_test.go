@@ -23,6 +23,9 @@ func aboutRejections(c command.Command) (json.RawMessage, error) {
 	case command.DeploymentReplay:
 		return json.Marshal(command.DeploymentReplayed{Done: []source.Outcome{{ID: own, Status: source.Replayed}}, Next: own})
 	case command.UserErase:
+		if string(c.Argument) != `"user_of_`+c.Instance+`"` {
+			return json.Marshal(0)
+		}
 		return json.Marshal(3)
 	case command.RejectionReplay:
 		var o command.ReplayOrder

@@ -65,7 +65,7 @@ func (a *api) instanceRoutes() []route {
 		{post, in + "/rejections/{rejection}/force", authz.RejectionForce, inInstance, controlplane.RejectionReplayed, "Apply a refused write whatever the rules say", handle(a.forceRejection), []option{maxBody(24 << 20)}},
 		{post, in + "/rejections/{rejection}/discard", authz.RejectionWrite, inInstance, controlplane.RejectionDiscarded, "Give up a refused write and what waits for it", handle(a.discardRejection), nil},
 		{post, in + "/deployments/{number}/replay-rejections", authz.RejectionWrite, inInstance, controlplane.DeploymentReplayed, "Replay in order what a deployment refused", handle(a.replayDeployment), nil},
-		{remove, in + "/users/{user}/data", authz.UserErase, inInstance, controlplane.UserDataErased, "Remove what is kept of a user beside their rows", handle(a.eraseUser), nil},
+		{remove, in + "/users/{id}/data", authz.UserErase, inInstance, controlplane.UserDataErased, "Remove what is kept of a user beside their rows", handle(a.eraseUser), nil},
 
 		{post, in + "/dev-token", authz.DevTokenCreate, inInstance, controlplane.DevTokenCreated, "Mint a token for any user of a development instance", handle(a.createDevToken), created},
 	}

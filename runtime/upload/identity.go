@@ -48,18 +48,18 @@ type identities struct {
 }
 
 // claim asks for the history of all operations; nil when nothing can be known of them.
-func (i *identities) claim() *source.Claim {
-	if i.strength == unknown || len(i.list) == 0 {
+func (ids *identities) claim() *source.Claim {
+	if ids.strength == unknown || len(ids.list) == 0 {
 		return nil
 	}
 	blocks := make([]int64, 0, 4)
-	for n := range i.list {
-		if len(blocks) == 0 || blocks[len(blocks)-1] != i.list[n].block {
-			blocks = append(blocks, i.list[n].block)
+	for n := range ids.list {
+		if len(blocks) == 0 || blocks[len(blocks)-1] != ids.list[n].block {
+			blocks = append(blocks, ids.list[n].block)
 		}
 	}
 	slices.Sort(blocks)
-	return &source.Claim{Owner: i.owner, Blocks: slices.Compact(blocks)}
+	return &source.Claim{Owner: ids.owner, Blocks: slices.Compact(blocks)}
 }
 
 // owner hashes who an operation belongs to. The verified subject is part of it, so that nobody reaches

@@ -110,7 +110,7 @@ func (c *devCommand) Run(ctx context.Context, term terminal) error {
 	served := make(chan error, 1)
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
-	go func() { served <- serveOn(serving, log, l, planes(api, gw)) }()
+	go func() { served <- serveOn(serving, log, l, planes(api, gw), gw) }()
 	if err := s.announce(ctx, term, demo, c.Listen == "lan", c.Port); err != nil {
 		stop()
 		return errors.Join(err, <-served)

@@ -15,8 +15,18 @@ import (
 	"turnkey/runtime/gateway"
 )
 
-// drainFor is how long requests in flight may take after a signal.
-const drainFor = 10 * time.Second
+const (
+	// drainFor is how long requests in flight may take after a signal.
+	drainFor = 10 * time.Second
+	// abortFor is how long answering what has not ended by then may take.
+	abortFor = 2 * time.Second
+)
+
+// drainer is told of the end: first that it comes, then that the time is over.
+type drainer interface {
+	Drain()
+	Abort()
+}
 
 // tuneMemory lets garbage wait longer than Go's default while the process is small: most of what an
 // upload allocates is dead when it is answered. The soft limit keeps the process within the 150 MB
@@ -41,15 +51,15 @@ func listen(address string) (net.Listener, error) {
 }
 
 // listenAndServe serves until the context ends, then drains.
-func listenAndServe(ctx context.Context, log *slog.Logger, address string, h http.Handler) error {
+func listenAndServe(ctx context.Context, log *slog.Logger, address string, h http.Handler, drains ...drainer) error {
 	l, err := listen(address)
 	if err != nil {
 		return err
 	}
-	return serveOn(ctx, log, l, h)
+	return serveOn(ctx, log, l, h, drains...)
 }
 
-func serveOn(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler) error {
+func serveOn(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler, drains ...drainer) error {
 	server := gateway.Server(h, log)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
@@ -58,14 +68,27 @@ func serveOn(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handl
 		return err
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
-	defer cancel()
-	err := server.Shutdown(drain)
+	for _, d := range drains {
+		d.Drain()
+	}
+	err := shutdown(ctx, server, drainFor)
+	if errors.Is(err, context.DeadlineExceeded) {
+		for _, d := range drains {
+			d.Abort()
+		}
+		err = shutdown(ctx, server, abortFor)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close() // what has not ended by now is retried by its client
 	}
 	<-ended
 	return err
+}
+
+func shutdown(ctx context.Context, server *http.Server, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	defer cancel()
+	return server.Shutdown(ctx)
 }
 
 // sweepIdle closes instances that nobody asks for.

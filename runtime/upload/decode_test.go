@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"turnkey/internal/fault"
 )
@@ -207,9 +209,11 @@ func FuzzDecode(f *testing.F) {
 		if up.Form == Transactions && (len(up.Transactions) < 1 || len(up.Transactions) > MaxTransactions) {
 			t.Fatalf("%d transactions", len(up.Transactions))
 		}
-		form, n, err := count(body)
-		if err != nil || form != up.Form || form == Transactions && n != len(up.Transactions) {
-			t.Fatalf("count disagrees: %v %d %v", form, n, err)
+		for _, r := range []io.Reader{bytes.NewReader(body), iotest.OneByteReader(bytes.NewReader(body))} {
+			form, n, err := scanBody(r)
+			if err != nil || form != up.Form || form == Transactions && n != len(up.Transactions) {
+				t.Fatalf("the scan disagrees: %v %d %v", form, n, err)
+			}
 		}
 		for _, tx := range up.Transactions {
 			for _, op := range tx.Operations {

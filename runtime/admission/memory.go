@@ -3,8 +3,9 @@ package admission
 import "sync"
 
 // Memory bounds the bytes that bodies take. Large bodies share three quarters of it, so that small
-// ones, which are nearly all, always find room; and one instance has a quarter of it, or one body of
-// any size: a body that is allowed at all must fit at some time.
+// ones, which are nearly all, find room. One instance has a sixteenth for small bodies and a quarter
+// for large ones; but the first of its large bodies, its lead, may take what it needs: a body that is
+// allowed at all must get through at some time, also when several come at once.
 type Memory struct {
 	limit int64
 
@@ -15,7 +16,11 @@ type Memory struct {
 }
 
 // held is what one instance has.
-type held struct{ bytes, bodies int64 }
+type held struct {
+	small, large int64
+	bodies       int
+	lead         *Body
+}
 
 // largeBody is what a body may take before it counts as large.
 const largeBody = 1 << 20
@@ -59,47 +64,64 @@ func (b *Body) Grow(n int64) bool {
 	if n <= b.bytes {
 		return true
 	}
-	m := b.memory
+	m, h := b.memory, b.held
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	more := n - b.bytes
-	if m.total+more > m.limit {
+	small, large := parts(n)
+	smallBefore, largeBefore := parts(b.bytes)
+	if m.total+n-b.bytes > m.limit {
 		return false
 	}
-	if only := b.held.bytes == b.bytes; !only && b.held.bytes+more > m.limit/4 {
+	if large == 0 && h.small+small-smallBefore > m.limit/16 {
 		return false
 	}
-	large := b.asLarge(n) - b.asLarge(b.bytes)
-	if large > 0 && m.large+large > m.limit/4*3 {
-		return false
+	if large > 0 {
+		if m.large+large-largeBefore > m.limit/4*3 {
+			return false
+		}
+		if h.lead == nil {
+			h.lead = b
+		}
+		if h.lead != b && h.large+large-largeBefore > m.limit/4 {
+			return false
+		}
 	}
-	m.total += more
-	m.large += large
-	b.held.bytes += more
-	b.bytes = n
+	b.count(n)
 	return true
 }
 
-func (b *Body) asLarge(n int64) int64 {
+// count makes the body's share n bytes.
+func (b *Body) count(n int64) {
+	small, large := parts(n)
+	smallBefore, largeBefore := parts(b.bytes)
+	b.memory.total += n - b.bytes
+	b.memory.large += large - largeBefore
+	b.held.small += small - smallBefore
+	b.held.large += large - largeBefore
+	b.bytes = n
+}
+
+func parts(n int64) (small, large int64) {
 	if n <= largeBody {
-		return 0
+		return n, 0
 	}
-	return n
+	return 0, n
 }
 
 // Free gives everything back; further calls do nothing.
 func (b *Body) Free() {
 	m := b.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if b.held == nil {
 		return
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.total -= b.bytes
-	m.large -= b.asLarge(b.bytes)
-	b.held.bytes -= b.bytes
+	b.count(0)
+	if b.held.lead == b {
+		b.held.lead = nil
+	}
 	if b.held.bodies--; b.held.bodies == 0 {
 		delete(m.instances, b.instance)
 	}
-	b.held, b.bytes = nil, 0
+	b.held = nil
 }

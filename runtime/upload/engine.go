@@ -135,7 +135,19 @@ func (e *Engine) Apply(w http.ResponseWriter, r *http.Request, body []byte, user
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience+grace)
 	defer cancel()
 	results := e.process(ctx, request{upload: up, user: user, id: requestID, arrived: arrived})
-	respond(w, up.Form, results)
+	respond(w, up.Form, withLeft(results, up.Left))
+}
+
+// withLeft answers the transactions that were not decoded: come back for them at once.
+func withLeft(results []result, left int) []result {
+	for i := range left {
+		next := result{Status: notAttempted}
+		if i == 0 && results[len(results)-1].Status == success {
+			next = retryResult("upload_too_heavy", "The rest of this upload has its turn with the next one.", time.Millisecond)
+		}
+		results = append(results, next)
+	}
+	return results
 }
 
 func decodeBody(method string, body []byte) (*Upload, error) {

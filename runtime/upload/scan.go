@@ -160,14 +160,3 @@ func (s *scan) element() {
 	}
 	s.occupied = false
 }
-
-// perValue is what a decoded JSON value takes besides its text: an interface, its place in a slice
-// that has grown, and its share of an object.
-const perValue = 96
-
-// Weight estimates how many bytes the decoded form of a body takes, the body not included.
-func Weight(body []byte) int64 {
-	var s scan
-	_ = s.write(body) // what is no upload is refused by Decode, before it decodes anything
-	return int64(s.values)*perValue + int64(len(body))
-}

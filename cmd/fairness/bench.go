@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"turnkey/internal/devstack"
 )
@@ -45,12 +44,7 @@ func newBench(ctx context.Context) (b *bench, err error) {
 	if b.postgres, err = devstack.StartPostgres(ctx, devstack.PostgresConfig{Dir: filepath.Join(b.dir, "postgres")}); err != nil {
 		return b, err
 	}
-	conn, err := pgx.Connect(ctx, b.postgres.URL("postgres"))
-	if err != nil {
-		return b, err
-	}
-	defer conn.Close(ctx)
-	if _, err = conn.Exec(ctx, "CREATE TABLE notes (id uuid PRIMARY KEY, title text, done boolean)"); err != nil {
+	if err = devstack.RunSQL(ctx, b.postgres.URL("postgres"), "CREATE TABLE notes (id uuid PRIMARY KEY, title text, done boolean)"); err != nil {
 		return b, err
 	}
 	return b, b.digHole()

@@ -75,34 +75,34 @@ func rowID(n int) value.Value {
 	return id
 }
 
-func TestConformance(t *testing.T) {
-	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
-		uri := pgtest.URL(t)
-		sql(t, uri, itemsTable)
-		src := open(t, uri)
-		if err := src.Prepare(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		return &sourcetest.Harness{
-			Source: src, ID: rowID,
-			Items:  &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeUUID},
-			Others: &source.Table{Name: "others", Collection: "public.others", Key: "id", ID: bundle.TypeUUID},
-			Rejections: func(t *testing.T) (n int) {
-				scan(t, uri, "SELECT count(*) FROM turnkey.turnkey_rejections", &n)
-				return n
-			},
-			Payload: func(t *testing.T, id string) (b []byte) {
-				scan(t, uri, "SELECT string_agg(data, ''::bytea ORDER BY part) FROM turnkey.payloads WHERE id = $1 AND kind = 'payload'", &b, id)
-				return b
-			},
-			Down: func(t *testing.T) source.Source {
-				return open(t, "postgres://u:p@127.0.0.1:1/db?sslmode=disable")
-			},
-			Locked: func(t *testing.T) source.Source {
-				return open(t, strings.Replace(uri, "postgres://postgres:", "postgres://postgres:not-", 1))
-			},
-		}
-	})
+func TestConformance(t *testing.T) { sourcetest.Run(t, harness) }
+
+func harness(t *testing.T) *sourcetest.Harness {
+	uri := pgtest.URL(t)
+	sql(t, uri, itemsTable)
+	src := open(t, uri)
+	if err := src.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return &sourcetest.Harness{
+		Source: src, ID: rowID,
+		Items:  &source.Table{Name: "items", Collection: "public.items", Key: "id", ID: bundle.TypeUUID},
+		Others: &source.Table{Name: "others", Collection: "public.others", Key: "id", ID: bundle.TypeUUID},
+		Rejections: func(t *testing.T) (n int) {
+			scan(t, uri, "SELECT count(*) FROM turnkey.turnkey_rejections", &n)
+			return n
+		},
+		Payload: func(t *testing.T, id string) (b []byte) {
+			scan(t, uri, "SELECT string_agg(data, ''::bytea ORDER BY part) FROM turnkey.payloads WHERE id = $1 AND kind = 'payload'", &b, id)
+			return b
+		},
+		Down: func(t *testing.T) source.Source {
+			return open(t, "postgres://u:p@127.0.0.1:1/db?sslmode=disable")
+		},
+		Locked: func(t *testing.T) source.Source {
+			return open(t, strings.Replace(uri, "postgres://postgres:", "postgres://postgres:not-", 1))
+		},
+	}
 }
 
 func TestNothingRunsOnAfterClose(t *testing.T) {

@@ -37,12 +37,13 @@ type Queue struct {
 	closed    bool
 	virtual   float64 // the pass of the last instance that was served
 	instances map[string]*instance
+	lines     map[*instance]bool // those with waiters
 	pressure  pressure
 }
 
 // New makes a queue.
 func New(limits Limits, now func() time.Time, random func() float64) *Queue {
-	return &Queue{limits: limits, now: now, random: random, instances: map[string]*instance{}}
+	return &Queue{limits: limits, now: now, random: random, instances: map[string]*instance{}, lines: map[*instance]bool{}}
 }
 
 // waiter is somebody in the queue. Ticket is set before ready is closed when it was admitted; a
@@ -84,6 +85,7 @@ func (q *Queue) Enter(ctx context.Context, k Key) (*Ticket, *Refusal) {
 	if in.waiting == 0 {
 		in.standing = now
 	}
+	q.lines[in] = true
 	wait := q.limits.MaxWait
 	if now.Sub(in.standing) >= q.limits.Standing {
 		wait = q.limits.ShortWait
@@ -124,9 +126,17 @@ func (q *Queue) cause(in *instance) Cause {
 
 // gone settles the counts for a waiter that has left the queue.
 func (q *Queue) gone(w *waiter) {
-	w.of.waiting--
-	q.waiting--
+	q.left(w.of, 1)
 	w.of.rest()
+}
+
+// left counts waiters of an instance that no longer wait.
+func (q *Queue) left(in *instance, n int) {
+	in.waiting -= n
+	q.waiting -= n
+	if in.waiting == 0 {
+		delete(q.lines, in)
+	}
 }
 
 // mayRun reports whether the bounds of an instance and its user allow one more in flight.
@@ -143,8 +153,7 @@ func (q *Queue) dispatch() {
 		}
 		w := u.waiters[0]
 		u.waiters = u.waiters[1:]
-		in.waiting--
-		q.waiting--
+		q.left(in, 1)
 		w.ticket = q.admit(in, u)
 		close(w.ready)
 	}
@@ -155,8 +164,8 @@ func (q *Queue) dispatch() {
 func (q *Queue) next() (*instance, *user) {
 	var in *instance
 	var first *user
-	for _, candidate := range q.instances {
-		if candidate.waiting == 0 || in != nil && candidate.pass >= in.pass {
+	for candidate := range q.lines {
+		if in != nil && candidate.pass >= in.pass {
 			continue
 		}
 		if u := candidate.next(q); u != nil {
@@ -185,7 +194,7 @@ func (q *Queue) admit(in *instance, u *user) *Ticket {
 // is the one that asks.
 func (q *Queue) pushOut(asking *instance) bool {
 	longest := asking
-	for _, in := range q.instances {
+	for in := range q.lines {
 		if in.waiting > longest.waiting {
 			longest = in
 		}
@@ -206,14 +215,13 @@ func (q *Queue) Close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	for _, in := range q.instances {
+	for in := range q.lines {
 		for _, u := range in.users {
 			for _, w := range u.waiters {
 				w.refusal = q.refuse(in, Draining)
 				close(w.ready)
 			}
-			in.waiting -= len(u.waiters)
-			q.waiting -= len(u.waiters)
+			q.left(in, len(u.waiters))
 			u.waiters = nil
 		}
 	}

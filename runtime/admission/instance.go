@@ -83,15 +83,15 @@ func (in *instance) next(q *Queue) *user {
 	return first
 }
 
-// youngest is the last waiter of the user who has the most.
-func (in *instance) youngest() *waiter {
+// loudest is the user who has the most waiters.
+func (in *instance) loudest() *user {
 	var most *user
 	for _, u := range in.users {
 		if most == nil || len(u.waiters) > len(most.waiters) {
 			most = u
 		}
 	}
-	return most.waiters[len(most.waiters)-1]
+	return most
 }
 
 // forget drops instances without work: first those that owe nothing, and all when that is not enough.

@@ -73,7 +73,7 @@ func (q *Queue) Enter(ctx context.Context, k Key) (*Ticket, *Refusal) {
 		defer q.mu.Unlock()
 		return q.admit(in, u), nil
 	}
-	if in.waiting >= q.limits.InstanceWaiting {
+	if in.waiting >= q.limits.InstanceWaiting && !q.pushOutUser(in, u) {
 		defer q.mu.Unlock()
 		return nil, q.refuse(in, Instance)
 	}
@@ -202,12 +202,27 @@ func (q *Queue) pushOut(asking *instance) bool {
 	if longest.waiting <= asking.waiting+1 {
 		return false
 	}
-	w := longest.youngest()
-	w.user.drop(w)
-	w.refusal = q.refuse(longest, Runtime)
+	q.dismiss(longest.loudest(), Runtime)
+	return true
+}
+
+// pushOutUser is the same among the users of one instance.
+func (q *Queue) pushOutUser(in *instance, asking *user) bool {
+	loudest := in.loudest()
+	if len(loudest.waiters) <= len(asking.waiters)+1 {
+		return false
+	}
+	q.dismiss(loudest, Instance)
+	return true
+}
+
+// dismiss refuses the youngest waiter of a user.
+func (q *Queue) dismiss(u *user, c Cause) {
+	w := u.waiters[len(u.waiters)-1]
+	u.drop(w)
+	w.refusal = q.refuse(w.of, c)
 	q.gone(w)
 	close(w.ready)
-	return true
 }
 
 // Close refuses everybody who waits and everybody who comes; tickets that are out stay good.

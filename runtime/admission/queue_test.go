@@ -290,6 +290,29 @@ func TestAFullQueueTakesFromWhoeverHasMost(t *testing.T) {
 	})
 }
 
+// One user who floods an instance does not shut its other users out.
+func TestAFullInstanceTakesFromTheUserWithMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := small
+		l.Slots = 1
+		q := newQueue(l)
+		first := enter(t, q, of("a", "greedy"))
+		var greedy []<-chan outcome
+		for range l.InstanceWaiting {
+			greedy = append(greedy, enterLater(t, q, of("a", "greedy")))
+		}
+		modest := enterLater(t, q, of("a", "modest"))
+		if got := <-greedy[l.InstanceWaiting-1]; got.refusal == nil || got.refusal.Cause != admission.Instance || got.after != 0 {
+			t.Errorf("the youngest of the greedy one gives way: %+v", got)
+		}
+		pass(time.Millisecond) // for which the greedy one is charged
+		first.Done()
+		if got := <-modest; got.ticket == nil {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestAnInstancesQueueIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := small

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +28,7 @@ import (
 type bench struct {
 	dir      string
 	postgres *devstack.Postgres
+	database string // its host and port
 	hole     net.Listener
 	holding  sync.WaitGroup
 	client   *http.Client
@@ -44,6 +47,11 @@ func newBench(ctx context.Context) (b *bench, err error) {
 	if b.postgres, err = devstack.StartPostgres(ctx, devstack.PostgresConfig{Dir: filepath.Join(b.dir, "postgres")}); err != nil {
 		return b, err
 	}
+	at, err := url.Parse(b.postgres.URL("postgres"))
+	if err != nil {
+		return b, err
+	}
+	b.database = at.Host
 	if err = devstack.RunSQL(ctx, b.postgres.URL("postgres"), "CREATE TABLE notes (id uuid PRIMARY KEY, title text, done boolean)"); err != nil {
 		return b, err
 	}
@@ -87,7 +95,7 @@ type target struct {
 	*bench
 	cmd    *exec.Cmd
 	url    string
-	tokens sync.Map // by host
+	tokens sync.Map // by host and user
 }
 
 func (b *bench) start(ctx context.Context, instances, maxLive int, idleAfter time.Duration) (*target, error) {
@@ -135,11 +143,11 @@ func (t *target) get(path string) (string, error) {
 	return string(body), err
 }
 
-func (t *target) token(host string) (string, error) {
-	if kept, ok := t.tokens.Load(host); ok {
+func (t *target) token(host, user string) (string, error) {
+	if kept, ok := t.tokens.Load(host + "/" + user); ok {
 		return kept.(string), nil
 	}
-	body, err := t.get("/i/" + host + "/token?user_id=u")
+	body, err := t.get("/i/" + host + "/token?user_id=" + user)
 	if err != nil {
 		return "", err
 	}
@@ -147,13 +155,16 @@ func (t *target) token(host string) (string, error) {
 	if err := json.Unmarshal([]byte(body), &answer); err != nil {
 		return "", err
 	}
-	t.tokens.Store(host, answer.Token)
+	t.tokens.Store(host+"/"+user, answer.Token)
 	return answer.Token, nil
 }
 
-// upload writes one new row and tells what became of it.
+// users of each instance.
+const users = 8
+
+// upload writes one new row as one of the users and tells what became of it.
 func (t *target) upload(ctx context.Context, host string) (status string, err error) {
-	token, err := t.token(host)
+	token, err := t.token(host, "u"+strconv.Itoa(rand.IntN(users)))
 	if err != nil {
 		return "", err
 	}

@@ -38,7 +38,7 @@ type childSettings struct {
 const (
 	holeHost = "hole"
 	// admitted is the configured admission: uploads per second of each instance.
-	admitted = 200
+	admitted = 100
 )
 
 const document = `

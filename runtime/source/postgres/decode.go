@@ -54,7 +54,11 @@ func (c *column) decode(raw []byte, inBinary bool) (value.Value, error) {
 			return v, nil
 		}
 	}
-	return c.decodeText(string(raw))
+	v, err := c.decodeText(string(raw))
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // checkWidth refuses a value that is not as long as its type: the server is a stranger's.

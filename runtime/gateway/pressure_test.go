@@ -221,7 +221,7 @@ func TestADeadSourceIsAnsweredAtOnceAndShown(t *testing.T) {
 // What clients send at the same time is bounded; what finds no room is still counted to its end.
 func TestBodiesShareABoundedMemory(t *testing.T) {
 	p := newPress(t, nil, "acme")
-	large := `{"transactions":[{"crud":[]},{"crud":["` + strings.Repeat("x", 30<<20) + `"]}]}`
+	large := `{"transactions":[{"crud":[]},{"crud":["` + strings.Repeat("x", 18<<20) + `"]}]}`
 	var wg sync.WaitGroup
 	answers := make(chan uploadAnswer, 3)
 	for range 3 {

@@ -25,11 +25,14 @@ const perValue = 112
 // can weigh forty times its size, as in [{"a":1},{"a":1},...].
 func Weight(text []byte) int64 {
 	s := scan{depth: 1} // inside of something: any value will do
-	for _, c := range text {
-		if s.quoted {
-			s.character(c)
-		} else {
-			s.token(c)
+	for i := 0; i < len(text); i++ {
+		i += s.plain(text[i:])
+		switch {
+		case i == len(text): // cut inside of a string
+		case s.quoted:
+			s.character(text[i])
+		default:
+			s.token(text[i])
 		}
 	}
 	return int64(s.values)*perValue + int64(len(text))

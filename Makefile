@@ -1,7 +1,7 @@
 # Turnkey. `make` lists the targets; the text after ## is their help.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run build test check bench lint fuzz generate verify postgres clean
+.PHONY: help run build test check bench fairness lint fuzz generate verify postgres clean
 
 # Settings of `make run`, also as environment variables.
 TURNKEY_PORT ?= 8080
@@ -31,6 +31,9 @@ check: postgres ## the quick loop: format, vet, lint, Go and connector tests
 
 bench: build postgres ## measure against the bars of the design (takes about four minutes)
 	@CGO_ENABLED=0 $(GO) run ./cmd/bench
+
+fairness: postgres ## measure what one instance's trouble costs the others (takes about five minutes)
+	@CGO_ENABLED=0 $(GO) build -o bin/fairness ./cmd/fairness && bin/fairness
 
 lint: ## gofmt, go vet and staticcheck
 	@$(GO) run ./deploy/ci format vet lint

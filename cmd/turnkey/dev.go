@@ -76,14 +76,14 @@ func (c *devCommand) Run(ctx context.Context, term terminal) error {
 	if err := s.databases(ctx, term); err != nil {
 		return err
 	}
-	both, err := s.planes(ctx, c.KeyOverlap)
+	both, drains, err := s.planes(ctx, c.KeyOverlap)
 	if err != nil {
 		return err
 	}
 	served := make(chan error, 1)
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
-	go func() { served <- serveOn(serving, log, l, both) }()
+	go func() { served <- serveOn(serving, log, l, both, drains) }()
 	if err := s.announce(ctx, term, c.Listen == "lan", c.Port); err != nil {
 		stop()
 		return errors.Join(err, <-served)
@@ -93,37 +93,37 @@ func (c *devCommand) Run(ctx context.Context, term terminal) error {
 
 // planes starts both planes in this process. They meet as they do elsewhere: sealed bundles by the
 // feed, signed commands over the internal listener.
-func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Handler, error) {
+func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Handler, drainer, error) {
 	keysDir := filepath.Join(s.dir, "keys")
 	if err := ensureKeys(keysDir); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	url, err := s.createDatabase(ctx, "turnkey")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	control, err := openPlane(ctx, s.log, planeSettings{database{DatabaseURL: url}, keyEncryption{KeysDir: keysDir}},
 		planeOptions{signup: controlplane.SignupOpen, overlap: overlap})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.onClose(control.close)
 	key, err := ensureSecret(filepath.Join(keysDir, apiSecretFile))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	site, err := control.site(siteSettings{key: key, base: s.base, runtimeURL: s.base + "/i/{host}", development: true, signup: controlplane.SignupOpen})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	internal, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.onClose(func() { _ = internal.Close() })
 	opener, verify, err := envelope.ReadOpener(keysDir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	data, err := newDataPlane(s.log, dataPlaneConfig{
 		id:   "rt_dev", // the same at each start, so that nothing waits for one that was killed
@@ -131,7 +131,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 		address: "http://" + internal.Addr().String(), domain: "localhost", border: border{AllowPrivateNetworks: true},
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.onClose(data.close)
 	group := lifecycle.NewGroup(context.WithoutCancel(ctx), s.log)
@@ -139,7 +139,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 	control.start(group)
 	data.start(group)
 	serveIn(group, "internal listener", internal, commandsOnly(data.commands), s.log)
-	return route(site, data.gateway), nil
+	return route(site, data.gateway), data.gateway, nil
 }
 
 // route sends instances' requests to the runtime and everything else to the control plane.

@@ -63,7 +63,7 @@ func (c *runtimeCommand) Run(ctx context.Context, term terminal) error {
 	defer stop()
 	requests := lifecycle.NewGroup(serving, log)
 	defer requests.Stop()
-	serveIn(requests, "gateway", public, plane.gateway, log)
+	serveIn(requests, "gateway", public, plane.gateway, log, plane.gateway)
 	fmt.Fprintf(term.out, "Serving %d instances from %s on http://%s, following %s\n", plane.follower.Len(), c.CacheDir, public.Addr(), c.ControlPlane)
 	select {
 	case err := <-group.Failed():

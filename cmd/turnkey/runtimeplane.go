@@ -15,7 +15,6 @@ import (
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/gateway"
-	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
 	"turnkey/runtime/source/mongo"
 	"turnkey/runtime/source/postgres"
@@ -39,6 +38,23 @@ type border struct {
 	TrustedProxies       []string `help:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
 	AddressRate          float64  `default:"0" help:"Requests per second from one address; beyond it 503 with Retry-After. 0: no limit."`
 	UserRate             float64  `default:"0" help:"Uploads per second of one user; beyond it they are held back. 0: no limit."`
+	InstanceRate         float64  `default:"0" help:"Uploads per second to one instance; beyond it they are held back. 0: no limit."`
+	TokenAddressRate     float64  `default:"0" help:"Token requests per second from one address; beyond it 429. 0: no limit."`
+	TokenInstanceRate    float64  `default:"0" help:"Token requests per second to one instance; beyond it 429. 0: no limit."`
+	TokenUserRate        float64  `default:"0" help:"Token requests per second for one user; beyond it 429. 0: no limit."`
+	UploadSlots          int      `default:"0" help:"Uploads that compute at once; more wait their turn, fairly. 0: four for each processor."`
+	UploadMemory         int64    `default:"128" help:"Megabytes that the bodies of uploads may take together, decoded; at least 128."`
+	MaxLiveInstances     int      `default:"500" help:"Instances kept open at once; beyond it the least lately used is closed until it is asked for again."`
+	SourceConnections    int      `default:"8" help:"Connections to each instance's database, at most."`
+}
+
+// limits gives the gateway's.
+func (b border) limits() gateway.Limits {
+	return gateway.Limits{
+		AddressRate: b.AddressRate, UserRate: b.UserRate, InstanceRate: b.InstanceRate,
+		TokenAddressRate: b.TokenAddressRate, TokenInstanceRate: b.TokenInstanceRate, TokenUserRate: b.TokenUserRate,
+		Uploads: gateway.DefaultUploads(b.UploadSlots), BodyBytes: b.UploadMemory << 20, MaxLive: b.MaxLiveInstances,
+	}
 }
 
 // newRuntimeParts makes the parts. Their owner calls close after the gateway's.
@@ -58,9 +74,9 @@ func (p *runtimeParts) gateway(instances gateway.Instances, domain string) (*gat
 		return nil, err
 	}
 	return gateway.New(gateway.Config{
-		Domain: domain, Instances: instances, Proxies: proxies, AddressRate: p.border.AddressRate, UserRate: p.border.UserRate,
+		Domain: domain, Instances: instances, Proxies: proxies, Limits: p.border.limits(),
 		OpenSource: p.openSource, NewAuthority: p.newAuthority, NewUploader: p.newUploader, Hold: hold,
-		Now: time.Now, NewID: func() string { return newID("req") }, Log: p.log,
+		Now: time.Now, Random: mathrand.Float64, NewID: func() string { return newID("req") }, Log: p.log,
 	}), nil
 }
 
@@ -74,11 +90,13 @@ func (p *runtimeParts) openSource(ctx context.Context, b *bundle.Bundle) (source
 	}
 	if cfg.Type == bundle.MongoDB {
 		return opened(mongo.Open(ctx, mongo.Options{
-			URI: uri, Database: cfg.Database, Runtime: p.id, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(), Now: time.Now, Log: p.log,
+			URI: uri, Database: cfg.Database, Runtime: p.id, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(),
+			MaxPool: uint64(max(0, p.border.SourceConnections)), Now: time.Now, Log: p.log,
 		}))
 	}
 	return opened(postgres.Open(ctx, postgres.Options{
-		URI: uri, Schema: cfg.Database, RLS: cfg.RowLevelSecurity, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(), Now: time.Now, Log: p.log,
+		URI: uri, Schema: cfg.Database, RLS: cfg.RowLevelSecurity, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(),
+		MaxConns: int32(max(0, p.border.SourceConnections)), Now: time.Now, Log: p.log,
 	}))
 }
 
@@ -106,8 +124,12 @@ func (p *runtimeParts) newAuthority(b *bundle.Bundle, src source.Source) (gatewa
 type authority struct{ *token.Authority }
 
 // Exchange implements gateway.Authority.
-func (a authority) Exchange(ctx context.Context, q gateway.TokenRequest) (any, error) {
-	return a.Authority.Exchange(ctx, token.Request(q))
+func (a authority) Exchange(ctx context.Context, q gateway.TokenRequest) (any, string, error) {
+	out, err := a.Authority.Exchange(ctx, token.Request(q))
+	if err != nil {
+		return nil, "", err
+	}
+	return out, out.UserID, nil
 }
 
 func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem func(http.ResponseWriter, *http.Request, error)) (gateway.Uploader, error) {
@@ -123,11 +145,6 @@ func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem 
 
 // uploader fits upload.Engine to the gateway.
 type uploader struct{ *upload.Engine }
-
-// Upload implements gateway.Uploader.
-func (u uploader) Upload(w http.ResponseWriter, r *http.Request, user rule.User, requestID string) {
-	u.Engine.Upload(w, r, user, requestID)
-}
 
 // Degraded implements gateway.Uploader: no cause must be nil, not a nil pointer inside an interface.
 func (u uploader) Degraded() any {

@@ -17,6 +17,7 @@ import (
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/config"
+	"turnkey/runtime/gateway"
 	"turnkey/runtime/source"
 	"turnkey/runtime/token"
 )
@@ -57,13 +58,13 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 	sweepIdle(group, gw)
 	sweepSources(group, gw, log)
 	fmt.Fprintf(term.out, "Serving %s on http://%s\n  uploads  POST /api/data\n  tokens   POST /token\n  keys     GET  /.well-known/jwks.json\n", c.Folder, c.Listen)
-	return listenAndServe(ctx, log, c.Listen, rooted(gw))
+	return listenAndServe(ctx, log, c.Listen, rooted(gw), gw)
 }
 
 // rooted lets the one instance answer at / as well.
 func rooted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/i/") {
+		if !strings.HasPrefix(r.URL.Path, "/i/") && r.URL.Path != gateway.ReadyPath {
 			r.URL.Path, r.URL.RawPath = "/i/"+serveHost+r.URL.Path, ""
 		}
 		next.ServeHTTP(w, r)

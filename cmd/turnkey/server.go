@@ -15,8 +15,19 @@ import (
 	"turnkey/runtime/gateway"
 )
 
-// drainFor is how long requests in flight may take after a signal: longer than an upload is worked on.
-const drainFor = 25 * time.Second
+const (
+	// drainFor is how long requests in flight may take after a signal; what is still worked on then is answered
+	// retryable, and its receipts tell the client's retry what became of it.
+	drainFor = 15 * time.Second
+	// abortFor is how long answering what has not ended by then may take.
+	abortFor = 2 * time.Second
+)
+
+// drainer is told of the end: first that it comes, then that the time is over.
+type drainer interface {
+	Drain()
+	Abort()
+}
 
 // tuneMemory lets garbage wait longer than Go's default while the process is small: most of what an
 // upload allocates is dead when it is answered. The soft limit keeps the process within the 150 MB
@@ -41,20 +52,20 @@ func listen(setting, address string) (net.Listener, error) {
 }
 
 // listenAndServe serves until the context ends, then drains.
-func listenAndServe(ctx context.Context, log *slog.Logger, address string, h http.Handler) error {
+func listenAndServe(ctx context.Context, log *slog.Logger, address string, h http.Handler, drains ...drainer) error {
 	l, err := listen("--listen", address)
 	if err != nil {
 		return err
 	}
-	return serveOn(ctx, log, l, h)
+	return serveOn(ctx, log, l, h, drains...)
 }
 
 // serveIn serves as a task of a group.
-func serveIn(group *lifecycle.Group, name string, l net.Listener, h http.Handler, log *slog.Logger) {
-	group.Go(name, func(ctx context.Context) error { return serveOn(ctx, log, l, h) })
+func serveIn(group *lifecycle.Group, name string, l net.Listener, h http.Handler, log *slog.Logger, drains ...drainer) {
+	group.Go(name, func(ctx context.Context) error { return serveOn(ctx, log, l, h, drains...) })
 }
 
-func serveOn(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler) error {
+func serveOn(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler, drains ...drainer) error {
 	server := gateway.Server(h, log)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
@@ -63,14 +74,27 @@ func serveOn(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handl
 		return err
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
-	defer cancel()
-	err := server.Shutdown(drain)
+	for _, d := range drains {
+		d.Drain()
+	}
+	err := shutdown(ctx, server, drainFor)
+	if errors.Is(err, context.DeadlineExceeded) {
+		for _, d := range drains {
+			d.Abort()
+		}
+		err = shutdown(ctx, server, abortFor)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close() // what has not ended by now is retried by its client
 	}
 	<-ended
 	return err
+}
+
+func shutdown(ctx context.Context, server *http.Server, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	defer cancel()
+	return server.Shutdown(ctx)
 }
 
 // sweepIdle closes instances that nobody asks for.

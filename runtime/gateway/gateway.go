@@ -8,11 +8,13 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/mux"
 
 	"turnkey/internal/fault"
+	"turnkey/runtime/admission"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
@@ -35,8 +37,8 @@ type Instances interface {
 
 // Authority is one instance's tokens, under one bundle.
 type Authority interface {
-	// Exchange answers a token for a verified identity.
-	Exchange(ctx context.Context, q TokenRequest) (any, error)
+	// Exchange answers a token for a verified identity, and tells whose it is.
+	Exchange(ctx context.Context, q TokenRequest) (answer any, userID string, err error)
 	// Authenticate verifies an upload's credential.
 	Authenticate(ctx context.Context, authorization string) (rule.User, error)
 	// JWKS is the key set document and its entity tag.
@@ -53,7 +55,7 @@ type TokenRequest struct {
 
 // Uploader applies uploads of one instance, under one bundle.
 type Uploader interface {
-	Upload(w http.ResponseWriter, r *http.Request, user rule.User, requestID string)
+	Apply(w http.ResponseWriter, r *http.Request, body []byte, user rule.User, requestID string)
 	// Degraded says why uploads are held back, or nil; it must marshal to JSON.
 	Degraded() any
 }
@@ -72,35 +74,36 @@ type Config struct {
 
 	// Proxies whose X-Forwarded-For is believed.
 	Proxies []netip.Prefix
-	// RequestsPerSecond from one address, and for one user of an instance.
-	AddressRate, UserRate float64
-	// IdleAfter closes live instances that nobody asked for; zero: five minutes.
-	IdleAfter time.Duration
+	Limits  Limits
 
-	Now   func() time.Time
-	NewID func() string
-	Log   *slog.Logger
+	Now    func() time.Time
+	Random func() float64 // in [0, 1)
+	NewID  func() string
+	Log    *slog.Logger
 }
 
 // Gateway serves every instance that its Instances know. Its owner calls Close after the last
 // request.
 type Gateway struct {
-	cfg     Config
-	live    *registry
-	handler http.Handler
-	address *limiter
-	users   *limiter
+	cfg      Config
+	live     *registry
+	handler  http.Handler
+	rates    rates
+	uploads  *admission.Queue
+	tokens   *admission.Queue
+	bodies   *admission.Memory
+	draining atomic.Bool
 }
 
 // New makes a gateway.
 func New(cfg Config) *Gateway {
-	if cfg.IdleAfter == 0 {
-		cfg.IdleAfter = 5 * time.Minute
-	}
-	g := &Gateway{cfg: cfg, live: newRegistry(&cfg)}
+	cfg.Limits = cfg.Limits.filled()
+	l := cfg.Limits
+	g := &Gateway{cfg: cfg, live: newRegistry(&cfg), rates: newRates(l, cfg.Now)}
 	g.live.problem = g.fail
-	g.address = newLimiter(cfg.AddressRate, cfg.Now)
-	g.users = newLimiter(cfg.UserRate, cfg.Now)
+	g.uploads = admission.New(l.Uploads, cfg.Now, cfg.Random)
+	g.tokens = admission.New(l.Tokens, cfg.Now, cfg.Random)
+	g.bodies = admission.NewMemory(l.BodyBytes)
 	g.handler = g.routes()
 	return g
 }
@@ -145,6 +148,7 @@ func (g *Gateway) routes() http.Handler {
 		forms = append(forms, root.Host(`{host:[a-z0-9-]+}.`+g.cfg.Domain).Subrouter())
 	}
 	forms = append(forms, root.PathPrefix("/i/{host}").Subrouter())
+	root.HandleFunc(ReadyPath, g.ready)
 	for _, form := range forms {
 		form.NotFoundHandler = root.NotFoundHandler
 		for _, route := range g.table() {
@@ -191,7 +195,7 @@ func (g *Gateway) serve(at route) http.HandlerFunc {
 			noMethod(w, at.methods)
 			return
 		}
-		if !g.address.allow(g.clientAddress(r)) {
+		if !g.rates.address.allow(g.clientAddress(r)) {
 			openCORS(w.Header())
 			g.fail(w, r, fault.New(fault.Unavailable, "limit_address", "Too many requests from this address.").
 				WithHint("Wait a few seconds and try again."))

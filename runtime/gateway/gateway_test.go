@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -80,11 +79,11 @@ func (a fakeAuthority) Authenticate(_ context.Context, authorization string) (ru
 	return rule.User{}, fault.New(fault.Unauthenticated, "token_refused", "The token was refused.")
 }
 
-func (a fakeAuthority) Exchange(_ context.Context, q gateway.TokenRequest) (any, error) {
+func (a fakeAuthority) Exchange(_ context.Context, q gateway.TokenRequest) (any, string, error) {
 	if q.UserID == "" {
-		return nil, fault.New(fault.Unauthenticated, "no_identity", "No identity.")
+		return nil, "", fault.New(fault.Unauthenticated, "no_identity", "No identity.")
 	}
-	return map[string]any{"token": "t-" + q.UserID, "claims": q.Claims}, nil
+	return map[string]any{"token": "t-" + q.UserID, "claims": q.Claims}, q.UserID, nil
 }
 
 func (a fakeAuthority) JWKS() ([]byte, string) { return []byte(`{"keys":[]}`), `"e1"` }
@@ -98,13 +97,12 @@ type fakeUploader struct {
 // gate holds the uploads of revision 1.
 type gate struct{ entered, open chan struct{} }
 
-func (u fakeUploader) Upload(w http.ResponseWriter, r *http.Request, user rule.User, id string) {
+func (u fakeUploader) Apply(w http.ResponseWriter, r *http.Request, body []byte, user rule.User, id string) {
 	if u.gate != nil && u.revision == 1 {
 		u.gate.entered <- struct{}{}
 		<-u.gate.open
 	}
-	body, err := io.ReadAll(r.Body)
-	fmt.Fprintf(w, "revision %d user %s method %s bytes %d err %v cookie %q id %t", u.revision, user.ID, r.Method, len(body), err, r.Header.Get("Cookie"), id != "")
+	fmt.Fprintf(w, "revision %d user %s method %s bytes %d cookie %q id %t", u.revision, user.ID, r.Method, len(body), r.Header.Get("Cookie"), id != "")
 }
 
 func (fakeUploader) Degraded() any { return nil }
@@ -144,6 +142,7 @@ func newRig(t *testing.T, change func(*gateway.Config)) *rig {
 		},
 		Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		Now:     func() time.Time { return r.clock },
+		Random:  func() float64 { return 0.5 },
 		NewID:   func() string { return fmt.Sprintf("req_%d", ids.Add(1)) },
 		Log:     slog.New(slog.DiscardHandler),
 	}
@@ -505,7 +504,7 @@ func TestManyRequestsAndRevisionsAtOnce(t *testing.T) {
 }
 
 func TestLimitByAddressComesFirst(t *testing.T) {
-	r := newRig(t, func(c *gateway.Config) { c.AddressRate = 1 })
+	r := newRig(t, func(c *gateway.Config) { c.Limits.AddressRate = 1 })
 	from := func(remote, forwarded string) int {
 		q := httptest.NewRequest("POST", "http://localhost/i/acme/upload", strings.NewReader("{}"))
 		q.RemoteAddr = remote
@@ -543,7 +542,7 @@ func TestLimitByAddressComesFirst(t *testing.T) {
 }
 
 func TestLimitByUserHoldsTheUpload(t *testing.T) {
-	r := newRig(t, func(c *gateway.Config) { c.UserRate = 1 })
+	r := newRig(t, func(c *gateway.Config) { c.Limits.UserRate = 1 })
 	for _, want := range []string{"user u1", "user u1", "held limit_user"} {
 		if got := r.do("POST", "http://localhost/i/acme/upload", good, "{}").Body.String(); !strings.Contains(got, want) {
 			t.Errorf("got %s, want %s", got, want)
@@ -558,7 +557,7 @@ func TestLimitByUserHoldsTheUpload(t *testing.T) {
 func TestBodiesAreBounded(t *testing.T) {
 	r := newRig(t, nil)
 	rec := r.do("POST", "http://localhost/i/acme/upload", good, strings.Repeat("x", 64<<20+1))
-	if !strings.Contains(rec.Body.String(), "request body too large") {
-		t.Errorf("got %.200s", rec.Body)
+	if rec.Code != 413 || !strings.Contains(rec.Body.String(), "upload_too_large") {
+		t.Errorf("got %d %.200s", rec.Code, rec.Body)
 	}
 }

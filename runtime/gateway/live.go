@@ -3,14 +3,17 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"runtime"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
 
 	"turnkey/internal/fault"
+	"turnkey/runtime/admission"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
+	"turnkey/runtime/source/guard"
 )
 
 // live is one revision of one instance, ready to serve. It is closed when nobody uses it any more
@@ -19,8 +22,8 @@ type live struct {
 	bundle    *bundle.Bundle
 	cors      cors
 	authority Authority
-	uploader  Uploader // nil: nothing deployed yet
-	src       source.Source
+	uploader  Uploader     // nil: nothing deployed yet
+	guard     *guard.Guard // of the source; nil: nothing deployed yet
 	log       func(err error)
 
 	mu      sync.Mutex
@@ -63,11 +66,18 @@ func (l *live) retire() {
 	}
 }
 
+// idle tells whether nobody uses it, and since when.
+func (l *live) idle() (since time.Time, idle bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.used, l.users == 0
+}
+
 func (l *live) close() {
-	if l.src == nil {
+	if l.guard == nil {
 		return
 	}
-	if err := l.src.Close(); err != nil {
+	if err := l.guard.Close(); err != nil {
 		l.log(err)
 	}
 }
@@ -77,6 +87,9 @@ type registry struct {
 	cfg     *Config
 	problem func(http.ResponseWriter, *http.Request, error)
 	builds  singleflight.Group
+	turns   chan struct{} // one place for each build at once: compiling rules is work for the CPU
+	ending  context.Context
+	abort   context.CancelFunc // ends every call to a source, also those of retired revisions
 
 	mu     sync.Mutex
 	byHost map[string]*live
@@ -99,7 +112,9 @@ func (f failure) covers(revision int64, now time.Time) bool {
 }
 
 func newRegistry(cfg *Config) *registry {
-	return &registry{cfg: cfg, byHost: map[string]*live{}, failed: map[string]failure{}}
+	g := &registry{cfg: cfg, byHost: map[string]*live{}, failed: map[string]failure{}, turns: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	g.ending, g.abort = context.WithCancel(context.Background())
+	return g
 }
 
 // acquire gives the live instance of a host, building it when its revision is new. The caller
@@ -172,14 +187,47 @@ func (g *registry) build(ctx context.Context, host string) (int64, error) {
 	}
 	delete(g.failed, host)
 	g.byHost[host] = next
+	surplus := g.surplus(next)
 	g.mu.Unlock()
 	if current != nil {
 		current.retire()
 	}
+	for _, l := range surplus {
+		l.retire()
+	}
 	return b.Revision, nil
 }
 
+// surplus takes away the instances above MaxLive that were asked for least lately. Those in use stay
+// in any case, so there can be more for a moment; so does one that sweep would keep.
+func (g *registry) surplus(but *live) []*live {
+	var out []*live
+	for len(g.byHost) > g.cfg.Limits.MaxLive {
+		var oldest *live
+		var at string
+		var since time.Time
+		for host, l := range g.byHost {
+			if used, idle := l.idle(); idle && l != but && !g.lastGood(host, l) && (oldest == nil || used.Before(since)) {
+				oldest, at, since = l, host, used
+			}
+		}
+		if oldest == nil {
+			break
+		}
+		delete(g.byHost, at)
+		out = append(out, oldest)
+	}
+	return out
+}
+
+// lastGood reports an instance whose newest revision cannot be built: nothing else has this one.
+func (g *registry) lastGood(host string, l *live) bool {
+	return g.failed[host].revision > l.bundle.Revision
+}
+
 func (g *registry) make(ctx context.Context, b *bundle.Bundle) (_ *live, err error) {
+	g.turns <- struct{}{}
+	defer func() { <-g.turns }()
 	next := &live{bundle: b, cors: newCORS(b.Config.CORS), used: g.cfg.Now()}
 	next.log = func(err error) { g.cfg.Log.Warn("closing a source", "instance", b.Instance.ID, "error", err) }
 	defer func() {
@@ -187,28 +235,27 @@ func (g *registry) make(ctx context.Context, b *bundle.Bundle) (_ *live, err err
 			next.close()
 		}
 	}()
+	var src source.Source
 	if b.Deployment > 0 {
-		if next.src, err = g.cfg.OpenSource(ctx, b); err != nil {
+		if src, err = g.cfg.OpenSource(ctx, b); err != nil {
 			return nil, err
 		}
-		if next.uploader, err = g.cfg.NewUploader(b, next.src, g.problem); err != nil {
+		next.guard = guard.New(src, guard.Options{Call: g.cfg.Limits.SourceCall, Stop: g.ending, Wait: admission.Wait, Now: g.cfg.Now, Random: g.cfg.Random})
+		src = next.guard.Pipeline()
+		if next.uploader, err = g.cfg.NewUploader(b, src, g.problem); err != nil {
 			return nil, err
 		}
 	}
-	next.authority, err = g.cfg.NewAuthority(b, next.src)
+	next.authority, err = g.cfg.NewAuthority(b, src)
 	return next, err
 }
 
-// sweep closes instances that nobody has asked for. One whose newest revision cannot be built stays:
-// nothing else has its last good revision.
+// sweep closes instances that nobody has asked for.
 func (g *registry) sweep(now time.Time) {
 	g.mu.Lock()
 	var idle []*live
 	for host, l := range g.byHost {
-		l.mu.Lock()
-		unused := l.users == 0 && now.Sub(l.used) >= g.cfg.IdleAfter && g.failed[host].revision <= l.bundle.Revision
-		l.mu.Unlock()
-		if unused {
+		if used, unused := l.idle(); unused && now.Sub(used) >= g.cfg.Limits.IdleAfter && !g.lastGood(host, l) {
 			idle = append(idle, l)
 			delete(g.byHost, host)
 		}
@@ -220,6 +267,7 @@ func (g *registry) sweep(now time.Time) {
 }
 
 func (g *registry) close() {
+	defer g.abort()
 	g.mu.Lock()
 	all := g.byHost
 	g.byHost = map[string]*live{}

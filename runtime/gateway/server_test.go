@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,8 +60,12 @@ func TestServerBoundsHeaders(t *testing.T) {
 // realTokens is the real authority behind the gateway's interface.
 type realTokens struct{ *token.Authority }
 
-func (a realTokens) Exchange(ctx context.Context, q gateway.TokenRequest) (any, error) {
-	return a.Authority.Exchange(ctx, token.Request{Authorization: q.Authorization, UserID: q.UserID, Claims: q.Claims, DeviceSecret: q.DeviceSecret})
+func (a realTokens) Exchange(ctx context.Context, q gateway.TokenRequest) (any, string, error) {
+	out, err := a.Authority.Exchange(ctx, token.Request(q))
+	if err != nil {
+		return nil, "", err
+	}
+	return out, out.UserID, nil
 }
 
 func (a realTokens) Authenticate(ctx context.Context, authorization string) (rule.User, error) {
@@ -89,8 +94,10 @@ func BenchmarkTokenExchange(b *testing.B) {
 	f := &feed{bundles: map[string]*bundle.Bundle{}}
 	f.put(served)
 	g := gateway.New(gateway.Config{
-		Instances: f, Now: time.Now, NewID: rand.Text, Log: slog.New(slog.DiscardHandler),
-		OpenSource: func(context.Context, *bundle.Bundle) (source.Source, error) { return nil, nil },
+		Instances: f, Now: time.Now, Random: func() float64 { return 0.5 }, NewID: rand.Text, Log: slog.New(slog.DiscardHandler),
+		OpenSource: func(context.Context, *bundle.Bundle) (source.Source, error) {
+			return fakeSource{closed: new(atomic.Int32)}, nil
+		},
 		NewAuthority: func(b *bundle.Bundle, _ source.Source) (gateway.Authority, error) {
 			a, err := token.New(b, token.Deps{Now: time.Now})
 			return realTokens{a}, err

@@ -38,8 +38,9 @@ func Decode(body []byte) (*Upload, error) {
 var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
 type decoder struct {
-	body []byte
-	dec  *jsontext.Decoder
+	body   []byte
+	dec    *jsontext.Decoder
+	weight int64 // of what has been decoded
 }
 
 func malformed(err error) error {
@@ -102,8 +103,8 @@ func (d *decoder) top(up *Upload) error {
 	switch {
 	case up.Form == 0:
 		return notUpload("The body has neither transactions nor batch.")
-	case up.Form == Transactions && (len(up.Transactions) == 0 || len(up.Transactions) > MaxTransactions):
-		return notUpload("The body has " + strconv.Itoa(len(up.Transactions)) + " transactions; 1 to 50 are allowed.")
+	case up.Form == Transactions && (len(up.Transactions) == 0 || len(up.Transactions)+up.Left > MaxTransactions):
+		return notUpload("The body has " + strconv.Itoa(len(up.Transactions)+up.Left) + " transactions; 1 to 50 are allowed.")
 	}
 	return nil
 }
@@ -161,6 +162,12 @@ func (d *decoder) transactions(up *Upload) error {
 				return err
 			}
 			return notUpload("A transaction is not an object.")
+		}
+		if up.Left > 0 || len(up.Transactions) > 0 && d.weight > maxWeight {
+			if err := d.left(up); err != nil {
+				return err
+			}
+			continue
 		}
 		if len(up.Transactions) == MaxTransactions { // only count the rest
 			up.Transactions = append(up.Transactions, Transaction{})
@@ -249,7 +256,9 @@ func (d *decoder) entries(tx *Transaction) error {
 		if err != nil {
 			return err
 		}
-		tx.add(raw)
+		if tx.Refused == nil && tx.bears(d.weigh(raw), d) {
+			tx.Operations = append(tx.Operations, entry(raw))
+		}
 	}
 	if _, err := d.dec.ReadToken(); err != nil {
 		return malformed(err)
@@ -257,17 +266,18 @@ func (d *decoder) entries(tx *Transaction) error {
 	return nil
 }
 
-// add appends an entry, unless the transaction is refused for its size already.
-func (tx *Transaction) add(raw []byte) {
-	if tx.Refused != nil {
-		return
-	}
-	if len(tx.Operations) == MaxOperations {
+// bears reports whether one more operation of a weight keeps within the bounds; if not the
+// transaction is refused.
+func (tx *Transaction) bears(weight int64, d *decoder) bool {
+	tx.weight += weight
+	switch {
+	case len(tx.Operations) == MaxOperations:
 		tx.Refused = refuse(CodePayloadTooLarge, "This transaction has more than 5,000 operations.").
 			hint("Split the change into several smaller write transactions on the device.")
-		return
+	case tx.weight > maxTransactionWeight:
+		tx.tooHeavy(d)
 	}
-	tx.Operations = append(tx.Operations, entry(raw))
+	return tx.Refused == nil
 }
 
 // batch groups the entries of a {batch}: one transaction, unless entries carry transaction ids; then
@@ -290,7 +300,12 @@ func (d *decoder) batch(up *Upload) error {
 		if err != nil {
 			return err
 		}
-		op := entry(raw)
+		w := d.weigh(raw)
+		decode := entry
+		if w > maxTransactionWeight {
+			decode = glance
+		}
+		op := decode(raw)
 		id, hasID := op.transactionID()
 		if cur == nil || hasID && (!cur.HasID || cur.ID != id) && len(cur.Operations) > 0 {
 			flush()
@@ -298,7 +313,15 @@ func (d *decoder) batch(up *Upload) error {
 			cur = &up.Transactions[len(up.Transactions)-1]
 		}
 		parts = append(parts, raw)
-		cur.add(raw)
+		switch {
+		case cur.Refused != nil:
+			d.weight -= w
+		case !cur.bears(w, d):
+		case d.weight > maxTransactionWeight: // nothing of a batch can be left to the next request
+			cur.tooHeavy(d)
+		default:
+			cur.Operations = append(cur.Operations, op)
+		}
 	}
 	flush()
 	if _, err := d.dec.ReadToken(); err != nil {

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"turnkey/internal/fault"
 )
@@ -207,9 +210,11 @@ func FuzzDecode(f *testing.F) {
 		if up.Form == Transactions && (len(up.Transactions) < 1 || len(up.Transactions) > MaxTransactions) {
 			t.Fatalf("%d transactions", len(up.Transactions))
 		}
-		form, n, err := count(body)
-		if err != nil || form != up.Form || form == Transactions && n != len(up.Transactions) {
-			t.Fatalf("count disagrees: %v %d %v", form, n, err)
+		for _, r := range []io.Reader{bytes.NewReader(body), iotest.OneByteReader(bytes.NewReader(body))} {
+			form, n, err := scanBody(r)
+			if err != nil || form != up.Form || form == Transactions && n != len(up.Transactions) {
+				t.Fatalf("the scan disagrees: %v %d %v", form, n, err)
+			}
 		}
 		for _, tx := range up.Transactions {
 			for _, op := range tx.Operations {
@@ -219,4 +224,119 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+func FuzzDecodeSingle(f *testing.F) {
+	f.Add("PATCH", []byte(`{"table":"todos","data":{"id":"u1","title":"x"}}`))
+	f.Add("DELETE", []byte(`{"table":"todos","id":7,"metadata":"\ud800"}`))
+	f.Fuzz(func(t *testing.T, method string, body []byte) {
+		up, err := DecodeSingle(Op(method), body)
+		if err != nil {
+			if !fault.IsKind(err, fault.Invalid) {
+				t.Fatalf("an error that is not the client's: %v", err)
+			}
+			return
+		}
+		if len(up.Transactions) != 1 || len(up.Transactions[0].Operations) != 1 {
+			t.Fatalf("not one operation: %+v", up)
+		}
+		op := up.Transactions[0].Operations[0]
+		if op.Refused == nil && (op.Table == "" || op.RowID == "" || op.Op != Op(method)) {
+			t.Fatalf("an operation without table or id, or of another method, passed: %+v", op)
+		}
+	})
+}
+
+// Weight must not promise less than what decoding keeps, or many bodies at once would take more
+// memory than is counted.
+func TestWeightCoversWhatDecodingKeeps(t *testing.T) {
+	for name, data := range map[string]string{
+		"strings":       strings.Repeat(`"some text of ordinary length",`, 20_000),
+		"numbers":       strings.Repeat(`1,`, 200_000),
+		"empty arrays":  strings.Repeat(`[],`, 200_000),
+		"empty objects": strings.Repeat(`{},`, 200_000),
+		"small objects": strings.Repeat(`{"a":1},`, 100_000),
+		"wide objects":  strings.Repeat(`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6},`, 30_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := []byte(`{"transactions":[{"crud":[{"op":"PUT","type":"t","id":"1","data":{"list":[` + strings.TrimSuffix(data, ",") + `]}}]}]}`)
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			up, err := Decode(body)
+			if err != nil || up.Transactions[0].Operations[0].Refused != nil {
+				t.Fatalf("%v %+v", err, up.Transactions[0].Operations[0].Refused)
+			}
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			kept := int64(after.HeapAlloc) - int64(before.HeapAlloc)
+			if weight := Weight(body); kept > weight {
+				t.Errorf("decoding %d bytes keeps %d, the weight is %d", len(body), kept, weight)
+			}
+			runtime.KeepAlive(up)
+		})
+	}
+}
+
+// heavyEntry is an operation whose decoded form takes about so many megabytes.
+func heavyEntry(megabytes int) string {
+	item := `{"a":1},`
+	n := megabytes << 20 / int(Weight([]byte(item)))
+	return `{"op":"PUT","type":"t","id":"1","data":{"list":[` + strings.TrimSuffix(strings.Repeat(item, n), ",") + `]}}`
+}
+
+func TestWhatDecodesToTooMuch(t *testing.T) {
+	tx := func(crud ...string) string { return `{"crud":[` + strings.Join(crud, ",") + `]}` }
+	light := `{"op":"DELETE","type":"t","id":"1"}`
+	for name, c := range map[string]struct {
+		body          string
+		refused, good []int
+		left          int
+	}{
+		"one transaction that is too heavy is refused": {`{"transactions":[` + tx(light) + "," + tx(heavyEntry(150)) + "," + tx(light) + `]}`, []int{1}, []int{0, 2}, 0},
+		"its operations count together":                {`{"transactions":[` + tx(heavyEntry(70), heavyEntry(70), light) + `]}`, []int{0}, nil, 0},
+		"what is too much at once is left":             {`{"transactions":[` + tx(heavyEntry(70)) + "," + tx(heavyEntry(70)) + "," + tx(light) + "," + tx(light) + `]}`, nil, []int{0, 1}, 2},
+		"a batch cannot leave anything":                {`{"batch":[` + strings.Replace(light, `{`, `{"tx_id":1,`, 1) + "," + strings.Replace(heavyEntry(150), `{`, `{"tx_id":2,`, 1) + `]}`, []int{1}, []int{0}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			up, err := Decode([]byte(c.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(up.Transactions) != len(c.refused)+len(c.good) || up.Left != c.left {
+				t.Fatalf("%d transactions, %d left", len(up.Transactions), up.Left)
+			}
+			for _, i := range c.refused {
+				tx := up.Transactions[i]
+				if tx.Refused == nil || tx.Refused.Code != CodePayloadTooLarge || len(tx.Raw) == 0 {
+					t.Errorf("transaction %d: %+v", i, tx.Refused)
+				}
+			}
+			for _, i := range c.good {
+				if up.Transactions[i].Refused != nil {
+					t.Errorf("transaction %d: %+v", i, up.Transactions[i].Refused)
+				}
+			}
+		})
+	}
+	if _, err := Decode([]byte(`{"transactions":[` + tx(heavyEntry(70)) + "," + tx(heavyEntry(70)) + `,{"nothing":1}]}`)); !fault.IsKind(err, fault.Invalid) {
+		t.Errorf("what is left is checked all the same: %v", err)
+	}
+}
+
+func TestWhatIsLeftIsComeBackFor(t *testing.T) {
+	ok, no := result{Status: success}, result{Status: fatal}
+	for _, c := range []struct {
+		results []result
+		want    []status
+	}{
+		{[]result{ok}, []status{success, retryable, notAttempted}},
+		{[]result{ok, no}, []status{success, fatal, notAttempted, notAttempted}},
+	} {
+		for i, r := range withLeft(c.results, 2) {
+			if r.Status != c.want[i] || r.Status == retryable && r.RetryAfterMS < 1 {
+				t.Errorf("result %d: %+v, want %s", i, r, c.want[i])
+			}
+		}
+	}
 }

@@ -125,7 +125,6 @@ const keepBuffer = 1 << 20
 // Upload answers POST, PUT, PATCH and DELETE of /api/data and POST /upload. The caller has
 // authenticated user and bounded the body. It always answers.
 func (e *Engine) Upload(w http.ResponseWriter, r *http.Request, user rule.User, requestID string) {
-	arrived := e.deps.Now()
 	buf := bodies.Get().(*bytes.Buffer)
 	defer func() {
 		if buf.Cap() <= keepBuffer {
@@ -133,7 +132,17 @@ func (e *Engine) Upload(w http.ResponseWriter, r *http.Request, user rule.User, 
 			bodies.Put(buf)
 		}
 	}()
-	up, err := decodeRequest(r, buf)
+	if _, err := buf.ReadFrom(r.Body); err != nil {
+		e.deps.Problem(w, r, Unreadable(err))
+		return
+	}
+	e.Apply(w, r, buf.Bytes(), user, requestID)
+}
+
+// Apply is Upload of a body that its caller has read, and does not change before Apply returns.
+func (e *Engine) Apply(w http.ResponseWriter, r *http.Request, body []byte, user rule.User, requestID string) {
+	arrived := e.deps.Now()
+	up, err := decodeBody(r.Method, body)
 	if err != nil {
 		e.deps.Problem(w, r, err)
 		return
@@ -142,25 +151,32 @@ func (e *Engine) Upload(w http.ResponseWriter, r *http.Request, user rule.User, 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience+grace)
 	defer cancel()
 	results := e.process(ctx, &request{upload: up, user: user, id: requestID, arrived: arrived})
-	respond(w, up.Form, results)
+	respond(w, up.Form, withLeft(results, up.Left))
 }
 
-func decodeRequest(r *http.Request, buf *bytes.Buffer) (*Upload, error) {
-	if err := readBody(r, buf); err != nil {
-		return nil, err
+// withLeft answers the transactions that were not decoded: come back for them at once.
+func withLeft(results []result, left int) []result {
+	for i := range left {
+		next := result{Status: notAttempted}
+		if i == 0 && results[len(results)-1].Status == success {
+			next = retryResult("upload_too_heavy", "The rest of this upload has its turn with the next one.", time.Millisecond)
+		}
+		results = append(results, next)
 	}
-	if r.Method == http.MethodPost {
-		return Decode(buf.Bytes())
-	}
-	return DecodeSingle(Op(r.Method), buf.Bytes())
+	return results
 }
 
-func readBody(r *http.Request, buf *bytes.Buffer) error {
-	_, err := buf.ReadFrom(r.Body)
+func decodeBody(method string, body []byte) (*Upload, error) {
+	if method == http.MethodPost {
+		return Decode(body)
+	}
+	return DecodeSingle(Op(method), body)
+}
+
+// Unreadable is the fault for an error of reading an upload's body.
+func Unreadable(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &tooLarge):
 		return fault.Newf(fault.TooLarge, "upload_too_large", "The upload is larger than %d MB.", tooLarge.Limit>>20).
 			WithHint("Upload fewer transactions per request.")

@@ -25,6 +25,7 @@ type Upload struct {
 	ClientID     string          // from client.id, or a client_id of request or transaction; "" when stock
 	Client       json.RawMessage // the connector's report as received; nil when absent
 	Transactions []Transaction
+	Left         int // transactions after these that would have been too much to decode at once
 }
 
 // Transaction is one client transaction: applied as one, answered by one result.
@@ -34,6 +35,8 @@ type Transaction struct {
 	Operations []Operation
 	Raw        []byte   // as received, for a rejection
 	Refused    *Refusal // set when limits refuse it before any operation is looked at
+
+	weight int64 // of its operations, decoded
 }
 
 // Op is what an operation does.

@@ -47,11 +47,41 @@ func (c *column) decode(raw []byte, inBinary bool) (value.Value, error) {
 		return c.list(v)
 	}
 	if inBinary {
+		if err := c.checkWidth(raw); err != nil {
+			return nil, err
+		}
 		if v, ok := c.decodeBinary(raw); ok {
 			return v, nil
 		}
 	}
-	return c.decodeText(string(raw))
+	v, err := c.decodeText(string(raw))
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// checkWidth refuses a value that is not as long as its type: the server is a stranger's.
+func (c *column) checkWidth(raw []byte) error {
+	width := len(raw)
+	switch c.base {
+	case "bool":
+		width = 1
+	case "int2":
+		width = 2
+	case "int4", "float4":
+		width = 4
+	case "int8", "float8", "timestamptz", "timestamp":
+		width = 8
+	case "uuid":
+		width = 16
+	case "jsonb":
+		width = max(width, 1) // its version byte
+	}
+	if len(raw) != width {
+		return fmt.Errorf("%d bytes for a %s", len(raw), c.base)
+	}
+	return nil
 }
 
 func (c *column) decodeBinary(raw []byte) (value.Value, bool) {
@@ -88,7 +118,7 @@ func instant(us int64) value.Value {
 	case math.MinInt64:
 		return value.Opaque{Native: "-infinity", Client: "-infinity"}
 	}
-	return pgEpoch.Add(time.Duration(us/1e6) * time.Second).Add(time.Duration(us%1e6) * time.Microsecond)
+	return time.Unix(pgEpoch.Unix()+us/1e6, us%1e6*1e3).UTC() // a Duration would end in the year 2292
 }
 
 func (c *column) decodeText(text string) (value.Value, error) {

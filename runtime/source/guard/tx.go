@@ -1,0 +1,45 @@
+package guard
+
+import (
+	"context"
+
+	"turnkey/runtime/source"
+)
+
+// tx is a guarded transaction.
+type tx struct {
+	source.Tx
+	guard *Guard
+}
+
+// Read implements source.Tx.
+func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) (rows []source.Row, known source.History, err error) {
+	err = t.guard.call(ctx, func(ctx context.Context) error {
+		rows, known, err = t.Tx.Read(ctx, refs, claim)
+		return err
+	})
+	return rows, known, err
+}
+
+// Rejected implements source.Tx.
+func (t *tx) Rejected(ctx context.Context, rows []source.RowName) (list []source.RejectedRow, err error) {
+	err = t.guard.call(ctx, func(ctx context.Context) error {
+		list, err = t.Tx.Rejected(ctx, rows)
+		return err
+	})
+	return list, err
+}
+
+// Apply implements source.Tx.
+func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.Finish) error {
+	return t.guard.call(ctx, func(ctx context.Context) error { return t.Tx.Apply(ctx, changes, finish) })
+}
+
+// Rollback implements source.Tx. It is let through whatever the breaker says: it gives a connection
+// back.
+func (t *tx) Rollback(ctx context.Context) {
+	defer t.guard.opt.Wait(ctx)()
+	ctx, cancel := context.WithTimeout(ctx, t.guard.opt.Call)
+	defer cancel()
+	t.Tx.Rollback(ctx)
+}

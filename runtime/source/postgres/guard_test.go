@@ -1,0 +1,78 @@
+package postgres
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"turnkey/internal/pgtest"
+	"turnkey/runtime/source"
+	"turnkey/runtime/source/guard"
+	"turnkey/runtime/source/sourcetest"
+)
+
+func guarded(t *testing.T, src source.Source) *guard.Guard {
+	return guard.New(src, guard.Options{Call: 15 * time.Second, Stop: context.WithoutCancel(t.Context()), Now: time.Now, Random: func() float64 { return 0.5 }})
+}
+
+// Behind its guard, as every source is in production, the source keeps all its promises.
+func TestConformanceBehindTheGuard(t *testing.T) {
+	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
+		uri := pgtest.URL(t)
+		sql(t, uri, itemsTable)
+		h := harness(t, open(t, uri))
+		h.Source = guarded(t, h.Source).Pipeline()
+		return h
+	})
+}
+
+// blackHole accepts connections and never says a word.
+func blackHole(t *testing.T) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			wg.Go(func() { _, _ = io.Copy(io.Discard, conn); conn.Close() })
+		}
+	})
+	t.Cleanup(func() { l.Close(); wg.Wait() })
+	return l.Addr().String()
+}
+
+// Sixteen uploads meet a database that takes connections and says nothing: one tries, and all are told
+// after one time-out of connecting, not one after the other.
+func TestABlackHoleCostsOneTimeOut(t *testing.T) {
+	g := guarded(t, open(t, "postgres://u:p@"+blackHole(t)+"/db?sslmode=disable"))
+	t.Cleanup(func() { _ = g.Close() })
+	before := time.Now()
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			_, err := g.Columns(t.Context(), &source.Table{Name: "items", Collection: "public.items", Key: "id"})
+			if f := source.FailureOf(err); f == nil || f.Class != source.Down {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	if mode := g.Mode(); mode.Atomicity != "transactions" || time.Since(before) > connectTimeout/2 {
+		t.Errorf("the mode came after %v: %+v", time.Since(before), mode)
+	}
+	wg.Wait()
+	if took := time.Since(before); took > 2*connectTimeout {
+		t.Errorf("the last was told after %v", took)
+	}
+	if s, _ := g.Status(); s.Failures != 1 {
+		t.Errorf("one contact, %d failures", s.Failures)
+	}
+}

@@ -399,7 +399,7 @@ func TestTheShortcutShowsOnlyWhereThereIsOne(t *testing.T) {
 	if !ok {
 		t.Fatal("the shortcut is hidden")
 	}
-	if created, err := creator.Create(t.Context(), source.Session{}, nil); !created || err != nil {
+	if created, err := creator.Create(t.Context(), source.Session{}, nil, nil); !created || err != nil {
 		t.Error(created, err)
 	}
 }

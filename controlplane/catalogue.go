@@ -42,6 +42,7 @@ const (
 	APIKeyCreated       EventKind = "api_key.created"
 	APIKeyDeleted       EventKind = "api_key.deleted"
 	DevTokenCreated     EventKind = "dev_token.created"
+	UserDataErased      EventKind = "user_data.erased"
 )
 
 // Catalogue says what each event means. An event that is not listed cannot be recorded, and a test
@@ -81,4 +82,5 @@ var Catalogue = map[EventKind]string{
 	APIKeyCreated:       "An instance's API key was made.",
 	APIKeyDeleted:       "An instance's API key was deleted.",
 	DevTokenCreated:     "Somebody minted a development token.",
+	UserDataErased:      "What was kept of a user of an instance was erased.",
 }

@@ -29,6 +29,9 @@ type Config struct {
 	Commander Commander
 	// Listen calls its function after each publication until the context ends; *store.Store has it.
 	Listen func(ctx context.Context, published func()) error
+	// ListenLogs calls its function with the instance of new log entries, and with "" when it may have missed
+	// some, until the context ends; *store.Store has it.
+	ListenLogs func(ctx context.Context, stored func(instance string)) error
 	// KeyOverlap is how long a signing key is published before it signs; zero: DefaultKeyOverlap.
 	KeyOverlap time.Duration
 }
@@ -56,6 +59,11 @@ type Plane struct {
 	DevTokens   *DevTokens
 	Runtimes    *Runtimes
 	Keyring     *Keyring
+
+	Telemetry *Telemetry
+	Logs      *Logs
+	Metrics   *Metrics
+	Erasures  *Erasures
 }
 
 // New builds the services. It fails when a part is missing.
@@ -63,8 +71,8 @@ func New(c Config) (*Plane, error) {
 	if c.Store == nil || c.Now == nil || c.Random == nil || c.Log == nil {
 		return nil, errors.New("controlplane: Store, Now, Random and Log are required")
 	}
-	if c.Vault == nil || c.Bundles == nil || c.Commander == nil || c.Listen == nil {
-		return nil, errors.New("controlplane: Vault, Bundles, Commander and Listen are required")
+	if c.Vault == nil || c.Bundles == nil || c.Commander == nil || c.Listen == nil || c.ListenLogs == nil {
+		return nil, errors.New("controlplane: Vault, Bundles, Commander, Listen and ListenLogs are required")
 	}
 	if c.KeyOverlap == 0 {
 		c.KeyOverlap = DefaultKeyOverlap
@@ -99,6 +107,11 @@ func New(c Config) (*Plane, error) {
 		DevTokens:   &DevTokens{k},
 		Runtimes:    &Runtimes{core: k, listen: c.Listen},
 		Keyring:     &Keyring{k},
+
+		Telemetry: &Telemetry{core: k},
+		Logs:      &Logs{core: k, listen: c.ListenLogs},
+		Metrics:   &Metrics{k},
+		Erasures:  &Erasures{core: k},
 	}, nil
 }
 

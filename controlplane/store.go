@@ -35,4 +35,7 @@ type Tx interface {
 	bundleTx
 	runtimeTx
 	vaultTx
+	telemetryTx
+	logTx
+	metricTx
 }

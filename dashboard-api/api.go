@@ -14,6 +14,7 @@ import (
 type api struct {
 	cfg    Config
 	box    *box
+	logIDs logIDs
 	limits *limiters
 	secure bool // browsers reach us by https
 	table  []route
@@ -39,7 +40,11 @@ func build(cfg Config) (*api, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &api{cfg: cfg, box: sealer, limits: newLimiters(cfg.Limits), secure: strings.HasPrefix(cfg.BaseURL, "https://"), router: mux.NewRouter()}
+	ids, err := newLogIDs(cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	a := &api{cfg: cfg, box: sealer, logIDs: ids, limits: newLimiters(cfg.Limits), secure: strings.HasPrefix(cfg.BaseURL, "https://"), router: mux.NewRouter()}
 	if a.cfg.Patience == 0 {
 		a.cfg.Patience = defaultPatience
 	}

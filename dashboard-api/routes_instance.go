@@ -57,6 +57,10 @@ func (a *api) instanceRoutes() []route {
 		{post, in + "/api-keys", authz.KeyWrite, inInstance, controlplane.APIKeyCreated, "Make an API key", handle(a.createAPIKey), created},
 		{remove, in + "/api-keys/{key}", authz.KeyWrite, inInstance, controlplane.APIKeyDeleted, "Delete an API key", handle(a.deleteAPIKey), nil},
 
+		{get, in + "/logs", authz.LogRead, inInstance, quiet, "Read or follow the log", a.logHandler, nil},
+		{get, in + "/metrics", authz.MetricRead, inInstance, quiet, "Read what was counted", handle(a.getMetrics), nil},
+		{remove, in + "/users/{app_user}/data", authz.UserDataErase, inInstance, controlplane.UserDataErased, "Erase what is kept of a user of the app", handle(a.eraseUser), nil},
+
 		{post, in + "/dev-token", authz.DevTokenCreate, inInstance, controlplane.DevTokenCreated, "Mint a token for any user of a development instance", handle(a.createDevToken), created},
 	}
 }

@@ -75,7 +75,7 @@ func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *hous
 	domain := controlplane.Config{
 		Store: h.store, Now: h.clock.now, Random: rand.Reader, Log: log, Signup: controlplane.SignupOpen,
 		Password: controlplane.PasswordCost{MemoryKiB: 8, Iterations: 1},
-		Vault:    must(seal.Generate()), Bundles: h.pool.sealer, Commander: h.pool, Listen: h.store.Listen,
+		Vault:    must(seal.Generate()), Bundles: h.pool.sealer, Commander: h.pool, Listen: h.store.Listen, ListenLogs: h.store.ListenLogs,
 	}
 	policy, err := authz.New()
 	if err != nil {
@@ -269,7 +269,7 @@ type fixture struct {
 }
 
 // fixtures are all of them; a new noun family adds its own here.
-var fixtures = []fixture{identityFixture, instanceFixture}
+var fixtures = []fixture{identityFixture, instanceFixture, telemetryFixture}
 
 func fixtureBodies() (bodies map[string]func(h *house, t *tenant, as *person) any, perishable map[string]bool) {
 	bodies, perishable = map[string]func(h *house, t *tenant, as *person) any{}, map[string]bool{}

@@ -33,6 +33,9 @@ var table = map[Permission]string{
 	DeploymentWrite: "OADoad",
 	KeyWrite:        "OAoa",
 	DevTokenCreate:  "OADoad",
+	LogRead:         "OADVoadv",
+	MetricRead:      "OADVoadv",
+	UserDataErase:   "OAoa",
 }
 
 var letters = map[controlplane.Role]string{controlplane.Owner: "O", controlplane.Admin: "A", controlplane.Developer: "D", controlplane.Viewer: "V"}

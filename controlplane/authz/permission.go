@@ -40,6 +40,9 @@ const (
 	DeploymentWrite Permission = "deployment:write"
 	KeyWrite        Permission = "key:write"
 	DevTokenCreate  Permission = "dev_token:create"
+	LogRead         Permission = "log:read"
+	MetricRead      Permission = "metric:read"
+	UserDataErase   Permission = "user_data:erase"
 )
 
 // Permissions lists what roles can give. A permission that is not listed is always denied.
@@ -51,4 +54,5 @@ var Permissions = []Permission{
 	ProjectRead, ProjectCreate, ProjectWrite, ProjectDelete,
 	InstanceRead, InstanceWrite, InstanceDelete,
 	ConfigWrite, SecretWrite, SourceTest, DeploymentWrite, KeyWrite, DevTokenCreate,
+	LogRead, MetricRead, UserDataErase,
 }

@@ -16,6 +16,7 @@ import (
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
+	"turnkey/runtime/telemetry"
 )
 
 const (
@@ -80,6 +81,8 @@ type Config struct {
 	Now   func() time.Time
 	NewID func() string
 	Log   *slog.Logger
+	// Observe is told of token exchanges and refused uploads; nil: nobody is. It must not wait.
+	Observe func(telemetry.Entry)
 }
 
 // Gateway serves every instance that its Instances know. Its owner calls Close after the last

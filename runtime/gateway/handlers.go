@@ -25,6 +25,7 @@ func (g *Gateway) upload(w http.ResponseWriter, r *http.Request, in *live) {
 	}
 	user, err := in.authority.Authenticate(r.Context(), r.Header.Get("Authorization"))
 	if err != nil {
+		g.observeRefusal(w, in, err)
 		g.fail(w, r, err)
 		return
 	}
@@ -49,12 +50,14 @@ func (g *Gateway) token(w http.ResponseWriter, r *http.Request, in *live) {
 		g.fail(w, r, notDeployed())
 		return
 	}
+	began := g.cfg.Now()
 	q, err := tokenRequest(w, r)
 	if err != nil {
 		g.fail(w, r, err)
 		return
 	}
 	token, err := in.authority.Exchange(r.Context(), q)
+	g.observeToken(w, in, began, token, err)
 	if err != nil {
 		g.fail(w, r, err)
 		return

@@ -16,6 +16,7 @@ import (
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
+	"turnkey/runtime/telemetry"
 )
 
 const (
@@ -36,6 +37,8 @@ type Deps struct {
 	// Problem answers a request that is not an upload.
 	Problem func(w http.ResponseWriter, r *http.Request, err error)
 	Log     *slog.Logger
+	// Observe is told of every transaction when it has ended; nil: nobody is. It must not wait.
+	Observe func(telemetry.Entry)
 }
 
 // Engine applies the uploads of one instance under one bundle. Safe for concurrent use.
@@ -65,6 +68,7 @@ func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	deps.Pause = counting(deps)
 	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment}
 	if n := b.Config.Limits.TransactionsPerMinute; n > 0 {
 		e.limiter = rate.NewLimiter(rate.Limit(float64(n)/60), max(MaxTransactions, n/6))
@@ -161,10 +165,10 @@ func (e *Engine) process(ctx context.Context, q request) []result {
 	stopped := false
 	for i := range q.upload.Transactions {
 		if stopped {
-			results[i] = result{Status: notAttempted}
+			results[i] = e.observe(ctx, q, i, passOver)
 			continue
 		}
-		results[i] = e.transaction(ctx, q, &q.upload.Transactions[i])
+		results[i] = e.observe(ctx, q, i, e.transaction)
 		switch results[i].Status {
 		case success:
 		case fatal:

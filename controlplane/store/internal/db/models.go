@@ -77,6 +77,7 @@ type Instance struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	DeletedAt      *time.Time
+	LogDays        *int32
 }
 
 type Invitation struct {
@@ -93,6 +94,35 @@ type Invitation struct {
 	RevokedAt      *time.Time
 }
 
+type LogEntry struct {
+	Seq         int64
+	ReceivedAt  time.Time
+	InstanceID  string
+	At          time.Time
+	Deployment  int64
+	Kind        string
+	Level       int16
+	RequestID   string
+	UserID      string
+	ClientID    string
+	Sdk         string
+	AppVersion  string
+	Tables      []string
+	Operations  []byte
+	Outcome     string
+	Code        string
+	Message     string
+	RejectionID string
+	DurationUs  int64
+	Retries     int64
+}
+
+type LogErasure struct {
+	InstanceID string
+	UserHash   []byte
+	ErasedAt   time.Time
+}
+
 type Organization struct {
 	ID        string
 	Name      string
@@ -100,6 +130,7 @@ type Organization struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	DeletedAt *time.Time
+	LogDays   int32
 }
 
 type Project struct {

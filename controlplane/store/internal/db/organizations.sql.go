@@ -25,7 +25,7 @@ func (q *Queries) DeleteOrganization(ctx context.Context, arg DeleteOrganization
 }
 
 const getOrganization = `-- name: GetOrganization :one
-SELECT id, name, version, created_at, updated_at, deleted_at FROM organizations WHERE id = $1 AND deleted_at IS NULL
+SELECT id, name, version, created_at, updated_at, deleted_at, log_days FROM organizations WHERE id = $1 AND deleted_at IS NULL
 `
 
 func (q *Queries) GetOrganization(ctx context.Context, id string) (Organization, error) {
@@ -38,6 +38,7 @@ func (q *Queries) GetOrganization(ctx context.Context, id string) (Organization,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.LogDays,
 	)
 	return i, err
 }
@@ -66,7 +67,7 @@ func (q *Queries) InsertOrganization(ctx context.Context, arg InsertOrganization
 }
 
 const listOrganizations = `-- name: ListOrganizations :many
-SELECT id, name, version, created_at, updated_at, deleted_at FROM organizations WHERE id = ANY($1::text[]) AND deleted_at IS NULL AND id > $2::text ORDER BY id LIMIT $3::int
+SELECT id, name, version, created_at, updated_at, deleted_at, log_days FROM organizations WHERE id = ANY($1::text[]) AND deleted_at IS NULL AND id > $2::text ORDER BY id LIMIT $3::int
 `
 
 type ListOrganizationsParams struct {
@@ -91,6 +92,7 @@ func (q *Queries) ListOrganizations(ctx context.Context, arg ListOrganizationsPa
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.DeletedAt,
+			&i.LogDays,
 		); err != nil {
 			return nil, err
 		}
@@ -103,7 +105,7 @@ func (q *Queries) ListOrganizations(ctx context.Context, arg ListOrganizationsPa
 }
 
 const lockOrganization = `-- name: LockOrganization :one
-SELECT id, name, version, created_at, updated_at, deleted_at FROM organizations WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
+SELECT id, name, version, created_at, updated_at, deleted_at, log_days FROM organizations WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
 `
 
 func (q *Queries) LockOrganization(ctx context.Context, id string) (Organization, error) {
@@ -116,6 +118,7 @@ func (q *Queries) LockOrganization(ctx context.Context, id string) (Organization
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.LogDays,
 	)
 	return i, err
 }

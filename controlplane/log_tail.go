@@ -239,6 +239,13 @@ func (t *tails) hint(instance string) {
 	}
 }
 
+// Tails is how many are open.
+func (t *tails) Tails() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.open
+}
+
 func (t *tails) over() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"turnkey/runtime/telemetry"
@@ -44,6 +45,8 @@ const (
 type Telemetry struct {
 	*core
 
+	batches, entries atomic.Int64 // stored by this replica
+
 	mu sync.Mutex
 	// made are the days that have partitions, by table.
 	made map[string]map[time.Time]bool
@@ -60,7 +63,9 @@ func (s *Telemetry) Ship(ctx context.Context, b telemetry.Batch) error {
 	if err := s.makeRoom(ctx, b.Entries, counts, now); err != nil {
 		return err
 	}
-	return s.store.InTx(ctx, func(tx Tx) error {
+	stored := 0
+	err := s.store.InTx(ctx, func(tx Tx) error {
+		stored = 0
 		if err := tx.LockTelemetry(ctx); err != nil {
 			return err
 		}
@@ -80,9 +85,18 @@ func (s *Telemetry) Ship(ctx context.Context, b telemetry.Batch) error {
 		if err := tx.InsertLogEntries(ctx, entries, now); err != nil {
 			return err
 		}
+		stored = len(entries)
 		return tx.AddCounts(ctx, slices.DeleteFunc(slices.Clone(counts), func(c telemetry.Count) bool { return !slices.Contains(known, c.Instance) }))
 	})
+	if err == nil {
+		s.batches.Add(1)
+		s.entries.Add(int64(stored))
+	}
+	return err
 }
+
+// Stored says how much this replica stored since its start.
+func (s *Telemetry) Stored() (batches, entries int64) { return s.batches.Load(), s.entries.Load() }
 
 // instancesOf gives every instance that a batch speaks of, once.
 func instancesOf(b telemetry.Batch) []string {

@@ -60,6 +60,7 @@ type errorMetric struct {
 
 type latencyMetric struct {
 	Count   int64           `json:"count"`
+	Mean    int64           `json:"mean_us" doc:"Microseconds; exact"`
 	P50     int64           `json:"p50_us" doc:"Microseconds; read from the buckets"`
 	P95     int64           `json:"p95_us"`
 	P99     int64           `json:"p99_us"`
@@ -102,7 +103,7 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 		Transactions: map[string]int64{}, Tokens: map[string]int64{}, Conflicts: map[string]int64{},
 		Operations: []operationMetric{}, Errors: []errorMetric{}, TokenErrors: []errorMetric{},
 	}
-	durations := map[string]int64{}
+	durations, sum := map[string]int64{}, int64(0)
 	for s, n := range p.Counts {
 		switch s.Name {
 		case telemetry.Transactions:
@@ -118,6 +119,8 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 			}
 		case telemetry.Latency:
 			durations[s.Label] += n
+		case telemetry.Duration:
+			sum += n
 		case telemetry.NoPrevious:
 			out.NoPreviousValues += n
 		case telemetry.Conflict:
@@ -138,6 +141,7 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 		})
 	}
 	out.Latency = shapeLatency(durations)
+	out.Latency.Mean = sum / max(1, out.Latency.Count)
 	return out
 }
 

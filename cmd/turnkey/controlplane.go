@@ -70,6 +70,8 @@ type controlplaneCommand struct {
 	RuntimeURL    string              `name:"runtime-url" required:"" help:"Where apps reach an instance, with {host} for its label, such as https://{host}.run.example."`
 	APISecret     redact.Secret       `name:"api-secret" help:"At least 32 random bytes that seal page cursors, the same on every replica; better given by file."`
 	APISecretFile string              `name:"api-secret-file" help:"File with that secret."`
+
+	scraping
 }
 
 // Run implements the command.
@@ -83,7 +85,7 @@ func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
 		return err
 	}
 	log := newLog(term)
-	api, closeAPI, err := newAPI(ctx, log, apiSettings{url: url, key: key, base: c.BaseURL, development: c.Development, signup: c.Signup, keysDir: c.KeysDir, runtimeURL: c.RuntimeURL})
+	api, closeAPI, err := newAPI(ctx, log, apiSettings{url: url, key: key, base: c.BaseURL, development: c.Development, signup: c.Signup, keysDir: c.KeysDir, runtimeURL: c.RuntimeURL, scraping: c.scraping})
 	if err != nil {
 		return err
 	}
@@ -99,6 +101,9 @@ type apiSettings struct {
 	runtimeURL  string // with {host}
 	development bool
 	signup      controlplane.Signup
+	scraping    scraping
+	// ready, when set, gets the assembled plane.
+	ready func(*controlplane.Plane)
 }
 
 // newAPI migrates, opens and assembles the control plane.
@@ -151,5 +156,13 @@ func newAPI(ctx context.Context, log *slog.Logger, s apiSettings) (h http.Handle
 	if err != nil {
 		return nil, nil, fault.Wrap(err, fault.Invalid, "settings", "The control plane cannot start with these settings.")
 	}
-	return h, func() { commander.Close(); db.Close() }, nil
+	group := upkeep(ctx, log, plane)
+	if err := s.scraping.serve(ctx, group, log, stored(plane)); err != nil {
+		group.Stop()
+		return nil, nil, err
+	}
+	if s.ready != nil {
+		s.ready(plane)
+	}
+	return h, func() { group.Stop(); commander.Close(); db.Close() }, nil
 }

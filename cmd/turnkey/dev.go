@@ -19,6 +19,7 @@ import (
 	"turnkey/internal/lifecycle"
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/telemetry"
 )
 
 //go:embed demo
@@ -82,8 +83,10 @@ func (c *devCommand) Run(ctx context.Context, term terminal) error {
 	if err != nil {
 		return err
 	}
+	var sink telemetry.Sink
 	api, closeAPI, err := newAPI(ctx, log, apiSettings{url: url, key: key, base: s.base, development: true, signup: controlplane.SignupOpen,
-		keysDir: filepath.Join(dir, "keys"), runtimeURL: s.base + "/i/{host}"})
+		keysDir: filepath.Join(dir, "keys"), runtimeURL: s.base + "/i/{host}",
+		ready: func(p *controlplane.Plane) { sink = p.Telemetry }})
 	if err != nil {
 		return err
 	}
@@ -94,6 +97,9 @@ func (c *devCommand) Run(ctx context.Context, term terminal) error {
 	}
 	parts := newRuntimeParts(log, border{AllowPrivateNetworks: true})
 	s.onClose(parts.close)
+	recorder, stopTelemetry := newTelemetry(ctx, log, sink)
+	s.onClose(stopTelemetry)
+	parts.observe = recorder.Record
 	group := lifecycle.NewGroup(ctx, log)
 	s.onClose(group.Stop)
 	for _, b := range demo {

@@ -20,6 +20,7 @@ import (
 	"turnkey/runtime/source"
 	"turnkey/runtime/source/mongo"
 	"turnkey/runtime/source/postgres"
+	"turnkey/runtime/telemetry"
 	"turnkey/runtime/token"
 	"turnkey/runtime/upload"
 )
@@ -30,6 +31,8 @@ type runtimeParts struct {
 	keys   *token.KeySets
 	log    *slog.Logger
 	border border
+	// observe is told what happened; nil: nobody is.
+	observe func(telemetry.Entry)
 }
 
 // border are the settings of the runtime's HTTP side, shared by every form of it.
@@ -72,7 +75,7 @@ func (p *runtimeParts) gateway(instances gateway.Instances, domain string) (*gat
 	return gateway.New(gateway.Config{
 		Domain: domain, Instances: instances, Proxies: proxies, AddressRate: p.border.AddressRate, UserRate: p.border.UserRate,
 		OpenSource: p.openSource, NewAuthority: p.newAuthority, NewUploader: p.newUploader, Hold: hold,
-		Now: time.Now, NewID: func() string { return newID("req") }, Log: p.log,
+		Now: time.Now, NewID: func() string { return newID("req") }, Log: p.log, Observe: p.observe,
 	}), nil
 }
 
@@ -116,7 +119,7 @@ func (a authority) Exchange(ctx context.Context, q gateway.TokenRequest) (any, e
 
 func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem func(http.ResponseWriter, *http.Request, error)) (gateway.Uploader, error) {
 	e, err := upload.New(b, src, upload.Deps{
-		Now: time.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Problem: problem, Log: p.log,
+		Now: time.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Problem: problem, Log: p.log, Observe: p.observe,
 	})
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ type serveCommand struct {
 	Development bool   `help:"Serve a development instance: development tokens and plain http are possible."`
 
 	border
+	scraping
 }
 
 // serveHost is the one instance's host label; its paths also answer without /i/{host}.
@@ -46,6 +47,12 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 	defer parts.close()
 	group := lifecycle.NewGroup(ctx, log)
 	defer group.Stop()
+	recorder, stop := newTelemetry(ctx, log, logSink{log})
+	defer stop()
+	parts.observe = recorder.Record
+	if err := c.scraping.serve(ctx, group, log, recorded(recorder)); err != nil {
+		return err
+	}
 	if err := prepareSource(ctx, group, parts, b); err != nil {
 		return err
 	}

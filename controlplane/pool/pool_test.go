@@ -38,7 +38,7 @@ func (f *fake) Fetch(_ context.Context, instance string) ([]byte, error) {
 	return []byte("sealed\x00bytes"), f.err
 }
 func (f *fake) Ship(_ context.Context, b telemetry.Batch) error { f.shipped = b; return f.err }
-func (f *fake) Report(_ context.Context, r feed.Report) error { f.reported = r; return f.err }
+func (f *fake) Report(_ context.Context, r feed.Report) error   { f.reported = r; return f.err }
 
 const token = "0123456789abcdef0123456789abcdef"
 

@@ -166,12 +166,14 @@ func (g *registry) build(ctx context.Context, host string) (int64, error) {
 	if err != nil {
 		g.failed[host] = failure{b.Revision, err, g.cfg.Now()}
 		g.mu.Unlock()
+		g.cfg.observeBuild(b, err)
 		g.cfg.Log.Error("a bundle could not be brought to life", "instance", b.Instance.ID, "revision", b.Revision, "error", err)
 		return 0, err
 	}
 	delete(g.failed, host)
 	g.byHost[host] = next
 	g.mu.Unlock()
+	g.cfg.observeBuild(b, nil)
 	if current != nil {
 		current.retire()
 	}

@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
 	"turnkey/internal/fault"
+	"turnkey/runtime/bundle"
 	"turnkey/runtime/telemetry"
 )
 
@@ -52,4 +54,20 @@ func refuse(e *telemetry.Entry, err error) {
 	if f.Kind == fault.Unavailable || f.Kind == fault.Internal {
 		e.Level, e.Outcome = telemetry.Error, telemetry.Unavailable
 	}
+}
+
+// observeBuild tells that a revision of an instance serves here now, or why it does not.
+func (c *Config) observeBuild(b *bundle.Bundle, err error) {
+	if c.Observe == nil {
+		return
+	}
+	e := telemetry.Entry{
+		At: c.Now(), Instance: b.Instance.ID, Deployment: b.Deployment, Kind: telemetry.Instance, Level: telemetry.Info, Outcome: telemetry.Noted,
+		Message: fmt.Sprintf("Revision %d serves.", b.Revision),
+	}
+	if err != nil {
+		f := fault.Of(err)
+		e.Level, e.Code, e.Message = telemetry.Error, f.Code, fmt.Sprintf("Revision %d cannot serve; the one before it does, if there is one. %s %s", b.Revision, f.Message, f.Hint)
+	}
+	c.Observe(e)
 }

@@ -75,7 +75,9 @@ func Encode(b Batch) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pack telemetry: %w", err)
 	}
-	if err := json.NewEncoder(zip).Encode(b); err != nil {
+	text := json.NewEncoder(zip)
+	text.SetEscapeHTML(false)
+	if err := text.Encode(b); err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "telemetry_unwritable", "This batch cannot be written as JSON.")
 	}
 	if err := zip.Close(); err != nil {

@@ -103,8 +103,8 @@ type Batch struct {
 
 // Limits of one batch.
 const (
-	MaxEntries = 2000
-	MaxCounts  = 10_000
+	MaxEntries = 1000
+	MaxCounts  = 5000
 	// MaxBytes of a batch as JSON, unpacked.
 	MaxBytes = 16 << 20
 )

@@ -86,6 +86,7 @@ func (m *meter) count(series int, minute int64, e *Entry) {
 		}
 		if e.Outcome != NotAttempted {
 			add(Latency, Bucket(e.DurationUS), "", 1)
+			add(Duration, "", "", e.DurationUS)
 		}
 		add(NoPrevious, "", "", int64(e.NoPrevious))
 		add(Retries, "", "", int64(e.Retries))
@@ -120,25 +121,45 @@ func (m *meter) add(most int, c cell, n int64) {
 	m.cells[c] += n
 }
 
+// sizes are how many counters and entries a meter has.
+func (m *meter) sizes() (cells, entries int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.cells), m.ring.len()
+}
+
+// takeCells swaps the counters for none. What takes their place is made first, without the lock and as
+// large as what it replaces, so that the write path need not make it grow.
 func (m *meter) takeCells() map[cell]int64 {
+	n, _ := m.sizes()
+	if n == 0 {
+		return nil
+	}
+	spare := make(map[cell]int64, n)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	out := m.cells
-	m.cells = nil
+	m.cells = spare
 	return out
 }
 
+// takeEntries does the same with the entries.
 func (m *meter) takeEntries(most int) []Entry {
+	_, n := m.sizes()
+	if n == 0 {
+		return nil
+	}
+	spare := make([]Entry, 0, n)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.ring.take(most)
+	return m.ring.take(most, spare)
 }
 
 // retire ends a meter that is empty and was not used since the last call.
 func (m *meter) retire() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.retired = !m.used && m.cells == nil && m.ring.len() == 0
+	m.retired = !m.used && len(m.cells) == 0 && m.ring.len() == 0
 	m.used = false
 	return m.retired
 }
@@ -173,13 +194,11 @@ func (r *ring) list() []Entry {
 	return append(append(make([]Entry, 0, len(r.buf)+1), r.buf[r.head:]...), r.buf[:r.head]...)
 }
 
-// take removes the oldest, at most that many. Mostly that is all of them: the slice itself is given away.
-func (r *ring) take(most int) []Entry {
+// take removes the oldest, at most that many, and goes on in spare. Mostly that is all of them: the slice
+// itself is given away.
+func (r *ring) take(most int, spare []Entry) []Entry {
 	all := r.list()
 	n := min(most, len(all))
-	*r = ring{}
-	if n < len(all) {
-		r.buf = append(make([]Entry, 0, len(all)-n), all[n:]...)
-	}
-	return all[:n]
+	*r = ring{buf: append(spare, all[n:]...)}
+	return all[:n:n]
 }

@@ -15,6 +15,7 @@ const (
 	Errors         Name = "errors"             // label: code; outcome
 	Tokens         Name = "tokens"             // label: code where refused; outcome
 	Latency        Name = "latency"            // label: bucket of a transaction's duration
+	Duration       Name = "duration_us"        // the sum of transactions' durations
 	Conflict       Name = "conflicts"          // outcome: client, server, merged, rejected, recorded
 	NoPrevious     Name = "no_previous_values" // operations
 	Retries        Name = "retries"            // transactions that started over, each time
@@ -22,7 +23,7 @@ const (
 )
 
 // Names lists the counters.
-var Names = []Name{Transactions, Operations, Errors, Tokens, Latency, Conflict, NoPrevious, Retries, DroppedEntries}
+var Names = []Name{Transactions, Operations, Errors, Tokens, Latency, Duration, Conflict, NoPrevious, Retries, DroppedEntries}
 
 // Series is one counter of an instance.
 type Series struct {
@@ -81,6 +82,9 @@ func BucketEnd(label string) (float64, bool) {
 	}
 	return bucketEnds[i], true
 }
+
+// BucketLabels lists the buckets' labels in order.
+func BucketLabels() []string { return bucketLabels[:] }
 
 // Quantile reads a quantile (0 to 1) of durations in microseconds from counts by bucket label, linear
 // within the bucket; 0 when there are none.

@@ -75,7 +75,7 @@ type latencyBucket struct {
 func (a *api) getMetrics(ctx context.Context, in *metricInput) (*metricOutput, error) {
 	until, since := in.Until, in.Since
 	if until.IsZero() {
-		until = a.cfg.Now()
+		until = a.cfg.Now().Truncate(time.Minute).Add(time.Minute) // the minute that goes on is in it
 	}
 	if since.IsZero() {
 		since = until.Add(-time.Hour)

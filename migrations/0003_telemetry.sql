@@ -71,7 +71,8 @@ BEGIN
     IF to_regclass(part) IS NOT NULL THEN
         RETURN;
     END IF;
-    PERFORM pg_advisory_xact_lock(7236498173);
+    -- A lock on the table and not an advisory one: only the former makes what others committed meanwhile visible to the next line.
+    EXECUTE format('LOCK TABLE %I IN SHARE UPDATE EXCLUSIVE MODE', parent);
     IF to_regclass(part) IS NOT NULL THEN
         RETURN; -- somebody else has made it while we waited
     END IF;
@@ -88,7 +89,7 @@ DECLARE
     dropped integer := 0;
 BEGIN
     SET LOCAL lock_timeout = '2s'; -- rather later than in everybody's way
-    PERFORM pg_advisory_xact_lock(7236498173);
+    EXECUTE format('LOCK TABLE %I IN SHARE UPDATE EXCLUSIVE MODE', parent);
     FOR part IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = parent::regclass
         AND c.relname < parent || '_' || to_char(day, 'YYYYMMDD')
     LOOP

@@ -31,10 +31,7 @@ func (s *Erasures) EraseUser(ctx context.Context, actor Actor, instance, user st
 		if err != nil {
 			return Event{}, err
 		}
-		if err := tx.LockTelemetry(ctx); err != nil { // an entry that is being stored now is seen, or sees the erasure
-			return Event{}, err
-		}
-		if entries, err = tx.DeleteUserLogs(ctx, instance, user); err != nil {
+		if entries, err = s.eraseLogs(ctx, tx, instance, user); err != nil {
 			return Event{}, err
 		}
 		if entries == 0 && !elsewhere {
@@ -43,7 +40,19 @@ func (s *Erasures) EraseUser(ctx context.Context, actor Actor, instance, user st
 		e := Event{Kind: UserDataErased, Organization: i.Organization, Target: instance, Changes: Changes{
 			"user_sha256": {From: hex.EncodeToString(hash[:])}, "log_entries": {From: entries, To: 0},
 		}}
-		return e, tx.PutErasure(ctx, Erasure{Instance: instance, UserHash: hash, At: s.now()})
+		return e, nil
 	})
 	return entries, err
+}
+
+// eraseLogs removes a user's log entries within a transaction, and remembers that for those still on their way.
+func (k *core) eraseLogs(ctx context.Context, tx Tx, instance, user string) (int64, error) {
+	if err := tx.LockTelemetry(ctx); err != nil { // an entry that is being stored now is seen, or sees the erasure
+		return 0, err
+	}
+	n, err := tx.DeleteUserLogs(ctx, instance, user)
+	if err != nil {
+		return 0, err
+	}
+	return n, tx.PutErasure(ctx, Erasure{Instance: instance, UserHash: userHash(instance, user), At: k.now()})
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"turnkey/internal/fault"
 	"turnkey/runtime/telemetry"
 )
 
@@ -30,6 +31,21 @@ const (
 	LogTable    = "log_entries"
 	MetricTable = "metric_counts"
 )
+
+// DefaultLogDays is how long logs are kept where nobody says otherwise; MaxLogDays the longest.
+const (
+	DefaultLogDays = 30
+	MaxLogDays     = 90
+)
+
+// checkLogDays refuses what is not from least to MaxLogDays; nil is nothing to check.
+func checkLogDays(days *int, least int) error {
+	if days == nil || *days >= least && *days <= MaxLogDays {
+		return nil
+	}
+	return fault.Newf(fault.Invalid, "invalid_log_days", "Logs are kept for 1 to %d days.", MaxLogDays).
+		WithDetails(fault.Detail{Path: "body.log_days", Code: "invalid_log_days", Message: "out of range"})
+}
 
 const (
 	// metricDays is how long counters stay, by the minute.

@@ -161,15 +161,52 @@ func TestManyRuntimesShip(t *testing.T) {
 	}
 }
 
+// keep edits how long logs are kept.
+func (s *shop) keep(path string, body map[string]any, want int) {
+	s.Helper()
+	tag := s.must(call{method: get, path: path, as: s.ann}).Header().Get("ETag")
+	r := s.do(call{method: patch, path: path, as: s.ann, body: body, header: map[string]string{"If-Match": tag}})
+	if r.Code != want || want == 200 && r.json["log_days"] != float64(body["log_days"].(int)) {
+		s.Errorf("PATCH %s %v: %d %s", path, body, r.Code, r.Body)
+	}
+}
+
+// TestWhoKeepsLogsHowLong: the organization's setting holds for instances without one of their own.
+func TestWhoKeepsLogsHowLong(t *testing.T) {
+	s, id := newServed(t)
+	org := "/orgs/" + s.ann.Grants[0].Organization
+	days := func(want int) {
+		t.Helper()
+		err := s.store.InTx(t.Context(), func(tx controlplane.Tx) error {
+			if n, err := tx.GetLogDays(t.Context(), id); n != want || err != nil {
+				t.Errorf("kept for %d days, want %d; %v", n, want, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	days(controlplane.DefaultLogDays)
+	s.keep(org, map[string]any{"name": "ann's", "log_days": 14}, 200)
+	days(14)
+	s.keep("/instances/"+id, map[string]any{"log_days": 7}, 200)
+	days(7)
+	s.keep("/instances/"+id, map[string]any{"log_days": 0}, 200)
+	days(14)
+	for _, n := range []int{-1, 91} {
+		s.keep("/instances/"+id, map[string]any{"log_days": n}, 422)
+	}
+	s.keep(org, map[string]any{"name": "ann's", "log_days": 0}, 422)
+}
+
 // TestRetention: days are dropped as partitions when nobody may keep them, single entries when their
 // instance keeps them for less, and what is kept no longer is not shown before that either.
 func TestRetention(t *testing.T) {
 	s, id := newServed(t)
 	bob := s.newTenant("bob's")
 	other := bob.ids["instance"]
-	if _, err := s.audit.Exec(t.Context(), `UPDATE instances SET log_days = 7 WHERE id = $1`, id); err != nil {
-		t.Fatal(err)
-	}
+	s.keep("/instances/"+id, map[string]any{"log_days": 7}, 200)
 	count := func(table string) (n int) {
 		if err := s.audit.QueryRow(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil {
 			t.Fatal(err)

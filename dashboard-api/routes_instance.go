@@ -22,7 +22,7 @@ func (a *api) instanceRoutes() []route {
 		{post, "/projects/{project}/instances", authz.InstanceWrite, inProject, controlplane.InstanceCreated, "Make an instance, with everything it needs", handle(a.createInstance),
 			[]option{status(http.StatusCreated), maxBody(8 << 20), settle(a.awaitRevision)}},
 		{get, in, authz.InstanceRead, inInstance, quiet, "Read an instance and how it does", handle(a.getInstance), nil},
-		{patch, in, authz.InstanceWrite, inInstance, controlplane.InstanceUpdated, "Rename, pause or resume an instance", handle(a.updateInstance), []option{ifMatch()}},
+		{patch, in, authz.InstanceWrite, inInstance, controlplane.InstanceUpdated, "Rename, pause or resume an instance, or set how long its log is kept", handle(a.updateInstance), []option{ifMatch()}},
 		{remove, in, authz.InstanceDelete, inInstance, controlplane.InstanceDeleted, "Delete an instance", handle(a.deleteInstance), nil},
 
 		{get, in + "/config", authz.InstanceRead, inInstance, quiet, "Read the configuration draft", handle(a.getConfig), nil},
@@ -59,7 +59,7 @@ func (a *api) instanceRoutes() []route {
 
 		{get, in + "/logs", authz.LogRead, inInstance, quiet, "Read or follow the log", a.logHandler, nil},
 		{get, in + "/metrics", authz.MetricRead, inInstance, quiet, "Read what was counted", handle(a.getMetrics), nil},
-		{remove, in + "/users/{app_user}/data", authz.UserDataErase, inInstance, controlplane.UserDataErased, "Erase what is kept of a user of the app", handle(a.eraseUser), nil},
+		{remove, in + "/users/{app_user}/data", authz.UserErase, inInstance, controlplane.UserDataErased, "Erase what is kept of a user of the app", handle(a.eraseUser), nil},
 
 		{post, in + "/dev-token", authz.DevTokenCreate, inInstance, controlplane.DevTokenCreated, "Mint a token for any user of a development instance", handle(a.createDevToken), created},
 	}

@@ -35,7 +35,7 @@ var table = map[Permission]string{
 	DevTokenCreate:  "OADoad",
 	LogRead:         "OADVoadv",
 	MetricRead:      "OADVoadv",
-	UserDataErase:   "OAoa",
+	UserErase:       "OAoa",
 }
 
 var letters = map[controlplane.Role]string{controlplane.Owner: "O", controlplane.Admin: "A", controlplane.Developer: "D", controlplane.Viewer: "V"}

@@ -42,7 +42,7 @@ const (
 	DevTokenCreate  Permission = "dev_token:create"
 	LogRead         Permission = "log:read"
 	MetricRead      Permission = "metric:read"
-	UserDataErase   Permission = "user_data:erase"
+	UserErase       Permission = "user:erase"
 )
 
 // Permissions lists what roles can give. A permission that is not listed is always denied.
@@ -54,5 +54,5 @@ var Permissions = []Permission{
 	ProjectRead, ProjectCreate, ProjectWrite, ProjectDelete,
 	InstanceRead, InstanceWrite, InstanceDelete,
 	ConfigWrite, SecretWrite, SourceTest, DeploymentWrite, KeyWrite, DevTokenCreate,
-	LogRead, MetricRead, UserDataErase,
+	LogRead, MetricRead, UserErase,
 }

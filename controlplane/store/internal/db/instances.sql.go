@@ -232,7 +232,7 @@ func (q *Queries) UpdateDraft(ctx context.Context, arg UpdateDraftParams) error 
 
 const updateInstance = `-- name: UpdateInstance :exec
 UPDATE instances SET name = $1, state = $2, version = $3, deployment = $4, last_deployment = $5,
-revision = $6, longest_token = $7, updated_at = $8, deleted_at = $9 WHERE id = $10
+revision = $6, longest_token = $7, log_days = nullif($8::int, 0), updated_at = $9, deleted_at = $10 WHERE id = $11
 `
 
 type UpdateInstanceParams struct {
@@ -243,6 +243,7 @@ type UpdateInstanceParams struct {
 	LastDeployment int64
 	Revision       int64
 	LongestToken   int64
+	LogDays        int32
 	UpdatedAt      time.Time
 	DeletedAt      *time.Time
 	ID             string
@@ -257,6 +258,7 @@ func (q *Queries) UpdateInstance(ctx context.Context, arg UpdateInstanceParams) 
 		arg.LastDeployment,
 		arg.Revision,
 		arg.LongestToken,
+		arg.LogDays,
 		arg.UpdatedAt,
 		arg.DeletedAt,
 		arg.ID,

@@ -44,13 +44,14 @@ func (q *Queries) GetOrganization(ctx context.Context, id string) (Organization,
 }
 
 const insertOrganization = `-- name: InsertOrganization :exec
-INSERT INTO organizations (id, name, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO organizations (id, name, version, log_days, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
 `
 
 type InsertOrganizationParams struct {
 	ID        string
 	Name      string
 	Version   int64
+	LogDays   int32
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -60,6 +61,7 @@ func (q *Queries) InsertOrganization(ctx context.Context, arg InsertOrganization
 		arg.ID,
 		arg.Name,
 		arg.Version,
+		arg.LogDays,
 		arg.CreatedAt,
 		arg.UpdatedAt,
 	)
@@ -124,12 +126,13 @@ func (q *Queries) LockOrganization(ctx context.Context, id string) (Organization
 }
 
 const updateOrganization = `-- name: UpdateOrganization :exec
-UPDATE organizations SET name = $1, version = $2, updated_at = $3 WHERE id = $4 AND deleted_at IS NULL
+UPDATE organizations SET name = $1, version = $2, log_days = $3, updated_at = $4 WHERE id = $5 AND deleted_at IS NULL
 `
 
 type UpdateOrganizationParams struct {
 	Name      string
 	Version   int64
+	LogDays   int32
 	UpdatedAt time.Time
 	ID        string
 }
@@ -138,6 +141,7 @@ func (q *Queries) UpdateOrganization(ctx context.Context, arg UpdateOrganization
 	_, err := q.db.Exec(ctx, updateOrganization,
 		arg.Name,
 		arg.Version,
+		arg.LogDays,
 		arg.UpdatedAt,
 		arg.ID,
 	)

@@ -78,8 +78,6 @@ type logTx interface {
 type Logs struct {
 	*core
 	tails
-	// listen calls its function with the instance of new entries, until the context or the connection ends.
-	listen func(ctx context.Context, stored func(instance string)) error
 }
 
 // logEnd is above every seq.

@@ -266,7 +266,7 @@ func (s *Logs) Watch(ctx context.Context) error {
 	defer s.end()
 	pause := time.Duration(0)
 	for {
-		err := s.listen(ctx, func(instance string) { pause = 0; s.hint(instance) })
+		err := s.store.ListenLogs(ctx, func(instance string) { pause = 0; s.hint(instance) })
 		if ctx.Err() != nil {
 			return nil
 		}

@@ -29,9 +29,6 @@ type Config struct {
 	Commander Commander
 	// Listen calls its function after each publication until the context ends; *store.Store has it.
 	Listen func(ctx context.Context, published func()) error
-	// ListenLogs calls its function with the instance of new log entries, and with "" when it may have missed
-	// some, until the context ends; *store.Store has it.
-	ListenLogs func(ctx context.Context, stored func(instance string)) error
 	// KeyOverlap is how long a signing key is published before it signs; zero: DefaultKeyOverlap.
 	KeyOverlap time.Duration
 }
@@ -71,8 +68,8 @@ func New(c Config) (*Plane, error) {
 	if c.Store == nil || c.Now == nil || c.Random == nil || c.Log == nil {
 		return nil, errors.New("controlplane: Store, Now, Random and Log are required")
 	}
-	if c.Vault == nil || c.Bundles == nil || c.Commander == nil || c.Listen == nil || c.ListenLogs == nil {
-		return nil, errors.New("controlplane: Vault, Bundles, Commander, Listen and ListenLogs are required")
+	if c.Vault == nil || c.Bundles == nil || c.Commander == nil || c.Listen == nil {
+		return nil, errors.New("controlplane: Vault, Bundles, Commander and Listen are required")
 	}
 	if c.KeyOverlap == 0 {
 		c.KeyOverlap = DefaultKeyOverlap
@@ -109,7 +106,7 @@ func New(c Config) (*Plane, error) {
 		Keyring:     &Keyring{k},
 
 		Telemetry: &Telemetry{core: k},
-		Logs:      &Logs{core: k, listen: c.ListenLogs},
+		Logs:      &Logs{core: k},
 		Metrics:   &Metrics{k},
 		Erasures:  &Erasures{core: k},
 	}, nil

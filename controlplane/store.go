@@ -2,7 +2,7 @@ package controlplane
 
 import "context"
 
-// Store runs transactions. Implementations retry fn on serialization failures and deadlocks; a
+// Store runs transactions, and tells of new log entries. Implementations retry fn on serialization failures and deadlocks; a
 // transaction begun within fn's context joins the outer one as a savepoint.
 type Store interface {
 	// InTx commits when fn returns nil, and undoes everything otherwise.
@@ -10,6 +10,9 @@ type Store interface {
 	// Join begins a transaction that every InTx with the returned context takes part in, so that a
 	// whole request is one transaction. end(nil) commits; end(err) undoes and returns err.
 	Join(ctx context.Context) (joined context.Context, tx Tx, end func(error) error, err error)
+	// ListenLogs calls stored with the instance of log entries that any replica stores, and with "" when it
+	// begins (something may have come before), until the context or the connection ends.
+	ListenLogs(ctx context.Context, stored func(instance string)) error
 }
 
 // Tx is the rows, within one transaction. Each noun declares its part in its own file. All methods

@@ -75,7 +75,7 @@ func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *hous
 	domain := controlplane.Config{
 		Store: h.store, Now: h.clock.now, Random: rand.Reader, Log: log, Signup: controlplane.SignupOpen,
 		Password: controlplane.PasswordCost{MemoryKiB: 8, Iterations: 1},
-		Vault:    must(seal.Generate()), Bundles: h.pool.sealer, Commander: h.pool, Listen: h.store.Listen, ListenLogs: h.store.ListenLogs,
+		Vault:    must(seal.Generate()), Bundles: h.pool.sealer, Commander: h.pool, Listen: h.store.Listen,
 	}
 	policy, err := authz.New()
 	if err != nil {

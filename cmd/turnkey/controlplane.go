@@ -140,7 +140,7 @@ func newAPI(ctx context.Context, log *slog.Logger, s apiSettings) (h http.Handle
 	commander := command.NewSender(signer, time.Now)
 	plane, err := controlplane.New(controlplane.Config{
 		Store: db, Now: time.Now, Random: rand.Reader, Log: log, Signup: s.signup,
-		Vault: vault, Bundles: sealer, Commander: commander, Listen: db.Listen, ListenLogs: db.ListenLogs,
+		Vault: vault, Bundles: sealer, Commander: commander, Listen: db.Listen,
 	})
 	if err != nil {
 		return nil, nil, err

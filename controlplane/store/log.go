@@ -141,8 +141,7 @@ func (t tx) DeleteExpiredLogs(ctx context.Context, now time.Time, n int) (int64,
 	return gone, translate(err)
 }
 
-// ListenLogs calls stored with the instance of entries that any replica stores, until the context or the
-// connection ends, and at its start with "": something may have come before.
+// ListenLogs implements controlplane.Store.
 func (s *Store) ListenLogs(ctx context.Context, stored func(instance string)) error {
 	return s.listen(ctx, "turnkey_logs", stored)
 }

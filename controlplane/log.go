@@ -54,6 +54,12 @@ type Erasure struct {
 	At       time.Time
 }
 
+// ShortLog is an instance whose entries go before their day's partition does.
+type ShortLog struct {
+	Instance string
+	Days     int // 0: deleted, nothing is kept
+}
+
 type logTx interface {
 	// InsertLogEntries gives each entry the next seq and tells listeners; the caller holds LockTelemetry.
 	InsertLogEntries(ctx context.Context, entries []telemetry.Entry, at time.Time) error
@@ -66,8 +72,11 @@ type logTx interface {
 	// GetLogDays is how many days an instance keeps its entries; LongestLogDays the most of any.
 	GetLogDays(ctx context.Context, instance string) (int, error)
 	LongestLogDays(ctx context.Context) (int, error)
-	// DeleteExpiredLogs removes at most that many entries that their instance keeps no longer.
-	DeleteExpiredLogs(ctx context.Context, now time.Time, limit int) (int64, error)
+	// ListShortLogs gives the instances that keep their entries for fewer days than longest, and those that
+	// were deleted since.
+	ListShortLogs(ctx context.Context, longest int, deletedSince time.Time) ([]ShortLog, error)
+	// DeleteOldLogs removes at most that many of an instance's entries that arrived before.
+	DeleteOldLogs(ctx context.Context, instance string, before time.Time, limit int) (int64, error)
 	DeleteUserLogs(ctx context.Context, instance, user string) (int64, error)
 	PutErasure(ctx context.Context, e Erasure) error
 	ListErasures(ctx context.Context, instances []string) ([]Erasure, error)

@@ -26,7 +26,7 @@ type metricTx interface {
 	AddCounts(ctx context.Context, counts []telemetry.Count) error
 	// SumCounts gives counters in [since, until) by steps, in order of time.
 	SumCounts(ctx context.Context, instance string, since, until time.Time, step time.Duration) ([]MetricSum, error)
-	DeleteDeadCounts(ctx context.Context) error
+	DeleteInstanceCounts(ctx context.Context, instance string) error
 }
 
 // Metrics reads what instances counted.

@@ -135,9 +135,17 @@ func (t tx) LongestLogDays(ctx context.Context) (int, error) {
 	return int(n), translate(err)
 }
 
-// DeleteExpiredLogs implements controlplane.Tx.
-func (t tx) DeleteExpiredLogs(ctx context.Context, now time.Time, n int) (int64, error) {
-	gone, err := t.q.DeleteExpiredLogs(ctx, db.DeleteExpiredLogsParams{Now: now, MaxRows: int32(n)})
+// ListShortLogs implements controlplane.Tx.
+func (t tx) ListShortLogs(ctx context.Context, longest int, deletedSince time.Time) ([]controlplane.ShortLog, error) {
+	rows, err := t.q.ListShortLogs(ctx, db.ListShortLogsParams{DeletedSince: deletedSince, Longest: int32(longest)})
+	return each(rows, func(r db.ListShortLogsRow) controlplane.ShortLog {
+		return controlplane.ShortLog{Instance: r.ID, Days: int(r.Days)}
+	}), translate(err)
+}
+
+// DeleteOldLogs implements controlplane.Tx.
+func (t tx) DeleteOldLogs(ctx context.Context, instance string, before time.Time, n int) (int64, error) {
+	gone, err := t.q.DeleteOldLogs(ctx, db.DeleteOldLogsParams{InstanceID: instance, Before: before, MaxRows: int32(n)})
 	return gone, translate(err)
 }
 

@@ -33,8 +33,7 @@ func (t tx) SumCounts(ctx context.Context, instance string, since, until time.Ti
 	}), translate(err)
 }
 
-// DeleteDeadCounts implements controlplane.Tx.
-func (t tx) DeleteDeadCounts(ctx context.Context) error {
-	_, err := t.q.DeleteDeadCounts(ctx)
-	return translate(err)
+// DeleteInstanceCounts implements controlplane.Tx.
+func (t tx) DeleteInstanceCounts(ctx context.Context, instance string) error {
+	return translate(t.q.DeleteInstanceCounts(ctx, instance))
 }

@@ -31,9 +31,9 @@ func (b backlog) take(most int) []Count {
 
 // bound merges minutes of past hours when there are too many counters, and hours of past days when
 // that was not enough. What remains is bounded by instances, their series and days of outage.
-func (b backlog) bound(now time.Time) {
+func (b backlog) bound(now time.Time, most int) {
 	for _, grain := range []int64{3600, 24 * 3600} {
-		if len(b) <= maxBacklog {
+		if len(b) <= most {
 			return
 		}
 		begun := now.Unix() / grain * grain

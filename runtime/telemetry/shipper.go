@@ -40,6 +40,7 @@ type Shipper struct {
 	source  string
 	seq     int64
 	backlog backlog
+	most    int // in the backlog, at full resolution
 	// sending is the batch that is not acknowledged yet; it never changes.
 	sending *Batch
 	// countsAt and tryAt are when counters are due, and when a failed batch is tried again.
@@ -52,7 +53,7 @@ type Shipper struct {
 
 // NewShipper makes one. source must be new for each process: it is what makes a Seq unique.
 func NewShipper(r *Recorder, sink Sink, source string, p Pace, now func() time.Time, log *slog.Logger) *Shipper {
-	return &Shipper{recorder: r, sink: sink, source: source, pace: p.filled(), now: now, log: log, backlog: backlog{}}
+	return &Shipper{recorder: r, sink: sink, source: source, pace: p.filled(), now: now, log: log, backlog: backlog{}, most: maxBacklog}
 }
 
 // Run sends until ctx ends, and then once more.
@@ -106,7 +107,7 @@ func (s *Shipper) collect() {
 		s.backlog.add(c)
 	})
 	s.recorder.forget()
-	s.backlog.bound(s.now())
+	s.backlog.bound(s.now(), s.most)
 }
 
 // next makes the next batch, if there is anything to send.

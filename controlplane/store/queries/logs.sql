@@ -54,12 +54,16 @@ SELECT coalesce(i.log_days, o.log_days)::int FROM instances i JOIN organizations
 -- name: LongestLogDays :one
 SELECT coalesce(max(coalesce(i.log_days, o.log_days)), 1)::int FROM instances i JOIN organizations o ON o.id = i.organization_id WHERE i.deleted_at IS NULL;
 
--- name: DeleteExpiredLogs :execrows
--- Of instances that keep their entries for fewer days than the longest, and of deleted ones; so many at a time.
-DELETE FROM log_entries WHERE (instance_id, seq) IN (
-  SELECT l.instance_id, l.seq FROM instances i JOIN organizations o ON o.id = i.organization_id JOIN log_entries l ON l.instance_id = i.id
-  WHERE i.deleted_at IS NOT NULL OR l.received_at + coalesce(i.log_days, o.log_days) * interval '1 day' < @now::timestamptz
-  LIMIT @max_rows::int);
+-- name: ListShortLogs :many
+-- Instances that keep their entries for fewer days than others, and those that were deleted of late (0 days).
+SELECT i.id, (CASE WHEN i.deleted_at IS NULL THEN coalesce(i.log_days, o.log_days) ELSE 0 END)::int AS days
+FROM instances i JOIN organizations o ON o.id = i.organization_id
+WHERE i.deleted_at >= @deleted_since::timestamptz OR i.deleted_at IS NULL AND coalesce(i.log_days, o.log_days) < @longest::int;
+
+-- name: DeleteOldLogs :execrows
+-- So many at a time.
+DELETE FROM log_entries e WHERE e.instance_id = @instance_id AND e.received_at < @before AND e.seq IN (
+  SELECT l.seq FROM log_entries l WHERE l.instance_id = @instance_id AND l.received_at < @before LIMIT @max_rows::int);
 
 -- name: DeleteUserLogs :execrows
 DELETE FROM log_entries WHERE instance_id = @instance_id AND user_id = @user_id AND user_id <> '';

@@ -9,6 +9,5 @@ SELECT (floor(extract(epoch FROM minute) / @step::bigint) * @step::bigint)::bigi
 FROM metric_counts WHERE instance_id = @instance_id AND minute >= @since AND minute < @until
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
 
--- name: DeleteDeadCounts :execrows
--- Of deleted instances.
-DELETE FROM metric_counts m USING instances i WHERE m.instance_id = i.id AND i.deleted_at IS NOT NULL;
+-- name: DeleteInstanceCounts :exec
+DELETE FROM metric_counts WHERE instance_id = @instance_id;

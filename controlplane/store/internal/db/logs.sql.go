@@ -54,27 +54,6 @@ type CopyLogEntriesParams struct {
 	Retries     int64
 }
 
-const deleteExpiredLogs = `-- name: DeleteExpiredLogs :execrows
-DELETE FROM log_entries WHERE (instance_id, seq) IN (
-  SELECT l.instance_id, l.seq FROM instances i JOIN organizations o ON o.id = i.organization_id JOIN log_entries l ON l.instance_id = i.id
-  WHERE i.deleted_at IS NOT NULL OR l.received_at + coalesce(i.log_days, o.log_days) * interval '1 day' < $1::timestamptz
-  LIMIT $2::int)
-`
-
-type DeleteExpiredLogsParams struct {
-	Now     time.Time
-	MaxRows int32
-}
-
-// Of instances that keep their entries for fewer days than the longest, and of deleted ones; so many at a time.
-func (q *Queries) DeleteExpiredLogs(ctx context.Context, arg DeleteExpiredLogsParams) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteExpiredLogs, arg.Now, arg.MaxRows)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const deleteOldErasures = `-- name: DeleteOldErasures :exec
 DELETE FROM log_erasures WHERE erased_at < $1
 `
@@ -82,6 +61,26 @@ DELETE FROM log_erasures WHERE erased_at < $1
 func (q *Queries) DeleteOldErasures(ctx context.Context, before time.Time) error {
 	_, err := q.db.Exec(ctx, deleteOldErasures, before)
 	return err
+}
+
+const deleteOldLogs = `-- name: DeleteOldLogs :execrows
+DELETE FROM log_entries e WHERE e.instance_id = $1 AND e.received_at < $2 AND e.seq IN (
+  SELECT l.seq FROM log_entries l WHERE l.instance_id = $1 AND l.received_at < $2 LIMIT $3::int)
+`
+
+type DeleteOldLogsParams struct {
+	InstanceID string
+	Before     time.Time
+	MaxRows    int32
+}
+
+// So many at a time.
+func (q *Queries) DeleteOldLogs(ctx context.Context, arg DeleteOldLogsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteOldLogs, arg.InstanceID, arg.Before, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const deleteOldSources = `-- name: DeleteOldSources :exec
@@ -335,6 +334,43 @@ func (q *Queries) ListLogEntriesAfter(ctx context.Context, arg ListLogEntriesAft
 			&i.DurationUs,
 			&i.Retries,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listShortLogs = `-- name: ListShortLogs :many
+SELECT i.id, (CASE WHEN i.deleted_at IS NULL THEN coalesce(i.log_days, o.log_days) ELSE 0 END)::int AS days
+FROM instances i JOIN organizations o ON o.id = i.organization_id
+WHERE i.deleted_at >= $1::timestamptz OR i.deleted_at IS NULL AND coalesce(i.log_days, o.log_days) < $2::int
+`
+
+type ListShortLogsParams struct {
+	DeletedSince time.Time
+	Longest      int32
+}
+
+type ListShortLogsRow struct {
+	ID   string
+	Days int32
+}
+
+// Instances that keep their entries for fewer days than others, and those that were deleted of late (0 days).
+func (q *Queries) ListShortLogs(ctx context.Context, arg ListShortLogsParams) ([]ListShortLogsRow, error) {
+	rows, err := q.db.Query(ctx, listShortLogs, arg.DeletedSince, arg.Longest)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListShortLogsRow
+	for rows.Next() {
+		var i ListShortLogsRow
+		if err := rows.Scan(&i.ID, &i.Days); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

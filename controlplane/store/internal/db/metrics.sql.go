@@ -37,17 +37,13 @@ func (q *Queries) AddCounts(ctx context.Context, arg AddCountsParams) error {
 	return err
 }
 
-const deleteDeadCounts = `-- name: DeleteDeadCounts :execrows
-DELETE FROM metric_counts m USING instances i WHERE m.instance_id = i.id AND i.deleted_at IS NOT NULL
+const deleteInstanceCounts = `-- name: DeleteInstanceCounts :exec
+DELETE FROM metric_counts WHERE instance_id = $1
 `
 
-// Of deleted instances.
-func (q *Queries) DeleteDeadCounts(ctx context.Context) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteDeadCounts)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) DeleteInstanceCounts(ctx context.Context, instanceID string) error {
+	_, err := q.db.Exec(ctx, deleteInstanceCounts, instanceID)
+	return err
 }
 
 const sumCounts = `-- name: SumCounts :many

@@ -27,7 +27,7 @@ type LogFilter struct {
 	ClientID, Table   string
 	Code              string
 	Outcome           telemetry.Outcome
-	// Text is looked for in message and code, in any case.
+	// Text is looked for in message and code; A to Z match in any case.
 	Text string
 }
 
@@ -43,8 +43,18 @@ func (f LogFilter) Matches(e LogEntry) bool {
 	case f.Table != "" && !slices.ContainsFunc(e.Operations, func(o telemetry.TableOperations) bool { return o.Table == f.Table }):
 		return false
 	}
-	text := strings.ToLower(f.Text)
-	return text == "" || strings.Contains(strings.ToLower(e.Message), text) || strings.Contains(strings.ToLower(e.Code), text)
+	text := Lower(f.Text)
+	return text == "" || strings.Contains(Lower(e.Message), text) || strings.Contains(Lower(e.Code), text)
+}
+
+// Lower is how texts are compared in logs: A to Z alone in any case, which is the same in every database.
+func Lower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + ('a' - 'A')
+		}
+		return r
+	}, s)
 }
 
 // Erasure remembers that a user's entries were erased.

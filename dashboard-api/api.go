@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
@@ -15,9 +16,11 @@ type api struct {
 	cfg    Config
 	box    *box
 	logIDs logIDs
-	limits *limiters
-	secure bool // browsers reach us by https
-	table  []route
+	// heartbeat and streamFor are those of live tails; tests shorten them.
+	heartbeat, streamFor time.Duration
+	limits               *limiters
+	secure               bool // browsers reach us by https
+	table                []route
 	// register is the route being registered; huma's adapter interface has no room for it.
 	register *route
 	router   *mux.Router
@@ -44,7 +47,7 @@ func build(cfg Config) (*api, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &api{cfg: cfg, box: sealer, logIDs: ids, limits: newLimiters(cfg.Limits), secure: strings.HasPrefix(cfg.BaseURL, "https://"), router: mux.NewRouter()}
+	a := &api{cfg: cfg, box: sealer, logIDs: ids, heartbeat: heartbeat, streamFor: streamFor, limits: newLimiters(cfg.Limits), secure: strings.HasPrefix(cfg.BaseURL, "https://"), router: mux.NewRouter()}
 	if a.cfg.Patience == 0 {
 		a.cfg.Patience = defaultPatience
 	}

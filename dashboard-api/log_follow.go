@@ -44,7 +44,7 @@ func (a *api) followLog(ctx context.Context, in *logInput) (*huma.StreamResponse
 		out.SetHeader("Content-Type", eventStream)
 		out.SetHeader("X-Accel-Buffering", "no") // nginx would hold entries back
 		out.SetStatus(http.StatusOK)
-		ctx, cancel := context.WithTimeout(ctx, streamFor)
+		ctx, cancel := context.WithTimeout(ctx, a.streamFor)
 		defer cancel()
 		s := stream{api: a, instance: instance, out: out.BodyWriter()}
 		s.run(ctx, tail)
@@ -62,7 +62,7 @@ type stream struct {
 func (s *stream) run(ctx context.Context, tail *controlplane.Tail) {
 	s.buf.WriteString("retry: 1000\n\n")
 	for s.send() == nil {
-		list, seq, more, err := tail.Next(ctx, heartbeat)
+		list, seq, more, err := tail.Next(ctx, s.api.heartbeat)
 		if ctx.Err() != nil {
 			return
 		}

@@ -189,6 +189,29 @@ func TestSlowFollower(t *testing.T) {
 	}
 }
 
+// TestAQuietTail says that it is alive, moves the place where the client would resume past entries that it did
+// not want, and ends by itself.
+func TestAQuietTail(t *testing.T) {
+	l := newLive(t)
+	l.api.heartbeat = 20 * time.Millisecond
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.url+prefix+"/instances/"+l.instance+"/logs?follow&level=error", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.AddCookie(&http.Cookie{Name: l.api.cookieName(), Value: l.ann.session})
+	l.api.streamFor = 500 * time.Millisecond
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	l.ship(done(l.instance, "unwanted"))
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || strings.Contains(string(text), "data:") || strings.Count(string(text), ": still here\n") < 3 || !strings.Contains(string(text), "\nid: log_") {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
 // TestFollowingEnds: with the program, at once; and only so many may follow at a time.
 func TestFollowingEnds(t *testing.T) {
 	l := newLive(t)

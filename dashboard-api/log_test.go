@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
+	"turnkey/controlplane"
 	"turnkey/runtime/telemetry"
 )
 
@@ -112,6 +115,69 @@ func TestLogFilters(t *testing.T) {
 	for _, query := range []string{"level=loud", "kind=x", "since=yesterday", "color=red", "limit=1000", "cursor=x", "follow=maybe"} {
 		if r := s.do(call{method: get, path: "/instances/" + id + "/logs?" + query, as: s.ann}); r.Code != 400 && r.Code != 422 {
 			t.Errorf("%q answers %d", query, r.Code)
+		}
+	}
+}
+
+// TestTheFilterOfTailsIsTheFilterOfPages: the one in Go and the one in SQL let the same entries pass.
+func TestTheFilterOfTailsIsTheFilterOfPages(t *testing.T) {
+	s, id := newServed(t)
+	some := func(list ...string) *rapid.Generator[string] { return rapid.SampledFrom(list) }
+	names, texts := some("", "a", "A", "b"), some("", "No rule", "no RULE here", "50% of _ \\", "Ärger")
+	var all []telemetry.Entry
+	for n := range 200 {
+		e := telemetry.Entry{
+			At: s.clock.now().Add(time.Duration(n%7) * time.Second), Instance: id, Kind: telemetry.Kind(some("transaction", "token").Example(n)),
+			Level: telemetry.Level(n%3 + 1), RequestID: names.Example(n), UserID: names.Example(n + 1), ClientID: names.Example(n + 2), Code: names.Example(n + 3),
+			Outcome: telemetry.Outcome(some("success", "fatal_error").Example(n)), Message: texts.Example(n),
+		}
+		for i := range n % 3 {
+			e.Operations = append(e.Operations, telemetry.TableOperations{Table: names.Example(n + i), Put: 1})
+		}
+		all = append(all, e)
+	}
+	s.ship(all...)
+	every := s.entries(id, controlplane.LogFilter{})
+	if len(every) != len(all) {
+		t.Fatalf("%d entries", len(every))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		f := controlplane.LogFilter{
+			Level: telemetry.Level(rapid.IntRange(0, 3).Draw(t, "level")), Kind: telemetry.Kind(some("", "", "transaction", "token").Draw(t, "kind")),
+			RequestID: some("", "", "a", "b").Draw(t, "request"), UserID: some("", "", "", "a").Draw(t, "user"), ClientID: some("", "", "", "b").Draw(t, "client"),
+			Table: some("", "", "a", "c").Draw(t, "table"), Code: some("", "", "", "A").Draw(t, "code"), Outcome: telemetry.Outcome(some("", "", "success").Draw(t, "outcome")),
+			Text: some("", "", "rule", "NO", "%", "_", "\\", "ärger", "a").Draw(t, "text"),
+		}
+		if rapid.Bool().Draw(t, "timed") {
+			f.Since, f.Until = s.clock.now().Add(2*time.Second), s.clock.now().Add(5*time.Second)
+		}
+		var want []int64
+		for _, e := range every {
+			if f.Matches(e) {
+				want = append(want, e.Seq)
+			}
+		}
+		var got []int64
+		for _, e := range s.entries(id, f) {
+			got = append(got, e.Seq)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%+v: SQL lets %v pass, Go %v", f, got, want)
+		}
+	})
+}
+
+// entries reads a whole log.
+func (s *shop) entries(instance string, f controlplane.LogFilter) (out []controlplane.LogEntry) {
+	s.Helper()
+	for before := int64(0); ; {
+		list, next, err := s.plane.Logs.List(s.Context(), instance, f, before, controlplane.MaxPage)
+		if err != nil {
+			s.Fatal(err)
+		}
+		out = append(out, list...)
+		if before = next; next == 0 {
+			return out
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -102,13 +103,21 @@ func logEntries(rows []db.LogEntry, err error) ([]controlplane.LogEntry, error) 
 	return out, nil
 }
 
+// containing is the LIKE pattern of texts that hold one, A to Z in any case; empty for the empty text.
+func containing(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(controlplane.Lower(text)) + "%"
+}
+
 // ListLogEntries implements controlplane.Tx.
 func (t tx) ListLogEntries(ctx context.Context, instance string, f controlplane.LogFilter, before int64, kept time.Time, n int) ([]controlplane.LogEntry, error) {
 	return logEntries(t.q.ListLogEntries(ctx, db.ListLogEntriesParams{
 		InstanceID: instance, Before: before, KeptSince: kept,
 		Since: timeOr(f.Since, time.Unix(0, 0)), Until: timeOr(f.Until, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)),
 		Level: int16(f.Level), Kind: string(f.Kind), RequestID: f.RequestID, UserID: f.UserID, ClientID: f.ClientID, InTable: f.Table,
-		Code: f.Code, Outcome: string(f.Outcome), Needle: f.Text, MaxRows: limit(n),
+		Code: f.Code, Outcome: string(f.Outcome), Pattern: containing(f.Text), MaxRows: limit(n),
 	}))
 }
 

@@ -38,7 +38,7 @@ WHERE instance_id = @instance_id AND seq < @before::bigint AND received_at >= @k
   AND (@in_table::text = '' OR @in_table::text = ANY(tables))
   AND (@code::text = '' OR code = @code::text)
   AND (@outcome::text = '' OR outcome = @outcome::text)
-  AND (@needle::text = '' OR position(lower(@needle::text) IN lower(message)) > 0 OR position(lower(@needle::text) IN lower(code)) > 0)
+  AND (@pattern::text = '' OR lower(message COLLATE "C") LIKE @pattern::text OR lower(code COLLATE "C") LIKE @pattern::text)
 ORDER BY seq DESC LIMIT @max_rows::int;
 
 -- name: ListLogEntriesAfter :many

@@ -206,7 +206,7 @@ WHERE instance_id = $1 AND seq < $2::bigint AND received_at >= $3 AND at >= $4 A
   AND ($11::text = '' OR $11::text = ANY(tables))
   AND ($12::text = '' OR code = $12::text)
   AND ($13::text = '' OR outcome = $13::text)
-  AND ($14::text = '' OR position(lower($14::text) IN lower(message)) > 0 OR position(lower($14::text) IN lower(code)) > 0)
+  AND ($14::text = '' OR lower(message COLLATE "C") LIKE $14::text OR lower(code COLLATE "C") LIKE $14::text)
 ORDER BY seq DESC LIMIT $15::int
 `
 
@@ -224,7 +224,7 @@ type ListLogEntriesParams struct {
 	InTable    string
 	Code       string
 	Outcome    string
-	Needle     string
+	Pattern    string
 	MaxRows    int32
 }
 
@@ -244,7 +244,7 @@ func (q *Queries) ListLogEntries(ctx context.Context, arg ListLogEntriesParams) 
 		arg.InTable,
 		arg.Code,
 		arg.Outcome,
-		arg.Needle,
+		arg.Pattern,
 		arg.MaxRows,
 	)
 	if err != nil {

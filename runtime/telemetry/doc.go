@@ -17,7 +17,7 @@
 // instance; when all rings together are full an instance may keep its fair share. What falls out is
 // counted as DroppedEntries of that instance, a counter like any other. One entry describes one
 // client transaction, token exchange, refused authentication or event of an instance. Transactions
-// that were not attempted are counted only, and so are refused authentications beyond a few each second:
+// that were not attempted are counted only, and so are refusals beyond 120 a minute of an instance:
 // strangers must not be able to fill anybody's disk.
 //
 // # Counters are never lost while the process lives

@@ -1,6 +1,9 @@
 package telemetry
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // cell is one counter of a meter.
 type cell struct {
@@ -13,12 +16,10 @@ type meter struct {
 	mu    sync.Mutex
 	cells map[cell]int64
 	ring  ring
-	// refusals were logged in the minute.
-	minute   int64
+	// last is the minute of the last entry, and refusals how many of that minute were refused.
+	last     int64
 	refusals int
-	// used since the last look of retire.
-	used    bool
-	retired bool
+	retired  bool
 }
 
 // record counts an entry and keeps it if there is room.
@@ -29,8 +30,10 @@ func (m *meter) record(r *Recorder, e *Entry) {
 		m = r.meter(e.Instance)
 		m.mu.Lock()
 	}
-	m.used = true
-	minute := e.At.Unix() / 60 * 60
+	minute := minuteOf(e.At)
+	if minute != m.last {
+		m.last, m.refusals = minute, 0
+	}
 	m.count(r.bounds.Series, minute, e)
 	if m.logged(r.bounds.RefusalEntries, minute, e) {
 		m.keep(r, minute, e)
@@ -59,9 +62,6 @@ func (m *meter) logged(refusals int, minute int64, e *Entry) bool {
 	}
 	if e.Kind != Refusal && (e.Kind != Token || e.Outcome == Issued) {
 		return true
-	}
-	if minute != m.minute {
-		m.minute, m.refusals = minute, 0
 	}
 	if m.refusals++; m.refusals <= refusals {
 		return true
@@ -155,14 +155,16 @@ func (m *meter) takeEntries(most int) []Entry {
 	return m.ring.take(most, spare)
 }
 
-// retire ends a meter that is empty and was not used since the last call.
-func (m *meter) retire() bool {
+// retire ends a meter that is empty and was not used in that minute or the one before.
+func (m *meter) retire(minute int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.retired = !m.used && len(m.cells) == 0 && m.ring.len() == 0
-	m.used = false
+	m.retired = m.last < minute-60 && len(m.cells) == 0 && m.ring.len() == 0
 	return m.retired
 }
+
+// minuteOf is the start of a time's minute, in Unix seconds.
+func minuteOf(t time.Time) int64 { return t.Unix() / 60 * 60 }
 
 // ring keeps the newest entries in order. It grows as needed and is given away whole.
 type ring struct {

@@ -91,8 +91,8 @@ func (r *Recorder) counts(add func(Count)) {
 	})
 }
 
-// entries takes at most that many waiting entries, instance by instance, oldest first, and says whether more wait.
-func (r *Recorder) entries(most int) (out []Entry, more bool) {
+// entries takes at most that many waiting entries, instance by instance, oldest first.
+func (r *Recorder) entries(most int) (out []Entry) {
 	r.each(func(_ string, m *meter) {
 		if room := most - len(out); room > 0 {
 			taken := m.takeEntries(room)
@@ -100,11 +100,10 @@ func (r *Recorder) entries(most int) (out []Entry, more bool) {
 			out = append(out, taken...)
 		}
 	})
-	return out, r.waiting.Load() > 0
+	return out
 }
 
-// each visits every meter; the order is random, so that none is always last. A meter that was idle
-// since the visit before is forgotten: thousands of instances come and go.
+// each visits every meter; the order is random, so that none is always last.
 func (r *Recorder) each(visit func(string, *meter)) {
 	r.mu.RLock()
 	all := make(map[string]*meter, len(r.meters))
@@ -117,13 +116,14 @@ func (r *Recorder) each(visit func(string, *meter)) {
 	}
 }
 
-// forget drops meters without entries or counters that nobody used since the last call. A recording
-// that still holds one is turned away by it and finds a new one.
-func (r *Recorder) forget() {
+// forget drops meters that are empty and were not used for a minute: thousands of instances come and go.
+// A recording that still holds one is turned away by it and finds a new one.
+func (r *Recorder) forget(now time.Time) {
+	minute := minuteOf(now)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for instance, m := range r.meters {
-		if m.retire() {
+		if m.retire(minute) {
 			delete(r.meters, instance)
 		}
 	}

@@ -106,7 +106,7 @@ func (s *Shipper) collect() {
 		s.recorder.totals.add(c.Series, c.N)
 		s.backlog.add(c)
 	})
-	s.recorder.forget()
+	s.recorder.forget(s.now())
 	s.backlog.bound(s.now(), s.most)
 }
 
@@ -114,7 +114,7 @@ func (s *Shipper) collect() {
 func (s *Shipper) next() bool {
 	b := Batch{Source: s.source, Seq: s.seq + 1}
 	if !s.apart {
-		b.Entries, _ = s.recorder.entries(MaxEntries)
+		b.Entries = s.recorder.entries(MaxEntries)
 	}
 	for i := range b.Entries {
 		b.Entries[i].Clean()
@@ -164,7 +164,7 @@ func (s *Shipper) refused(err error) {
 		return
 	}
 	for _, e := range b.Entries {
-		s.backlog.add(Count{e.Instance, e.At.Unix() / 60 * 60, Series{Name: DroppedEntries}, 1})
+		s.backlog.add(Count{e.Instance, minuteOf(e.At), Series{Name: DroppedEntries}, 1})
 		s.recorder.totals.add(Series{Name: DroppedEntries}, 1)
 	}
 	for _, c := range b.Counts {

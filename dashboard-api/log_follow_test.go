@@ -143,6 +143,36 @@ func TestFollowing(t *testing.T) {
 	}
 }
 
+// TestFromRecordingToTail: through a running shipper, HTTP, the database and a hint, an entry is with its
+// follower within a second of being recorded (median of five; the machine may be busy).
+func TestFromRecordingToTail(t *testing.T) {
+	l := newLive(t)
+	wire := l.newLine("rt_live")
+	r := telemetry.NewRecorder(telemetry.Bounds{}, time.Now)
+	shipper := telemetry.NewShipper(r, wire.sink, "rt_real", telemetry.Pace{}, time.Now, l.api.cfg.Log)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- shipper.Run(ctx) }()
+	defer func() { cancel(); <-ended }()
+	follower := l.follow("", nil)
+	var took []time.Duration
+	for range 5 {
+		began := time.Now()
+		r.Record(done(l.instance, "u"))
+		select {
+		case <-follower.events:
+		case <-time.After(20 * time.Second):
+			t.Fatal("it never comes")
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	t.Logf("from recording to tail: %v", took)
+	if took[2] > time.Second {
+		t.Errorf("from recording to tail it takes %v", took)
+	}
+}
+
 // TestResuming: after a lost connection nothing is missing and nothing comes twice.
 func TestResuming(t *testing.T) {
 	l := newLive(t)

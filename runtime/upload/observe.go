@@ -54,23 +54,28 @@ func (e *Engine) observe(ctx context.Context, q request, i int, run func(context
 			entry.Level = telemetry.Error // it is no passing trouble: somebody has to do something
 		}
 	}
-	entry.SDK, entry.AppVersion = q.upload.reported()
+	said := q.upload.reported()
+	entry.SDK, entry.AppVersion = said.SDK, said.AppVersion
 	entry.Operations, entry.NoPrevious = tally(t.Operations)
 	e.deps.Observe(entry)
 	return r
 }
 
-// reported reads what the connector says of itself.
-func (up *Upload) reported() (sdk, app string) {
-	if up.Client == nil {
-		return "", ""
+// report is what the connector says of itself.
+type report struct {
+	SDK        string `json:"sdk"`
+	AppVersion string `json:"app_version"`
+}
+
+// reported reads the report once for all transactions of an upload, which are worked on one after another.
+func (up *Upload) reported() report {
+	if up.report == nil {
+		up.report = &report{}
+		if up.Client != nil {
+			_ = json.Unmarshal(up.Client, up.report) // what is of another type stays empty
+		}
 	}
-	var report struct {
-		SDK        string `json:"sdk"`
-		AppVersion string `json:"app_version"`
-	}
-	_ = json.Unmarshal(up.Client, &report) // what is of another type stays empty
-	return report.SDK, report.AppVersion
+	return *up.report
 }
 
 // maxTables is how many tables of one transaction are told apart.
@@ -110,6 +115,9 @@ func place(tables *[]telemetry.TableOperations, name string) *telemetry.TableOpe
 	}
 	if n := len(*tables); n == maxTables {
 		return &(*tables)[n-1]
+	}
+	if *tables == nil {
+		*tables = make([]telemetry.TableOperations, 0, 2)
 	}
 	*tables = append(*tables, telemetry.TableOperations{Table: name})
 	return &(*tables)[len(*tables)-1]

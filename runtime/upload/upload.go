@@ -25,6 +25,8 @@ type Upload struct {
 	ClientID     string          // from client.id, or a client_id of request or transaction; "" when stock
 	Client       json.RawMessage // the connector's report as received; nil when absent
 	Transactions []Transaction
+
+	report *report // what Client says, once somebody asked
 }
 
 // Transaction is one client transaction: applied as one, answered by one result.

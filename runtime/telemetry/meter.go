@@ -98,7 +98,7 @@ func (m *meter) count(series int, minute int64, e *Entry) {
 	case Token:
 		add(Tokens, e.Code, outcome, 1)
 	}
-	if e.Code != "" && e.Kind != Token {
+	if e.Code != "" && (e.Kind == Transaction || e.Kind == Refusal) {
 		add(Errors, e.Code, outcome, 1)
 	}
 }

@@ -72,7 +72,7 @@ func TestAnEntryIsCounted(t *testing.T) {
 		"conflicts": {Entry{Instance: "ins_1", Kind: Transaction, Outcome: Success, Conflicts: Conflicts{Client: 1, Server: 2, Merged: 3, Rejected: 4, Recorded: 5}},
 			map[Series]int64{{Transactions, "", "success"}: 1, {Latency, "0", ""}: 1, {Conflict, "", "client"}: 1, {Conflict, "", "server"}: 2,
 				{Conflict, "", "merged"}: 3, {Conflict, "", "rejected"}: 4, {Conflict, "", "recorded"}: 5}, 1},
-		"event":    {Entry{Instance: "ins_1", Kind: Instance, Outcome: Noted}, nil, 1},
+		"event":    {Entry{Instance: "ins_1", Kind: Instance, Outcome: Noted, Code: "source_down"}, nil, 1},
 		"nobody's": {Entry{Kind: Transaction, Outcome: Success}, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

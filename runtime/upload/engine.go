@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -52,6 +53,7 @@ type Engine struct {
 
 	mu    sync.Mutex
 	cause *Cause
+	told  atomic.Pointer[Cause] // what observers know of cause
 }
 
 // Cause says why an instance is degraded.

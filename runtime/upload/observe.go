@@ -58,7 +58,24 @@ func (e *Engine) observe(ctx context.Context, q request, i int, run func(context
 	entry.SDK, entry.AppVersion = said.SDK, said.AppVersion
 	entry.Operations, entry.NoPrevious = tally(t.Operations)
 	e.deps.Observe(entry)
+	e.observeState(q)
 	return r
+}
+
+// observeState tells once that uploads are held back, and once that they are not any more.
+func (e *Engine) observeState(q request) {
+	now, told := e.Degraded(), e.told.Load()
+	if now == told || now != nil && told != nil && now.Code == told.Code || !e.told.CompareAndSwap(told, now) {
+		return // or another transaction has just told it
+	}
+	entry := telemetry.Entry{
+		At: e.deps.Now(), Instance: e.instance, Deployment: e.deployment, Kind: telemetry.Instance, Level: telemetry.Info, RequestID: q.id,
+		Outcome: telemetry.Noted, Message: "Uploads are applied again.",
+	}
+	if now != nil {
+		entry.Level, entry.Code, entry.Message = telemetry.Error, now.Code, "Uploads are held back. "+now.Message+" "+now.Hint
+	}
+	e.deps.Observe(entry)
 }
 
 // report is what the connector says of itself.

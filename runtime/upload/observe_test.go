@@ -86,14 +86,42 @@ func TestEveryTransactionIsToldOnce(t *testing.T) {
 	}
 }
 
-// TestTroubleIsTold: what has to be tried again is told with its code, and as an error when it needs somebody.
+// switched is a source that can be cut off.
+type switched struct {
+	source.Source
+	down bool
+}
+
+func (s *switched) Begin(ctx context.Context, as source.Session) (source.Tx, error) {
+	if s.down {
+		return nil, &source.Failure{Class: source.Down, Code: "source_down", Message: "The database does not answer."}
+	}
+	return s.Source.Begin(ctx, as)
+}
+
+// TestTroubleIsTold: each transaction that has to come again with its code, and once that it began and ended.
 func TestTroubleIsTold(t *testing.T) {
 	w := postgresWorld(t, "")
-	e, told := w.observed(w.unreachable())
-	w.send(e, http.MethodPost, transactions(crud(`{"op":"PUT","table":"lists","id":"{1}","data":{"name":"x"}}`)))
-	list := told()
-	if len(list) != 1 || list[0].Outcome != telemetry.Retryable || list[0].Code == "" || list[0].Level != telemetry.Error {
-		t.Errorf("told %+v", list)
+	src := &switched{w.src, true}
+	e, told := w.observed(src)
+	send := func() {
+		w.send(e, http.MethodPost, transactions(crud(`{"op":"PUT","table":"lists","id":"{1}","data":{"name":"x"}}`)))
+	}
+	send()
+	send()
+	src.down = false
+	send()
+	send()
+	var got []string
+	for _, e := range told() {
+		got = append(got, fmt.Sprintf("%s %s %s %d", e.Kind, e.Outcome, e.Code, e.Level))
+	}
+	want := []string{
+		"transaction retryable_error source_down 3", "instance noted source_down 3", "transaction retryable_error source_down 3",
+		"transaction success  1", "instance noted  1", "transaction success  1",
+	}
+	if strings.Join(got, "; ") != strings.Join(want, "; ") {
+		t.Errorf("told %q\nwant %q", got, want)
 	}
 }
 

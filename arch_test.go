@@ -138,6 +138,7 @@ var homes = []home{
 	{"cel.dev/cel-go", []string{"runtime/rule"}, "expressions compile and run in one place"},
 	{"github.com/google/cel-go", []string{"runtime/rule"}, "expressions compile and run in one place"},
 	{"github.com/tink-crypto/tink-go", []string{"controlplane/seal", "runtime/envelope"}, "one place per plane encrypts"},
+	{"github.com/prometheus/client_golang", []string{"internal/scrape"}, "one place answers Prometheus"},
 	{"github.com/alecthomas/kong", []string{"cmd"}, "only main reads the command line"},
 }
 

@@ -110,7 +110,7 @@ func (s *Accounts) firstMembership(ctx context.Context, tx Tx, user User, in New
 	if err != nil {
 		return "", err
 	}
-	return id, insertOwned(ctx, tx, Organization{ID: id, Name: name, Version: 1, CreatedAt: s.now(), UpdatedAt: s.now()}, user.ID)
+	return id, insertOwned(ctx, tx, Organization{ID: id, Name: name, Version: 1, LogDays: DefaultLogDays, CreatedAt: s.now(), UpdatedAt: s.now()}, user.ID)
 }
 
 // LogIn is the input of Accounts.LogIn.

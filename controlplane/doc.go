@@ -14,6 +14,9 @@
 // that changes something runs in change, which records exactly one event in the same transaction. What
 // is edited carries a version, and the edit names the version that it saw.
 //
+// What runtimes saw comes in by Telemetry, is no change of anybody's and leaves no event; Logs and Metrics
+// read it (log_tail.go says how a log is followed), and each day is a partition that Telemetry.Sweep drops.
+//
 // Who may do what is decided before a method is called (controlplane/authz by the route table). The
 // methods here still refuse what no permission can express: the last owner's removal, a role above
 // one's own.

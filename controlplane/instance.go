@@ -23,6 +23,8 @@ type Instance struct {
 	Deployment, LastDeployment int64
 	// Revision of the newest bundle.
 	Revision int64
+	// LogDays is how many days its log is kept; 0: as the organization says.
+	LogDays int
 	// LongestToken is the longest life that any deployment gave to tokens: how long old keys must stay.
 	LongestToken         time.Duration
 	Draft                Draft
@@ -74,6 +76,8 @@ type InstanceEdit struct {
 	State *bundle.State // active or paused
 	// Kind is immutable: one that differs is refused with a reason instead of ignored.
 	Kind *bundle.Kind
+	// LogDays is how many days the log is kept, 0 as the organization says.
+	LogDays *int
 }
 
 // Update renames, pauses or resumes an instance. Pausing and resuming publish a revision.
@@ -82,6 +86,9 @@ func (s *Instances) Update(ctx context.Context, actor Actor, id string, seen int
 		if *edit.Name, err = checkName(*edit.Name); err != nil {
 			return Instance{}, err
 		}
+	}
+	if err := checkLogDays(edit.LogDays, 0); err != nil {
+		return Instance{}, err
 	}
 	err = s.change(ctx, actor, func(tx Tx) (Event, error) {
 		if i, err = tx.LockInstance(ctx, id); err != nil {
@@ -99,6 +106,10 @@ func (s *Instances) Update(ctx context.Context, actor Actor, id string, seen int
 		if edit.Name != nil && *edit.Name != i.Name {
 			changes["name"] = Change{i.Name, *edit.Name}
 			i.Name = *edit.Name
+		}
+		if edit.LogDays != nil && *edit.LogDays != i.LogDays {
+			changes["log_days"] = Change{i.LogDays, *edit.LogDays}
+			i.LogDays = *edit.LogDays
 		}
 		paused := edit.State != nil && *edit.State != i.State
 		if paused {

@@ -11,8 +11,10 @@ import (
 
 // Organization is a tenant.
 type Organization struct {
-	ID, Name             string
-	Version              int64
+	ID, Name string
+	Version  int64
+	// LogDays is how many days instances keep their log, unless they say otherwise.
+	LogDays              int
 	CreatedAt, UpdatedAt time.Time
 }
 
@@ -40,7 +42,7 @@ func (s *Organizations) Create(ctx context.Context, actor Actor, name string) (O
 	if err != nil {
 		return Organization{}, err
 	}
-	o := Organization{ID: id, Name: name, Version: 1, CreatedAt: s.now(), UpdatedAt: s.now()}
+	o := Organization{ID: id, Name: name, Version: 1, LogDays: DefaultLogDays, CreatedAt: s.now(), UpdatedAt: s.now()}
 	err = s.change(ctx, actor, func(tx Tx) (Event, error) {
 		return organizationCreated(o), insertOwned(ctx, tx, o, actor.UserID)
 	})
@@ -82,9 +84,13 @@ func (s *Organizations) Get(ctx context.Context, id string) (o Organization, err
 	return o, err
 }
 
-// Rename changes the name, if the organization is still at the version that the actor saw.
-func (s *Organizations) Rename(ctx context.Context, actor Actor, id string, seen int64, name string) (o Organization, err error) {
+// Rename changes the name, and with logDays how long logs are kept (nil stays), if the organization is
+// still at the version that the actor saw.
+func (s *Organizations) Rename(ctx context.Context, actor Actor, id string, seen int64, name string, logDays *int) (o Organization, err error) {
 	if name, err = checkName(name); err != nil {
+		return Organization{}, err
+	}
+	if err := checkLogDays(logDays, 1); err != nil {
 		return Organization{}, err
 	}
 	err = s.change(ctx, actor, func(tx Tx) (Event, error) {
@@ -95,6 +101,10 @@ func (s *Organizations) Rename(ctx context.Context, actor Actor, id string, seen
 			return Event{}, err
 		}
 		e := Event{Kind: OrganizationUpdated, Organization: id, Target: id, Changes: Changes{"name": {From: o.Name, To: name}}}
+		if logDays != nil && *logDays != o.LogDays {
+			e.Changes["log_days"] = Change{o.LogDays, *logDays}
+			o.LogDays = *logDays
+		}
 		o.Name, o.Version, o.UpdatedAt = name, o.Version+1, s.now()
 		return e, tx.UpdateOrganization(ctx, o)
 	})

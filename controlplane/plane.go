@@ -57,6 +57,10 @@ type Plane struct {
 	Rejections  *Rejections
 	Runtimes    *Runtimes
 	Keyring     *Keyring
+
+	Telemetry *Telemetry
+	Logs      *Logs
+	Metrics   *Metrics
 }
 
 // New builds the services. It fails when a part is missing.
@@ -101,6 +105,10 @@ func New(c Config) (*Plane, error) {
 		Rejections:  &Rejections{k},
 		Runtimes:    &Runtimes{core: k, listen: c.Listen},
 		Keyring:     &Keyring{k},
+
+		Telemetry: &Telemetry{core: k},
+		Logs:      &Logs{core: k},
+		Metrics:   &Metrics{k},
 	}, nil
 }
 

@@ -101,17 +101,6 @@ func (s *Rejections) ReplayDeployment(ctx context.Context, actor Actor, instance
 		Changes: Changes{"deployment": {To: number}, "replayed": {To: counts[source.Replayed]}, "still_waiting": {To: counts[source.Open] + counts[source.Held]}}})
 }
 
-// EraseUser removes what is kept of one of an instance's users beside their rows.
-func (s *Rejections) EraseUser(ctx context.Context, actor Actor, instance, user string) (rejections int, err error) {
-	if err := s.ask(ctx, actor, instance, command.UserErase, user, &rejections); err != nil {
-		return 0, err
-	}
-	if rejections == 0 {
-		return 0, fault.New(fault.NotFound, "not_found", "Nothing is kept of this user.")
-	}
-	return rejections, s.tell(ctx, actor, instance, Event{Kind: UserDataErased, Target: instance, Changes: Changes{"rejections": {To: rejections}}})
-}
-
 // ask gives a runtime an order about the instance that it serves, and reads the answer.
 func (k *core) ask(ctx context.Context, actor Actor, instance string, name command.Name, argument, result any) error {
 	text, err := json.Marshal(argument)

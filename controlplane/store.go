@@ -2,7 +2,7 @@ package controlplane
 
 import "context"
 
-// Store runs transactions. Implementations retry fn on serialization failures and deadlocks; a
+// Store runs transactions, and tells of new log entries. Implementations retry fn on serialization failures and deadlocks; a
 // transaction begun within fn's context joins the outer one as a savepoint.
 type Store interface {
 	// InTx commits when fn returns nil, and undoes everything otherwise.
@@ -15,6 +15,9 @@ type Store interface {
 	// takes. end(nil, last) runs last in it, beginning it where nothing has, and commits; end(err, nil)
 	// undoes and returns err.
 	Join(ctx context.Context, opening func(Tx) error) (joined context.Context, end func(err error, last func(Tx) error) error)
+	// ListenLogs calls stored with the instance of log entries that any replica stores, and with "" when it
+	// begins (something may have come before), until the context or the connection ends.
+	ListenLogs(ctx context.Context, stored func(instance string)) error
 }
 
 // Tx is the rows, within one transaction. Each noun declares its part in its own file. All methods
@@ -40,4 +43,7 @@ type Tx interface {
 	bundleTx
 	runtimeTx
 	vaultTx
+	telemetryTx
+	logTx
+	metricTx
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
@@ -14,9 +15,12 @@ import (
 type api struct {
 	cfg    Config
 	box    *box
-	limits *limiters
-	secure bool // browsers reach us by https
-	table  []route
+	logIDs logIDs
+	// heartbeat and streamFor are those of live tails; tests shorten them.
+	heartbeat, streamFor time.Duration
+	limits               *limiters
+	secure               bool // browsers reach us by https
+	table                []route
 	// register is the route being registered; huma's adapter interface has no room for it.
 	register *route
 	router   *mux.Router
@@ -39,7 +43,11 @@ func build(cfg Config) (*api, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &api{cfg: cfg, box: sealer, limits: newLimiters(cfg.Limits), secure: strings.HasPrefix(cfg.BaseURL, "https://"), router: mux.NewRouter()}
+	ids, err := newLogIDs(cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	a := &api{cfg: cfg, box: sealer, logIDs: ids, heartbeat: heartbeat, streamFor: streamFor, limits: newLimiters(cfg.Limits), secure: strings.HasPrefix(cfg.BaseURL, "https://"), router: mux.NewRouter()}
 	if a.cfg.Patience == 0 {
 		a.cfg.Patience = defaultPatience
 	}

@@ -91,6 +91,10 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("%s: errors are described as %+v", line, op.Responses["default"])
 		}
 	}
+	log := d.Paths[prefix+"/instances/{instance}/logs"]["get"].Responses["200"].Content
+	if log["application/json"].Schema.Ref != "#/components/schemas/PageLogEntry" || len(log) != 2 {
+		t.Errorf("the log's two answers are described as %+v", log)
+	}
 	for _, ref := range regexp.MustCompile(`"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(r.Body.String(), -1) {
 		if d.Components.Schemas[ref[1]] == nil {
 			t.Errorf("the schema %s is missing", ref[1])

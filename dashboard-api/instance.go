@@ -23,6 +23,7 @@ type instance struct {
 	URLs       instanceURLs `json:"urls"`
 	Deployment int64        `json:"deployment" doc:"Number of the active deployment; 0: none"`
 	Revision   int64        `json:"revision" doc:"Grows with each deployment and each changed secret or key"`
+	LogDays    int          `json:"log_days" doc:"How many days the log is kept; 0: as the organization says"`
 	CreatedAt  time.Time    `json:"created_at"`
 	UpdatedAt  time.Time    `json:"updated_at"`
 }
@@ -39,7 +40,7 @@ func (a *api) shapeInstance(i controlplane.Instance) instance {
 	return instance{
 		ID: i.ID, ProjectID: i.Project, Name: i.Name, Kind: string(i.Kind), State: string(i.State), Host: i.Host, URL: url,
 		URLs:       instanceURLs{url + "/api/data", url + "/token", url + "/.well-known/jwks.json", url + "/health"},
-		Deployment: i.Deployment, Revision: i.Revision, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+		Deployment: i.Deployment, Revision: i.Revision, LogDays: i.LogDays, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}
 }
 
@@ -196,15 +197,16 @@ func (a *api) getInstance(ctx context.Context, _ *InstancePath) (*instanceOutput
 type updateInstanceInput struct {
 	InstancePath
 	Body struct {
-		Name  *string `json:"name,omitempty" minLength:"1" maxLength:"100"`
-		State *string `json:"state,omitempty" enum:"active,paused" doc:"A paused instance holds uploads back; clients try again"`
-		Kind  *string `json:"kind,omitempty" doc:"Immutable: accepted only unchanged"`
+		Name    *string `json:"name,omitempty" minLength:"1" maxLength:"100"`
+		State   *string `json:"state,omitempty" enum:"active,paused" doc:"A paused instance holds uploads back; clients try again"`
+		Kind    *string `json:"kind,omitempty" doc:"Immutable: accepted only unchanged"`
+		LogDays *int    `json:"log_days,omitempty" minimum:"0" maximum:"90" doc:"How many days the log is kept; 0: as the organization says"`
 	}
 }
 
 func (a *api) updateInstance(ctx context.Context, in *updateInstanceInput) (*instanceOutput, error) {
 	i, err := a.cfg.Plane.Instances.Update(ctx, actorOf(ctx), placeOf(ctx).Instance, versionSeen(ctx), controlplane.InstanceEdit{
-		Name: in.Body.Name, State: (*bundle.State)(in.Body.State), Kind: (*bundle.Kind)(in.Body.Kind),
+		Name: in.Body.Name, State: (*bundle.State)(in.Body.State), Kind: (*bundle.Kind)(in.Body.Kind), LogDays: in.Body.LogDays,
 	})
 	if err != nil {
 		return nil, err

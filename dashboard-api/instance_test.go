@@ -77,7 +77,7 @@ func TestOneCallProvisionsAndAnswersWhenARuntimeServes(t *testing.T) {
 	s := newShop(t, patient)
 	feeds := map[string]follow.Feed{"in-process": s.plane.Runtimes}
 	token := redact.New(strings.Repeat("t", 40))
-	h, err := controlpool.New(s.plane.Runtimes, token, s.api.cfg.Log)
+	h, err := controlpool.New(s.plane.Runtimes, s.plane.Telemetry, token, s.api.cfg.Log)
 	if err != nil {
 		t.Fatal(err)
 	}

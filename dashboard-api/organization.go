@@ -13,12 +13,13 @@ import (
 type organization struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
+	LogDays   int       `json:"log_days" doc:"How many days instances keep their log, unless they say otherwise"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
 func shapeOrganization(o controlplane.Organization) organization {
-	return organization{ID: o.ID, Name: o.Name, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt}
+	return organization{ID: o.ID, Name: o.Name, LogDays: o.LogDays, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt}
 }
 
 type organizationOutput struct {
@@ -70,11 +71,14 @@ func (a *api) getOrganization(ctx context.Context, _ *OrganizationPath) (*organi
 
 type renameInput struct {
 	OrganizationPath
-	Body named
+	Body struct {
+		Name    string `json:"name" minLength:"1" maxLength:"100"`
+		LogDays *int   `json:"log_days,omitempty" minimum:"1" maximum:"90"`
+	}
 }
 
 func (a *api) renameOrganization(ctx context.Context, in *renameInput) (*organizationOutput, error) {
-	o, err := a.cfg.Plane.Organizations.Rename(ctx, actorOf(ctx), placeOf(ctx).Organization, versionSeen(ctx), in.Body.Name)
+	o, err := a.cfg.Plane.Organizations.Rename(ctx, actorOf(ctx), placeOf(ctx).Organization, versionSeen(ctx), in.Body.Name, in.Body.LogDays)
 	if err != nil {
 		return nil, err
 	}

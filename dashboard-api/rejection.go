@@ -201,21 +201,3 @@ func (a *api) replayDeployment(ctx context.Context, in *DeploymentPath) (*outcom
 	out.Body.More = done.More
 	return out, err
 }
-
-type eraseInput struct {
-	InstancePath
-	ID string `path:"id" maxLength:"1024" doc:"The user's id, as tokens carry it in sub"`
-}
-
-type eraseOutput struct {
-	Body struct {
-		Rejections int `json:"rejections" doc:"How many were removed, with what they kept"`
-	}
-}
-
-func (a *api) eraseUser(ctx context.Context, in *eraseInput) (*eraseOutput, error) {
-	n, err := a.cfg.Plane.Rejections.EraseUser(ctx, actorOf(ctx), placeOf(ctx).Instance, in.ID)
-	out := &eraseOutput{}
-	out.Body.Rejections = n
-	return out, err
-}

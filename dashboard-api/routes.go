@@ -30,7 +30,7 @@ func (a *api) routes() []route {
 		{get, "/orgs", authz.SignedIn, nowhere, quiet, "List my organizations", handle(a.listOrganizations), nil},
 		{post, "/orgs", authz.Person, nowhere, controlplane.OrganizationCreated, "Make an organization", handle(a.createOrganization), []option{status(http.StatusCreated)}},
 		{get, "/orgs/{org}", authz.OrganizationRead, inOrg, quiet, "Read an organization", handle(a.getOrganization), nil},
-		{patch, "/orgs/{org}", authz.OrganizationWrite, inOrg, controlplane.OrganizationUpdated, "Rename an organization", handle(a.renameOrganization), []option{ifMatch()}},
+		{patch, "/orgs/{org}", authz.OrganizationWrite, inOrg, controlplane.OrganizationUpdated, "Rename an organization, or set how long logs are kept", handle(a.renameOrganization), []option{ifMatch()}},
 		{remove, "/orgs/{org}", authz.OrganizationDelete, inOrg, controlplane.OrganizationDeleted, "Delete an organization", handle(a.deleteOrganization), nil},
 
 		{get, "/orgs/{org}/members", authz.MemberRead, inOrg, quiet, "List members", handle(a.listMembers), nil},

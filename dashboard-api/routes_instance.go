@@ -22,7 +22,7 @@ func (a *api) instanceRoutes() []route {
 		{post, "/projects/{project}/instances", authz.InstanceWrite, inProject, controlplane.InstanceCreated, "Make an instance, with everything it needs", handle(a.createInstance),
 			[]option{status(http.StatusCreated), maxBody(8 << 20), settle(a.awaitRevision)}},
 		{get, in, authz.InstanceRead, inInstance, quiet, "Read an instance and how it does", handle(a.getInstance), nil},
-		{patch, in, authz.InstanceWrite, inInstance, controlplane.InstanceUpdated, "Rename, pause or resume an instance", handle(a.updateInstance), []option{ifMatch()}},
+		{patch, in, authz.InstanceWrite, inInstance, controlplane.InstanceUpdated, "Rename, pause or resume an instance, or set how long its log is kept", handle(a.updateInstance), []option{ifMatch()}},
 		{remove, in, authz.InstanceDelete, inInstance, controlplane.InstanceDeleted, "Delete an instance", handle(a.deleteInstance), nil},
 
 		{get, in + "/config", authz.InstanceRead, inInstance, quiet, "Read the configuration draft", handle(a.getConfig), nil},
@@ -66,6 +66,8 @@ func (a *api) instanceRoutes() []route {
 		{post, in + "/rejections/{rejection}/discard", authz.RejectionWrite, inInstance, controlplane.RejectionDiscarded, "Give up a refused write and what waits for it", handle(a.discardRejection), nil},
 		{post, in + "/deployments/{number}/replay-rejections", authz.RejectionWrite, inInstance, controlplane.DeploymentReplayed, "Replay in order what a deployment refused", handle(a.replayDeployment), nil},
 		{remove, in + "/users/{id}/data", authz.UserErase, inInstance, controlplane.UserDataErased, "Remove what is kept of a user beside their rows", handle(a.eraseUser), nil},
+		{get, in + "/logs", authz.LogRead, inInstance, quiet, "Read or follow the log", a.logHandler, nil},
+		{get, in + "/metrics", authz.MetricRead, inInstance, quiet, "Read what was counted", handle(a.getMetrics), nil},
 
 		{post, in + "/dev-token", authz.DevTokenCreate, inInstance, controlplane.DevTokenCreated, "Mint a token for any user of a development instance", handle(a.createDevToken), created},
 	}

@@ -269,7 +269,7 @@ type fixture struct {
 }
 
 // fixtures are all of them; a new noun family adds its own here.
-var fixtures = []fixture{identityFixture, instanceFixture}
+var fixtures = []fixture{identityFixture, instanceFixture, telemetryFixture}
 
 func fixtureBodies() (bodies map[string]func(h *house, t *tenant, as *person) any, perishable map[string]bool) {
 	bodies, perishable = map[string]func(h *house, t *tenant, as *person) any{}, map[string]bool{}

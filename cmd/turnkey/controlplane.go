@@ -34,6 +34,8 @@ type controlplaneCommand struct {
 	Development    bool                `help:"Permit plain http in --base-url and a short --key-overlap, and make the keys at the first start."`
 	DrainDelay     time.Duration       `default:"5s" help:"How long to serve on after SIGTERM, not ready any more, until load balancers have noticed."`
 	KeyOverlap     time.Duration       `help:"How long a new signing key is published before it signs; 10m, and other values only with --development."`
+
+	scraping
 }
 
 // Run implements the command.
@@ -67,15 +69,18 @@ func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
 	if err != nil {
 		return err
 	}
-	feed, err := pool.New(parts.plane.Runtimes, token, log)
+	feed, err := pool.New(parts.plane.Runtimes, parts.plane.Telemetry, token, log)
 	if err != nil {
 		return err
 	}
 	group := lifecycle.NewGroup(context.WithoutCancel(ctx), log)
 	defer group.Stop()
-	parts.start(group)
+	if err := c.scraping.serve(ctx, group, log, stored(parts.plane)); err != nil {
+		return err
+	}
 	polling, endPolls := context.WithCancel(context.WithoutCancel(ctx))
 	defer endPolls()
+	parts.start(group, polling)
 	health := &probes{ready: func() bool { return true }} // without its database it still says so to people
 	serveIn(group, "pool listener", runtimes, health.handler(endWith(polling, feed)), log)
 	serveIn(group, "api", people, site, log)
@@ -136,8 +141,10 @@ func (c *controlplaneCommand) checkURLs() error {
 	return nil
 }
 
-// start runs what a control plane does by itself.
-func (p *planeParts) start(group *lifecycle.Group) {
+// start runs what a control plane does by itself. Live tails of logs end with tails, so that they do not
+// hold up the end of the server.
+func (p *planeParts) start(group *lifecycle.Group, tails context.Context) {
+	group.Go("hint at log entries", func(context.Context) error { return p.plane.Logs.Watch(tails) })
 	group.Go("watch publications", p.plane.Runtimes.Watch)
 	group.Go("maintain", p.plane.Maintain)
 }

@@ -15,6 +15,7 @@ import (
 	"turnkey/runtime/feed"
 	"turnkey/runtime/follow"
 	"turnkey/runtime/gateway"
+	"turnkey/runtime/telemetry"
 	"turnkey/runtime/upload"
 )
 
@@ -29,12 +30,15 @@ type dataPlane struct {
 	follower *follow.Follower
 	gateway  *gateway.Gateway
 	commands *command.Handler
+	recorder *telemetry.Recorder
+	shipper  *telemetry.Shipper
 }
 
 // dataPlaneConfig is what a dataPlane needs.
 type dataPlaneConfig struct {
 	id       string // of this process; unique, so that no command for one before it is taken
 	feed     follow.Feed
+	sink     telemetry.Sink // takes logs and counters
 	opener   *envelope.Opener
 	verify   *envelope.Verifier
 	cacheDir string
@@ -47,6 +51,8 @@ type dataPlaneConfig struct {
 func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
 	p := &dataPlane{parts: newRuntimeParts(log, c.id, c.border)}
 	p.parts.brakes.tell = p.braked
+	p.recorder, p.shipper = newTelemetry(log, c.sink)
+	p.parts.observe = p.recorder.Record
 	do := command.ForSources(p.parts.openSource)
 	maps.Copy(do, command.ForRejections(p.use, time.Now))
 	do[command.Reload] = func(context.Context, command.Command, *bundle.Bundle) (any, error) {
@@ -74,6 +80,7 @@ func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
 // start begins to follow. The group must end before close.
 func (p *dataPlane) start(group *lifecycle.Group) {
 	group.Go("follow", p.follower.Run)
+	group.Go("ship telemetry", p.shipper.Run)
 	sweepIdle(group, p.gateway)
 	sweepSources(group, p.gateway, p.parts.log)
 }

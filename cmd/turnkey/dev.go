@@ -127,7 +127,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 	}
 	data, err := newDataPlane(s.log, dataPlaneConfig{
 		id:   "rt_dev", // the same at each start, so that nothing waits for one that was killed
-		feed: control.plane.Runtimes, opener: opener, verify: verify, cacheDir: filepath.Join(s.dir, "bundles"),
+		feed: control.plane.Runtimes, sink: control.plane.Telemetry, opener: opener, verify: verify, cacheDir: filepath.Join(s.dir, "bundles"),
 		address: "http://" + internal.Addr().String(), domain: "localhost", border: border{AllowPrivateNetworks: true},
 	})
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 	s.onClose(data.close)
 	group := lifecycle.NewGroup(context.WithoutCancel(ctx), s.log)
 	s.onClose(group.Stop)
-	control.start(group)
+	control.start(group, ctx)
 	data.start(group)
 	serveIn(group, "internal listener", internal, commandsOnly(data.commands), s.log)
 	return route(site, data.gateway), data.gateway, nil

@@ -11,6 +11,7 @@ import (
 	"turnkey/internal/redact"
 	"turnkey/runtime/envelope"
 	"turnkey/runtime/feed"
+	"turnkey/runtime/telemetry"
 )
 
 // runtimeCommand serves every instance of a control plane. Any number of replicas may run.
@@ -27,6 +28,7 @@ type runtimeCommand struct {
 	DrainDelay      time.Duration `default:"5s" help:"How long to serve on after SIGTERM, not ready any more, until load balancers have noticed."`
 
 	border
+	scraping
 }
 
 // Run implements the command.
@@ -57,6 +59,9 @@ func (c *runtimeCommand) Run(ctx context.Context, term terminal) error {
 	group := lifecycle.NewGroup(context.WithoutCancel(ctx), log)
 	defer group.Stop()
 	plane.start(group)
+	if err := c.scraping.serve(ctx, group, log, recorded(plane.recorder)); err != nil {
+		return err
+	}
 	health := &probes{ready: plane.readiness()}
 	serveIn(group, "internal listener", internal, health.handler(commandsOnly(plane.commands)), log)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -107,7 +112,7 @@ func (c *runtimeCommand) config() (out dataPlaneConfig, client *feed.Client, err
 	}
 	client = feed.NewClient(c.ControlPlane, token)
 	return dataPlaneConfig{
-		id: newID("rt"), feed: client, opener: opener, verify: verify, cacheDir: c.CacheDir, address: address, domain: c.Domain, border: c.border,
+		id: newID("rt"), feed: client, sink: telemetry.NewClient(c.ControlPlane, token), opener: opener, verify: verify, cacheDir: c.CacheDir, address: address, domain: c.Domain, border: c.border,
 	}, client, nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"turnkey/runtime/source"
 	"turnkey/runtime/source/mongo"
 	"turnkey/runtime/source/postgres"
+	"turnkey/runtime/telemetry"
 	"turnkey/runtime/token"
 	"turnkey/runtime/upload"
 )
@@ -30,6 +31,8 @@ type runtimeParts struct {
 	border border
 	id     string // of this process, in customers' databases
 	brakes *brakes
+	// observe is told what happened; nil: nobody is.
+	observe func(telemetry.Entry)
 }
 
 // border are the settings of the runtime's HTTP side, shared by every form of it.
@@ -76,7 +79,7 @@ func (p *runtimeParts) gateway(instances gateway.Instances, domain string) (*gat
 	return gateway.New(gateway.Config{
 		Domain: domain, Instances: instances, Proxies: proxies, Limits: p.border.limits(),
 		OpenSource: p.openSource, NewAuthority: p.newAuthority, NewUploader: p.newUploader, Hold: hold,
-		Now: time.Now, Random: mathrand.Float64, NewID: func() string { return newID("req") }, Log: p.log,
+		Now: time.Now, Random: mathrand.Float64, NewID: func() string { return newID("req") }, Log: p.log, Observe: p.observe,
 	}), nil
 }
 
@@ -134,7 +137,7 @@ func (a authority) Exchange(ctx context.Context, q gateway.TokenRequest) (any, s
 
 func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem func(http.ResponseWriter, *http.Request, error)) (gateway.Uploader, error) {
 	e, err := upload.New(b, src, upload.Deps{
-		Now: time.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Problem: problem, Log: p.log,
+		Now: time.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Problem: problem, Log: p.log, Observe: p.observe,
 		Brake: p.brakes.of(b.Instance.ID),
 	})
 	if err != nil {

@@ -30,6 +30,7 @@ type serveCommand struct {
 	Development bool   `help:"Serve a development instance: development tokens and plain http are possible."`
 
 	border
+	scraping
 }
 
 // serveHost is the one instance's host label; its paths also answer without /i/{host}.
@@ -47,6 +48,14 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 	defer parts.close()
 	group := lifecycle.NewGroup(ctx, log)
 	defer group.Stop()
+	recorder, shipper := newTelemetry(log, logSink{log})
+	shipping := lifecycle.NewGroup(context.WithoutCancel(ctx), log)
+	defer shipping.Stop()
+	shipping.Go("ship telemetry", shipper.Run)
+	parts.observe = recorder.Record
+	if err := c.scraping.serve(ctx, group, log, recorded(recorder)); err != nil {
+		return err
+	}
 	if err := prepareSource(ctx, group, parts, b); err != nil {
 		return err
 	}

@@ -44,6 +44,8 @@ const (
 	RejectionRead  Permission = "rejection:read"
 	RejectionWrite Permission = "rejection:write"
 	RejectionForce Permission = "rejection:force"
+	LogRead        Permission = "log:read"
+	MetricRead     Permission = "metric:read"
 	UserErase      Permission = "user:erase"
 )
 
@@ -56,5 +58,5 @@ var Permissions = []Permission{
 	ProjectRead, ProjectCreate, ProjectWrite, ProjectDelete,
 	InstanceRead, InstanceWrite, InstanceDelete,
 	ConfigWrite, SecretWrite, SourceTest, DeploymentWrite, KeyWrite, DevTokenCreate,
-	RejectionRead, RejectionWrite, RejectionForce, UserErase,
+	RejectionRead, RejectionWrite, RejectionForce, LogRead, MetricRead, UserErase,
 }

@@ -1,9 +1,9 @@
 // Package pool is the control plane's internal listener: it serves the bundle feed to runtimes over
-// HTTP and takes their reports. Runtimes prove that they belong to the pool by its token; what they
+// HTTP and takes their reports and telemetry. Runtimes prove that they belong to the pool by its token; what they
 // get is sealed to the pool's keyset anyway, so the token guards who may register and be sent commands,
 // not what customers keep.
 //
-// It must not know what is in a bundle, SQL, or the REST API for people: it translates HTTP to a Feed.
+// It must not know what is in a bundle, SQL, or the REST API for people: it translates HTTP to a Feed and a telemetry.Sink.
 package pool
 
 import (
@@ -19,6 +19,7 @@ import (
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 	"turnkey/runtime/feed"
+	"turnkey/runtime/telemetry"
 )
 
 // Feed is what is served; *controlplane.Runtimes is one.
@@ -38,22 +39,25 @@ const minToken = 32
 // handler serves one pool.
 type handler struct {
 	feed  Feed
+	sink  telemetry.Sink
 	token [sha256.Size]byte
 	log   *slog.Logger
 }
 
-// New makes the listener's handler. token is the pool's, the same for every runtime.
-func New(f Feed, token redact.Secret, log *slog.Logger) (http.Handler, error) {
+// New makes the listener's handler. token is the pool's, the same for every runtime. s takes what
+// runtimes saw; *controlplane.Telemetry is one.
+func New(f Feed, s telemetry.Sink, token redact.Secret, log *slog.Logger) (http.Handler, error) {
 	if len(token.Reveal()) < minToken {
 		return nil, fault.Newf(fault.Invalid, "pool_token", "The pool token has fewer than %d bytes.", minToken).
 			WithHint("Set TURNKEY_POOL_TOKEN_FILE to a file with at least 32 random characters, the same for control plane and runtimes.")
 	}
-	h := &handler{f, sha256.Sum256([]byte(token.Reveal())), log}
+	h := &handler{f, s, sha256.Sum256([]byte(token.Reveal())), log}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+feed.PathChanges, h.changes)
 	mux.HandleFunc("GET "+feed.PathWait, h.wait)
 	mux.HandleFunc("GET "+feed.PathBundles+"/{instance}", h.bundle)
 	mux.HandleFunc("POST "+feed.PathReports, h.report)
+	mux.HandleFunc("POST "+telemetry.Path, h.telemetry)
 	return h.guard(mux), nil
 }
 
@@ -126,6 +130,8 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusNotFound
 	case fault.Invalid:
 		status = http.StatusUnprocessableEntity
+	case fault.TooLarge:
+		status = http.StatusRequestEntityTooLarge
 	case fault.Unavailable:
 		status = http.StatusServiceUnavailable
 	}

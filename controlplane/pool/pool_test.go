@@ -15,6 +15,7 @@ import (
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 	"turnkey/runtime/feed"
+	"turnkey/runtime/telemetry"
 )
 
 // fake is a Feed that answers what a test wants and keeps what it was told.
@@ -22,6 +23,7 @@ type fake struct {
 	err      error
 	since    int64
 	reported feed.Report
+	shipped  telemetry.Batch
 }
 
 func (f *fake) List(_ context.Context, since int64) (feed.Page, error) {
@@ -35,13 +37,14 @@ func (f *fake) Fetch(_ context.Context, instance string) ([]byte, error) {
 	}
 	return []byte("sealed\x00bytes"), f.err
 }
-func (f *fake) Report(_ context.Context, r feed.Report) error { f.reported = r; return f.err }
+func (f *fake) Ship(_ context.Context, b telemetry.Batch) error { f.shipped = b; return f.err }
+func (f *fake) Report(_ context.Context, r feed.Report) error   { f.reported = r; return f.err }
 
 const token = "0123456789abcdef0123456789abcdef"
 
 func serve(t *testing.T, f *fake) (url string, log *bytes.Buffer) {
 	log = &bytes.Buffer{}
-	h, err := pool.New(f, redact.New(token), slog.New(slog.NewTextHandler(log, nil)))
+	h, err := pool.New(f, f, redact.New(token), slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +105,7 @@ func TestNobodyElseDoes(t *testing.T) {
 	if strings.Contains(log.String(), token) {
 		t.Error("the log holds a token")
 	}
-	if _, err := pool.New(f, redact.New("short"), slog.Default()); !fault.Is(err, "pool_token") {
+	if _, err := pool.New(f, f, redact.New("short"), slog.Default()); !fault.Is(err, "pool_token") {
 		t.Errorf("a short token: %v", err)
 	}
 }

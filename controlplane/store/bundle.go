@@ -32,6 +32,11 @@ func (t tx) ListBundles(ctx context.Context, since int64, n int) ([]controlplane
 // Listen calls published after each bundle that any replica publishes, until the context or the
 // connection ends. Behind a transaction pooler nothing arrives: runtimes then find out by polling.
 func (s *Store) Listen(ctx context.Context, published func()) error {
+	return s.listen(ctx, "turnkey_bundles", func(string) { published() })
+}
+
+// listen calls hear with what is said on a channel, and once with "" when it listens.
+func (s *Store) listen(ctx context.Context, channel string, hear func(said string)) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return translate(err)
@@ -39,13 +44,15 @@ func (s *Store) Listen(ctx context.Context, published func()) error {
 	// The connection is closed, not returned: it would carry the subscription into other work.
 	raw := conn.Hijack()
 	defer func() { _ = raw.Close(context.WithoutCancel(ctx)) }()
-	if _, err := raw.Exec(ctx, "LISTEN turnkey_bundles"); err != nil {
+	if _, err := raw.Exec(ctx, "LISTEN "+channel); err != nil {
 		return translate(err)
 	}
+	hear("") // something may have come before we listened
 	for {
-		published() // also at the start: something may have come before we listened
-		if _, err := raw.WaitForNotification(ctx); err != nil {
+		n, err := raw.WaitForNotification(ctx)
+		if err != nil {
 			return translate(err)
 		}
+		hear(n.Payload)
 	}
 }

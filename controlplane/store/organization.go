@@ -9,13 +9,13 @@ import (
 )
 
 func organization(r db.Organization) controlplane.Organization {
-	return controlplane.Organization{ID: r.ID, Name: r.Name, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
+	return controlplane.Organization{ID: r.ID, Name: r.Name, Version: r.Version, LogDays: int(r.LogDays), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
 }
 
 // InsertOrganization implements controlplane.Tx.
 func (t tx) InsertOrganization(ctx context.Context, o controlplane.Organization) error {
 	return translate(t.q.InsertOrganization(ctx, db.InsertOrganizationParams{
-		ID: o.ID, Name: o.Name, Version: o.Version, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
+		ID: o.ID, Name: o.Name, Version: o.Version, LogDays: int32(o.LogDays), CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 	}))
 }
 
@@ -39,7 +39,7 @@ func (t tx) ListOrganizations(ctx context.Context, ids []string, after string, n
 
 // UpdateOrganization implements controlplane.Tx.
 func (t tx) UpdateOrganization(ctx context.Context, o controlplane.Organization) error {
-	return translate(t.q.UpdateOrganization(ctx, db.UpdateOrganizationParams{ID: o.ID, Name: o.Name, Version: o.Version, UpdatedAt: o.UpdatedAt}))
+	return translate(t.q.UpdateOrganization(ctx, db.UpdateOrganizationParams{ID: o.ID, Name: o.Name, Version: o.Version, LogDays: int32(o.LogDays), UpdatedAt: o.UpdatedAt}))
 }
 
 // DeleteOrganization implements controlplane.Tx.

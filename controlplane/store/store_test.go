@@ -64,7 +64,7 @@ func open(t *testing.T) (*Store, string) {
 
 func someOrganization(id string) controlplane.Organization {
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	return controlplane.Organization{ID: id, Name: id, Version: 1, CreatedAt: now, UpdatedAt: now}
+	return controlplane.Organization{ID: id, Name: id, Version: 1, LogDays: controlplane.DefaultLogDays, CreatedAt: now, UpdatedAt: now}
 }
 
 func exists(t *testing.T, s *Store, id string) bool {
@@ -225,7 +225,7 @@ func TestAuditChain(t *testing.T) {
 	}
 	id := actor.Grants[0].Organization
 	for i := range int64(5) {
-		if _, err := plane.Organizations.Rename(t.Context(), actor, id, i+1, "Name "+string(rune('a'+i))); err != nil {
+		if _, err := plane.Organizations.Rename(t.Context(), actor, id, i+1, "Name "+string(rune('a'+i)), nil); err != nil {
 			t.Fatal(err)
 		}
 	}

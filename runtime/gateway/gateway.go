@@ -18,6 +18,7 @@ import (
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
+	"turnkey/runtime/telemetry"
 )
 
 const (
@@ -80,6 +81,8 @@ type Config struct {
 	Random func() float64 // in [0, 1)
 	NewID  func() string
 	Log    *slog.Logger
+	// Observe is told of token exchanges and refused uploads; nil: nobody is. It must not wait.
+	Observe func(telemetry.Entry)
 }
 
 // Gateway serves every instance that its Instances know. Its owner calls Close after the last

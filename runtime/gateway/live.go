@@ -182,6 +182,7 @@ func (g *registry) build(ctx context.Context, host string) (int64, error) {
 	if err != nil {
 		g.failed[host] = failure{b.Instance.ID, b.Revision, err, g.cfg.Now()}
 		g.mu.Unlock()
+		g.cfg.observeBuild(b, err)
 		g.cfg.Log.Error("a bundle could not be brought to life", "instance", b.Instance.ID, "revision", b.Revision, "error", err)
 		return 0, err
 	}
@@ -189,6 +190,7 @@ func (g *registry) build(ctx context.Context, host string) (int64, error) {
 	g.byHost[host] = next
 	surplus := g.surplus(next)
 	g.mu.Unlock()
+	g.cfg.observeBuild(b, nil)
 	if current != nil {
 		current.retire()
 	}

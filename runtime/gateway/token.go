@@ -40,8 +40,10 @@ func (g *Gateway) token(w http.ResponseWriter, r *http.Request, in *live) {
 		g.limited(w, r, "overloaded", "The server has too many token requests under way.", refusal.After)
 		return
 	}
+	began := g.cfg.Now()
 	token, user, err := in.authority.Exchange(admission.With(r.Context(), ticket), q)
 	ticket.Done()
+	g.observeToken(w, in, began, token, err)
 	switch {
 	case err != nil:
 		g.fail(w, r, err)

@@ -37,6 +37,9 @@ type Answer struct {
 	Warning     string `json:"warning,omitempty"`
 }
 
+// Subject is whom the token is for.
+func (a *Answer) Subject() string { return a.UserID }
+
 // Exchange answers a token for a proven identity. Never one for a bare user id, except on
 // development instances that allow it, where token and answer say so.
 func (a *Authority) Exchange(ctx context.Context, q Request) (*Answer, error) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -16,6 +17,7 @@ import (
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
+	"turnkey/runtime/telemetry"
 )
 
 const (
@@ -38,6 +40,8 @@ type Deps struct {
 	Log     *slog.Logger
 	// Brake watches the instance's deployments; nil: nobody does.
 	Brake *Brake
+	// Observe is told of every transaction when it has ended; nil: nobody is. It must not wait.
+	Observe func(telemetry.Entry)
 }
 
 // Engine applies the uploads of one instance under one bundle. Safe for concurrent use.
@@ -54,6 +58,7 @@ type Engine struct {
 
 	mu    sync.Mutex
 	cause *Cause
+	told  atomic.Pointer[Cause] // what observers know of cause
 }
 
 // Cause says why an instance is degraded.
@@ -70,6 +75,7 @@ func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	deps.Pause = counting(deps)
 	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment, previous: b.Previous, activated: b.ActivatedAt}
 	e.keepFor = source.Retention{Receipts: b.Config.Receipts.TTL, Rejections: b.Config.Rejections.TTL, Clients: keepClients}
 	if e.keepFor.Receipts == 0 { // compiled before the setting existed
@@ -196,10 +202,10 @@ func (e *Engine) process(ctx context.Context, q *request) []result {
 	stopped := false
 	for i := range q.upload.Transactions {
 		if stopped {
-			results[i] = result{Status: notAttempted}
+			results[i] = e.observe(ctx, q, i, passOver)
 			continue
 		}
-		results[i] = e.transaction(ctx, q, &q.upload.Transactions[i])
+		results[i] = e.observe(ctx, q, i, e.transaction)
 		switch results[i].Status {
 		case success:
 		case fatal:

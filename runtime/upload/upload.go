@@ -26,6 +26,8 @@ type Upload struct {
 	Client       json.RawMessage // the connector's report as received; nil when absent
 	Transactions []Transaction
 	Left         int // transactions after these that would have been too much to decode at once
+
+	report *report // what Client says, once somebody asked
 }
 
 // Transaction is one client transaction: applied as one, answered by one result.

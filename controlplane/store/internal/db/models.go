@@ -78,6 +78,7 @@ type Instance struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	DeletedAt      *time.Time
+	LogDays        *int32
 }
 
 type Invitation struct {
@@ -94,6 +95,35 @@ type Invitation struct {
 	RevokedAt      *time.Time
 }
 
+type LogEntry struct {
+	Seq         int64
+	ReceivedAt  time.Time
+	InstanceID  string
+	At          time.Time
+	Deployment  int64
+	Kind        string
+	Level       int16
+	RequestID   string
+	UserID      string
+	ClientID    string
+	Sdk         string
+	AppVersion  string
+	Tables      []string
+	Operations  []byte
+	Outcome     string
+	Code        string
+	Message     string
+	RejectionID string
+	DurationUs  int64
+	Retries     int64
+}
+
+type LogErasure struct {
+	InstanceID string
+	UserHash   []byte
+	ErasedAt   time.Time
+}
+
 type Organization struct {
 	ID        string
 	Name      string
@@ -101,6 +131,7 @@ type Organization struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	DeletedAt *time.Time
+	LogDays   int32
 }
 
 type Project struct {

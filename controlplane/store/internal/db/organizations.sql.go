@@ -25,7 +25,7 @@ func (q *Queries) DeleteOrganization(ctx context.Context, arg DeleteOrganization
 }
 
 const getOrganization = `-- name: GetOrganization :one
-SELECT id, name, version, created_at, updated_at, deleted_at FROM organizations WHERE id = $1 AND deleted_at IS NULL
+SELECT id, name, version, created_at, updated_at, deleted_at, log_days FROM organizations WHERE id = $1 AND deleted_at IS NULL
 `
 
 func (q *Queries) GetOrganization(ctx context.Context, id string) (Organization, error) {
@@ -38,18 +38,20 @@ func (q *Queries) GetOrganization(ctx context.Context, id string) (Organization,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.LogDays,
 	)
 	return i, err
 }
 
 const insertOrganization = `-- name: InsertOrganization :exec
-INSERT INTO organizations (id, name, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO organizations (id, name, version, log_days, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
 `
 
 type InsertOrganizationParams struct {
 	ID        string
 	Name      string
 	Version   int64
+	LogDays   int32
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -59,6 +61,7 @@ func (q *Queries) InsertOrganization(ctx context.Context, arg InsertOrganization
 		arg.ID,
 		arg.Name,
 		arg.Version,
+		arg.LogDays,
 		arg.CreatedAt,
 		arg.UpdatedAt,
 	)
@@ -66,7 +69,7 @@ func (q *Queries) InsertOrganization(ctx context.Context, arg InsertOrganization
 }
 
 const listOrganizations = `-- name: ListOrganizations :many
-SELECT id, name, version, created_at, updated_at, deleted_at FROM organizations WHERE id = ANY($1::text[]) AND deleted_at IS NULL AND id > $2::text ORDER BY id LIMIT $3::int
+SELECT id, name, version, created_at, updated_at, deleted_at, log_days FROM organizations WHERE id = ANY($1::text[]) AND deleted_at IS NULL AND id > $2::text ORDER BY id LIMIT $3::int
 `
 
 type ListOrganizationsParams struct {
@@ -91,6 +94,7 @@ func (q *Queries) ListOrganizations(ctx context.Context, arg ListOrganizationsPa
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.DeletedAt,
+			&i.LogDays,
 		); err != nil {
 			return nil, err
 		}
@@ -103,7 +107,7 @@ func (q *Queries) ListOrganizations(ctx context.Context, arg ListOrganizationsPa
 }
 
 const lockOrganization = `-- name: LockOrganization :one
-SELECT id, name, version, created_at, updated_at, deleted_at FROM organizations WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
+SELECT id, name, version, created_at, updated_at, deleted_at, log_days FROM organizations WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
 `
 
 func (q *Queries) LockOrganization(ctx context.Context, id string) (Organization, error) {
@@ -116,17 +120,19 @@ func (q *Queries) LockOrganization(ctx context.Context, id string) (Organization
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.LogDays,
 	)
 	return i, err
 }
 
 const updateOrganization = `-- name: UpdateOrganization :exec
-UPDATE organizations SET name = $1, version = $2, updated_at = $3 WHERE id = $4 AND deleted_at IS NULL
+UPDATE organizations SET name = $1, version = $2, log_days = $3, updated_at = $4 WHERE id = $5 AND deleted_at IS NULL
 `
 
 type UpdateOrganizationParams struct {
 	Name      string
 	Version   int64
+	LogDays   int32
 	UpdatedAt time.Time
 	ID        string
 }
@@ -135,6 +141,7 @@ func (q *Queries) UpdateOrganization(ctx context.Context, arg UpdateOrganization
 	_, err := q.db.Exec(ctx, updateOrganization,
 		arg.Name,
 		arg.Version,
+		arg.LogDays,
 		arg.UpdatedAt,
 		arg.ID,
 	)

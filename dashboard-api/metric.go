@@ -1,0 +1,169 @@
+package dashboardapi
+
+import (
+	"context"
+	"math"
+	"sort"
+	"time"
+
+	"turnkey/controlplane"
+	"turnkey/runtime/telemetry"
+)
+
+type metricInput struct {
+	InstancePath
+	Since time.Time `query:"since" doc:"Default: an hour before until"`
+	Until time.Time `query:"until" doc:"Default: now"`
+	Step  int       `query:"step" minimum:"60" maximum:"86400" multipleOf:"60" default:"60" doc:"Seconds"`
+}
+
+type metricOutput struct {
+	Body struct {
+		Since  time.Time     `json:"since"`
+		Until  time.Time     `json:"until"`
+		Step   int           `json:"step"`
+		Total  metricSums    `json:"total" doc:"Of the whole range"`
+		Points []metricPoint `json:"points" nullable:"false" doc:"Steps in which anything was counted, in order of time"`
+	}
+}
+
+type metricPoint struct {
+	At time.Time `json:"at" doc:"The start of the step"`
+	metricSums
+}
+
+// metricSums is what was counted in some time.
+type metricSums struct {
+	Transactions     map[string]int64  `json:"transactions" doc:"By outcome: success, fatal_error, retryable_error, not_attempted"`
+	Operations       []operationMetric `json:"operations" nullable:"false"`
+	Errors           []errorMetric     `json:"errors" nullable:"false" doc:"By code and outcome; retryable_error are those that clients try again"`
+	Tokens           map[string]int64  `json:"tokens" doc:"By outcome: issued, refused, unavailable"`
+	TokenErrors      []errorMetric     `json:"token_errors" nullable:"false"`
+	Latency          latencyMetric     `json:"latency" doc:"Of transactions that were attempted"`
+	NoPreviousValues int64             `json:"no_previous_values" doc:"Operations that could have conflicted but came without previous values"`
+	Conflicts        map[string]int64  `json:"conflicts" doc:"By outcome: client, server, merged, rejected, recorded"`
+	Retries          int64             `json:"retries" doc:"How often a conflict made transactions start over"`
+	DroppedEntries   int64             `json:"dropped_log_entries" doc:"Log entries that there was no room for; counters miss nothing"`
+}
+
+type operationMetric struct {
+	Table   string `json:"table"`
+	Outcome string `json:"outcome"`
+	Count   int64  `json:"count"`
+}
+
+type errorMetric struct {
+	Code    string `json:"code"`
+	Outcome string `json:"outcome"`
+	Count   int64  `json:"count"`
+}
+
+type latencyMetric struct {
+	Count   int64           `json:"count"`
+	Mean    int64           `json:"mean_us" doc:"Microseconds; exact"`
+	P50     int64           `json:"p50_us" doc:"Microseconds; read from the buckets"`
+	P95     int64           `json:"p95_us"`
+	P99     int64           `json:"p99_us"`
+	Buckets []latencyBucket `json:"buckets" nullable:"false" doc:"Those that are not empty"`
+}
+
+type latencyBucket struct {
+	UpTo  *int64 `json:"up_to_us" doc:"Upper end in microseconds; null: no end"`
+	Count int64  `json:"count"`
+}
+
+func (a *api) getMetrics(ctx context.Context, in *metricInput) (*metricOutput, error) {
+	until, since := in.Until, in.Since
+	if until.IsZero() {
+		until = a.cfg.Now().Truncate(time.Minute).Add(time.Minute) // the minute that goes on is in it
+	}
+	if since.IsZero() {
+		since = until.Add(-time.Hour)
+	}
+	points, from, to, err := a.cfg.Plane.Metrics.Range(ctx, placeOf(ctx).Instance, since, until, time.Duration(in.Step)*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	out := &metricOutput{}
+	out.Body.Since, out.Body.Until, out.Body.Step = from, to, in.Step
+	out.Body.Points = make([]metricPoint, len(points))
+	total := controlplane.MetricPoint{Counts: map[telemetry.Series]int64{}}
+	for i, p := range points {
+		out.Body.Points[i] = metricPoint{p.At, shapeMetrics(p)}
+		for s, n := range p.Counts {
+			total.Counts[s] += n
+		}
+	}
+	out.Body.Total = shapeMetrics(total)
+	return out, nil
+}
+
+func shapeMetrics(p controlplane.MetricPoint) metricSums {
+	out := metricSums{
+		Transactions: map[string]int64{}, Tokens: map[string]int64{}, Conflicts: map[string]int64{},
+		Operations: []operationMetric{}, Errors: []errorMetric{}, TokenErrors: []errorMetric{},
+	}
+	durations, sum := map[string]int64{}, int64(0)
+	for s, n := range p.Counts {
+		switch s.Name {
+		case telemetry.Transactions:
+			out.Transactions[s.Outcome] += n
+		case telemetry.Operations:
+			out.Operations = append(out.Operations, operationMetric{s.Label, s.Outcome, n})
+		case telemetry.Errors:
+			out.Errors = append(out.Errors, errorMetric{s.Label, s.Outcome, n})
+		case telemetry.Tokens:
+			out.Tokens[s.Outcome] += n
+			if s.Label != "" {
+				out.TokenErrors = append(out.TokenErrors, errorMetric{s.Label, s.Outcome, n})
+			}
+		case telemetry.Latency:
+			durations[s.Label] += n
+		case telemetry.Duration:
+			sum += n
+		case telemetry.NoPrevious:
+			out.NoPreviousValues += n
+		case telemetry.Conflict:
+			out.Conflicts[s.Outcome] += n
+		case telemetry.Retries:
+			out.Retries += n
+		case telemetry.DroppedEntries:
+			out.DroppedEntries += n
+		}
+	}
+	sort.Slice(out.Operations, func(i, j int) bool {
+		x, y := out.Operations[i], out.Operations[j]
+		return x.Table < y.Table || x.Table == y.Table && x.Outcome < y.Outcome
+	})
+	for _, list := range [][]errorMetric{out.Errors, out.TokenErrors} {
+		sort.Slice(list, func(i, j int) bool {
+			return list[i].Code < list[j].Code || list[i].Code == list[j].Code && list[i].Outcome < list[j].Outcome
+		})
+	}
+	out.Latency = shapeLatency(durations)
+	out.Latency.Mean = sum / max(1, out.Latency.Count)
+	return out
+}
+
+func shapeLatency(counts map[string]int64) latencyMetric {
+	quantile := func(q float64) int64 { return int64(math.Round(telemetry.Quantile(counts, q))) }
+	out := latencyMetric{P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99), Buckets: []latencyBucket{}}
+	for label, n := range counts {
+		end, ok := telemetry.BucketEnd(label)
+		if !ok {
+			continue
+		}
+		b := latencyBucket{Count: n}
+		if !math.IsInf(end, 1) {
+			up := int64(math.Round(end))
+			b.UpTo = &up
+		}
+		out.Buckets = append(out.Buckets, b)
+		out.Count += n
+	}
+	sort.Slice(out.Buckets, func(i, j int) bool {
+		x, y := out.Buckets[i].UpTo, out.Buckets[j].UpTo
+		return x != nil && (y == nil || *x < *y)
+	})
+	return out
+}

@@ -1,0 +1,259 @@
+package dashboardapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"turnkey/controlplane"
+	controlpool "turnkey/controlplane/pool"
+	"turnkey/internal/redact"
+	"turnkey/runtime/telemetry"
+)
+
+// line is one runtime's way to this control plane, as in production: recorder, shipper, HTTP, pool.
+type line struct {
+	*telemetry.Recorder
+	shipper *telemetry.Shipper
+	sink    *brokenSink
+}
+
+// brokenSink fails before or after a batch is stored, when it is told to.
+type brokenSink struct {
+	telemetry.Sink
+	before, after bool
+}
+
+func (b *brokenSink) Ship(ctx context.Context, batch telemetry.Batch) error {
+	if b.before {
+		return errors.New("the control plane is down")
+	}
+	err := b.Sink.Ship(ctx, batch)
+	if err == nil && b.after {
+		return errors.New("the reply is lost")
+	}
+	return err
+}
+
+func (s *shop) newLine(source string) *line {
+	s.Helper()
+	token := redact.New(strings.Repeat("p", 32))
+	h, err := controlpool.New(s.plane.Runtimes, s.plane.Telemetry, token, s.api.cfg.Log)
+	if err != nil {
+		s.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	s.Cleanup(server.Close)
+	client := telemetry.NewClient(server.URL, token)
+	s.Cleanup(client.Close)
+	r := telemetry.NewRecorder(telemetry.Bounds{}, s.clock.now)
+	sink := &brokenSink{Sink: client}
+	return &line{r, telemetry.NewShipper(r, sink, source, telemetry.Pace{}, s.clock.now, slog.New(slog.DiscardHandler)), sink}
+}
+
+func (s *shop) metrics(instance, query string) reply {
+	s.Helper()
+	return s.must(call{method: get, path: "/instances/" + instance + "/metrics?" + query, as: s.ann})
+}
+
+// TestMetrics: what two runtimes record is what the API sums up, by steps and in total, though batches
+// fail and are repeated on the way.
+func TestMetrics(t *testing.T) {
+	s, id := newServed(t)
+	began := s.clock.now()
+	a, b := s.newLine("a"), s.newLine("b")
+	for n, at := range []*line{a, b, a} {
+		at.sink.before, at.sink.after = n == 0, n == 1
+		for range 10 {
+			e := done(id, "u")
+			e.At, e.NoPrevious = s.clock.now(), 1
+			at.Record(e)
+		}
+		at.Record(done(id, "u", refused("UNAUTHORIZED"), func(e *telemetry.Entry) { e.At = s.clock.now() }))
+		at.Record(telemetry.Entry{Instance: id, Kind: telemetry.Token, Outcome: telemetry.Issued})
+		at.Record(telemetry.Entry{Instance: id, Kind: telemetry.Token, Outcome: telemetry.Refused, Code: "token_expired"})
+		at.Record(telemetry.Entry{Instance: "ins_nobodys", Kind: telemetry.Token, Outcome: telemetry.Issued})
+		at.shipper.Flush(t.Context())
+		s.clock.advance(time.Minute)
+	}
+	for _, at := range []*line{a, b} {
+		at.sink.before, at.sink.after = false, false
+		at.shipper.Flush(t.Context())
+		s.clock.advance(time.Minute)
+		at.shipper.Flush(t.Context())
+	}
+	in := func(d time.Duration) string { return url.QueryEscape(began.Add(d).Format(time.RFC3339)) }
+	r := s.metrics(id, "since="+in(0)+"&until="+in(10*time.Minute))
+	points := r.json["points"].([]any)
+	if len(points) != 3 {
+		t.Fatalf("%d points: %s", len(points), r.Body)
+	}
+	for n, p := range points {
+		point := p.(map[string]any)
+		if point["at"] != began.Add(time.Duration(n)*time.Minute).Format(time.RFC3339) || fmt.Sprint(point["transactions"]) != "map[fatal_error:1 success:10]" {
+			t.Errorf("point %d is %v", n, point)
+		}
+	}
+	total := r.json["total"].(map[string]any)
+	latency := total["latency"].(map[string]any)
+	for name, want := range map[string]string{
+		"transactions":       "map[fatal_error:3 success:30]",
+		"operations":         "[map[count:3 outcome:fatal_error table:lists] map[count:90 outcome:success table:todos]]",
+		"errors":             "[map[code:UNAUTHORIZED count:3 outcome:fatal_error]]",
+		"tokens":             "map[issued:3 refused:3]",
+		"token_errors":       "[map[code:token_expired count:3 outcome:refused]]",
+		"no_previous_values": "30", "retries": "33", "dropped_log_entries": "0", "conflicts": "map[]",
+	} {
+		if got := fmt.Sprint(total[name]); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	if p50 := latency["p50_us"].(float64); latency["count"] != 33.0 || latency["mean_us"] != 1500.0 || p50 < 1131 || p50 > 1601 {
+		t.Errorf("latency: %v", latency)
+	}
+	if hours := s.metrics(id, "step=3600&since="+in(0)+"&until="+in(time.Minute)).json["points"].([]any); len(hours) != 1 {
+		t.Errorf("%d hours", len(hours))
+	}
+	log := s.must(call{method: get, path: "/instances/" + id + "/logs?limit=100", as: s.ann})
+	if n := len(users(log)); n != 39 {
+		t.Errorf("%d lines are stored, want 39", n)
+	}
+	for _, query := range []string{"step=90", "step=1", "since=" + in(time.Hour) + "&until=" + in(0), "since=2001-01-01T00:00:00Z"} {
+		if r := s.do(call{method: get, path: "/instances/" + id + "/metrics?" + query, as: s.ann}); r.Code != 422 {
+			t.Errorf("%q answers %d", query, r.Code)
+		}
+	}
+}
+
+// TestManyRuntimesShip: batches of many senders at once, each sent twice, are stored once each.
+func TestManyRuntimesShip(t *testing.T) {
+	s, id := newServed(t)
+	const senders, batches = 8, 10
+	var wg sync.WaitGroup
+	for n := range senders {
+		wg.Go(func() {
+			for seq := range batches {
+				b := telemetry.Batch{Source: fmt.Sprint("rt-", n), Seq: int64(seq + 1), Entries: []telemetry.Entry{done(id, "u")},
+					Counts: []telemetry.Count{{Instance: id, Minute: s.clock.now().Unix() / 60 * 60, Series: telemetry.Series{Name: telemetry.Transactions, Outcome: "success"}, N: 1}}}
+				for range 2 {
+					if err := s.plane.Telemetry.Ship(t.Context(), b); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	r := s.metrics(id, "")
+	if got := fmt.Sprint(r.json["total"].(map[string]any)["transactions"]); got != fmt.Sprintf("map[success:%d]", senders*batches) {
+		t.Errorf("counted %s", got)
+	}
+	var rows int
+	if err := s.audit.QueryRow(t.Context(), `SELECT count(*) FROM log_entries`).Scan(&rows); err != nil || rows != senders*batches {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+}
+
+// keep edits how long logs are kept.
+func (s *shop) keep(path string, body map[string]any, want int) {
+	s.Helper()
+	tag := s.must(call{method: get, path: path, as: s.ann}).Header().Get("ETag")
+	r := s.do(call{method: patch, path: path, as: s.ann, body: body, header: map[string]string{"If-Match": tag}})
+	if r.Code != want || want == 200 && r.json["log_days"] != float64(body["log_days"].(int)) {
+		s.Errorf("PATCH %s %v: %d %s", path, body, r.Code, r.Body)
+	}
+}
+
+// TestWhoKeepsLogsHowLong: the organization's setting holds for instances without one of their own.
+func TestWhoKeepsLogsHowLong(t *testing.T) {
+	s, id := newServed(t)
+	org := "/orgs/" + s.ann.Grants[0].Organization
+	days := func(want int) {
+		t.Helper()
+		err := s.store.InTx(t.Context(), func(tx controlplane.Tx) error {
+			if n, err := tx.GetLogDays(t.Context(), id); n != want || err != nil {
+				t.Errorf("kept for %d days, want %d; %v", n, want, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	days(controlplane.DefaultLogDays)
+	s.keep(org, map[string]any{"name": "ann's", "log_days": 14}, 200)
+	days(14)
+	s.keep("/instances/"+id, map[string]any{"log_days": 7}, 200)
+	days(7)
+	s.keep("/instances/"+id, map[string]any{"log_days": 0}, 200)
+	days(14)
+	for _, n := range []int{-1, 91} {
+		s.keep("/instances/"+id, map[string]any{"log_days": n}, 422)
+	}
+	s.keep(org, map[string]any{"name": "ann's", "log_days": 0}, 422)
+}
+
+// TestRetention: days are dropped as partitions when nobody may keep them, single entries when their
+// instance keeps them for less, and what is kept no longer is not shown before that either.
+func TestRetention(t *testing.T) {
+	s, id := newServed(t)
+	bob := s.newTenant("bob's")
+	other := bob.ids["instance"]
+	s.keep("/instances/"+id, map[string]any{"log_days": 7}, 200)
+	count := func(table string) (n int) {
+		if err := s.audit.QueryRow(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	partitions := func() (n int) {
+		if err := s.audit.QueryRow(t.Context(), `SELECT count(*) FROM pg_inherits WHERE inhparent = 'log_entries'::regclass`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	sweep := func() {
+		if _, _, err := s.plane.Telemetry.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.ship(done(id, "a"), done(other, "b"))
+	before := count("log_entries")
+	s.clock.advance(8 * 24 * time.Hour)
+	// Past the API, because ann's session has ended by then.
+	if got, _, err := s.plane.Logs.List(t.Context(), id, controlplane.LogFilter{}, 0, 10); len(got) != 0 || err != nil {
+		t.Errorf("%v is shown after 8 days, %v", got, err)
+	}
+	sweep()
+	if n := count("log_entries"); n != before-1 {
+		t.Errorf("%d entries after 8 days, want %d", n, before-1)
+	}
+	s.ship(done(other, "c"))
+	s.clock.advance(24 * 24 * time.Hour)
+	sweep()
+	if n := count("log_entries"); n != 1 {
+		t.Errorf("%d entries after 32 days, want the one of the eighth", n)
+	}
+	if n := partitions(); n > 8 {
+		t.Errorf("%d partitions are left", n)
+	}
+	s.clock.advance(40 * 24 * time.Hour)
+	sweep()
+	sweep()
+	if n := count("log_entries"); n != 0 {
+		t.Errorf("%d entries after 72 days", n)
+	}
+	if n := partitions(); n != 4 { // today and three days ahead
+		t.Errorf("%d partitions, want 4", n)
+	}
+	if n := count("metric_counts"); n != 0 {
+		t.Errorf("%d counters", n)
+	}
+}

@@ -1,0 +1,22 @@
+package dashboardapi
+
+import "context"
+
+type eraseInput struct {
+	InstancePath
+	ID string `path:"id" maxLength:"1024" doc:"The user's id in the app, as tokens carry it in sub"`
+}
+
+type eraseOutput struct {
+	Body struct {
+		Rejections int64 `json:"rejections" doc:"How many were removed, with what they kept"`
+		LogEntries int64 `json:"log_entries" doc:"How many were removed"`
+	}
+}
+
+func (a *api) eraseUser(ctx context.Context, in *eraseInput) (*eraseOutput, error) {
+	gone, err := a.cfg.Plane.Rejections.EraseUser(ctx, actorOf(ctx), placeOf(ctx).Instance, in.ID)
+	out := &eraseOutput{}
+	out.Body.Rejections, out.Body.LogEntries = gone.Rejections, gone.LogEntries
+	return out, err
+}

@@ -54,7 +54,7 @@ func startDataPlane(t *testing.T, c *followtest.Control) *dataPlane {
 		t.Fatal(err)
 	}
 	p, err := newDataPlane(log, dataPlaneConfig{
-		id: "rt_1", feed: c, opener: c.Opener(), verify: verify, cacheDir: t.TempDir(), address: "http://127.0.0.1:1", border: border{AllowPrivateNetworks: true},
+		id: "rt_1", feed: c, sink: &kept{}, opener: c.Opener(), verify: verify, cacheDir: t.TempDir(), address: "http://127.0.0.1:1", border: border{AllowPrivateNetworks: true},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -39,8 +39,76 @@
 //	Conflict, Unknown                             again with fresh reads, 20 s from arrival
 //	Down, Misconfigured, rejection not stored     retryable_error, the rest not_attempted
 //
-// An Unknown commit is repeated because operations carry absolute values. What a repetition can get
-// wrong without receipts is a create that had succeeded (the second time it is judged by the update
-// rule), and the policies whose decision depends on what is stored: counter, append, set and text,
-// which would take their own first result for somebody else's write.
+// # Exactly once
+//
+// A client sends an operation again whenever it did not hear what became of it: a reply was lost, the
+// app was killed, a phone was restored from a backup. The pipeline leaves a receipt for every operation
+// that it has processed, in the source database, in the same transaction as the data. So there is no
+// moment in which one exists without the other.
+//
+// An operation is recognised by owner, id and content (identity.go):
+//
+//	owner    hash of instance, verified subject, client id. The subject is verified, so nobody reaches
+//	         another's receipts; one device with two users is two owners.
+//	op id    the entry's place in the client's queue. By itself it is no identity: SQLite may lose its
+//	         last transactions in a power cut, and the device then counts the same numbers again.
+//	print    a hash of what the operation does. The same id with another print is a new operation.
+//
+// 32 consecutive op ids form a block. A transaction writes one receipt for each block that it touches,
+// with the ids and prints of its operations there, so that a hundred operations cost four rows. The
+// key of a receipt is (owner, block, seq), and seq is one above what the transaction read:
+//
+//	T1  reads block 7: seq 0      T2  (a copy) reads block 7: seq 0
+//	T1  writes data, (7, 1)       T2  writes data, (7, 1)
+//	T1  commits                   T2  meets the taken key: Conflict, nothing of it is written
+//	                              T2  reads again: (7, 1) names its operations. They are known.
+//
+// Claim. Of two transactions that process the same operation, at most one commits. Both read, and then
+// write into, the operation's block. If neither saw the other's receipt, their snapshots show the same
+// highest seq, they write the same key, and the database lets one commit. If one saw the other's
+// receipt, it found the operation in it and did not process it. Nothing is locked for this, and other
+// devices of the same user are never in the way: their owner is another.
+//
+// Claim. A 200 is durable and told the same again. The result is sent after the commit; the receipt
+// holds what was told when it was not plain success; a repeat is answered from there (history.go). What
+// was processed only in part before (the client cut its queue elsewhere) is skipped where it is known
+// and applied where it is new, and the worse of the outcomes is told.
+//
+// Equal operations of one request are no repeats of each other: the k-th of them is known only if its
+// block has k receipts for it (identity.nth, recall).
+//
+// Receipts end after receipts.ttl. The sweeper removes them in whole blocks, and raises the owner's
+// floor, the highest id that it removed, in the same transaction. An operation at or below the floor
+// without a receipt may have been applied long ago, or never: it is refused as OP_EXPIRED and kept as
+// a rejection, for somebody to decide. A sweep between another transaction's reading and writing of the same
+// block would let seq begin again; the sources make that a Conflict (see their doc.go).
+//
+// Stock clients send no client id. Their operations are known by subject, transaction id and print, as
+// often as they occur, for 24 hours: transaction ids start over when an app is installed again. Without any
+// id there is no receipt, and a repeat is a new write. The instance's status says which it is.
+//
+// Where a crash leaves us (the names are those of facts/reliability.md, and of package crash):
+//
+//	C0, C1  before the first command    nothing is stored; the retry applies
+//	C2      changes sent, no commit     the database rolls back, at once or when a runtime takes over
+//	C3      commit sent, reply lost     Unknown: read again here; the receipt says whether it committed
+//	C4, C5  committed, 200 not heard    the client's retry finds the receipt
+//	C12     power lost before the client forgets its queue: the retry finds the receipt
+//	C13     power lost before the client synced: the id comes again with another print, and is applied
+//	C14     a cloned device: other prints under the same ids, all applied
+//	C17     the rejection cannot be stored: retryable, nothing is told as fatal
+//
+// # Rejections and what hangs on them
+//
+// What is refused for good leaves the queue, whole, as a rejection (reject.go), written with the fatal
+// receipts under the keys that an applied copy would have taken. Then the device goes on, as if its
+// write had succeeded. What it does to a row whose creation was refused follows into the rejection's
+// group (dependent.go). While no rejection waits in a database, one flag in the history says so, and
+// nothing looks further; while one does, each transaction looks up its rows among those of rejections.
+//
+// A replay (replay.go) is an upload again, as the user who sent it, but for three things: what was
+// applied before stays known, receipts are not written (the client has long moved on), and the commit
+// that applies it settles the rejection, which makes it exactly-once. Accepted writes to rows for which
+// somebody's rejection waits note which fields they wrote; replaying what a whole deployment refused
+// leaves those alone, so that the last write that reached the server stands, field by field.
 package upload

@@ -1,0 +1,103 @@
+// Command torture shows that the two promises hold: no write is lost or applied twice, and no queue
+// sticks. Simulated devices write through real runtimes to a real database while everything between
+// them is killed, frozen, cut and restarted; then checkers compare the history with what is in the
+// database. `make torture` runs it; the exit code says whether every promise held. It must not reach
+// inside the product: it starts the binary and talks HTTP, and reads the database directly.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// settings of one run.
+type settings struct {
+	binary    string
+	databases []string
+	only      string
+	seed      uint64
+	dir       string
+	size      size
+}
+
+// size is how much a run does on each database.
+type size struct {
+	operations    int
+	kills, others int
+	load          time.Duration // over which operations and faults are spread
+	longest       time.Duration // of one fault
+	late          time.Duration // of one late copy
+}
+
+// sizes by the name in TORTURE.
+var sizes = map[string]size{
+	"short":   {operations: 10_000, kills: 12, others: 25, load: 25 * time.Second, longest: 1500 * time.Millisecond, late: 5 * time.Second},
+	"default": {operations: 60_000, kills: 110, others: 260, load: 9 * time.Minute, longest: 6 * time.Second, late: time.Minute},
+	"full":    {operations: 200_000, kills: 250, others: 600, load: 20 * time.Minute, longest: 10 * time.Second, late: time.Minute},
+}
+
+func main() {
+	var s settings
+	var databases, name string
+	flag.StringVar(&s.binary, "turnkey", "bin/turnkey", "the binary to torture")
+	flag.StringVar(&databases, "databases", "postgres,mongodb", "which databases, one after the other")
+	flag.StringVar(&s.only, "only", "", "run only workloads whose name has this")
+	flag.StringVar(&name, "size", "default", "short, default or full")
+	flag.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano()), "repeats the choices of a run; not its timing")
+	flag.StringVar(&s.dir, "dir", "", "keep histories and logs here; empty: a temporary folder that stays after violations")
+	flag.Parse()
+	var known bool
+	if s.size, known = sizes[name]; !known {
+		fmt.Fprintf(os.Stderr, "torture: there is no size %q\n", name)
+		os.Exit(2)
+	}
+	s.databases = strings.Split(databases, ",")
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ok, err := run(ctx, s)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "torture:", err)
+		os.Exit(2)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+// run tortures each database. ok: every promise held.
+func run(ctx context.Context, s settings) (ok bool, err error) {
+	temporary := s.dir == ""
+	if temporary {
+		if s.dir, err = os.MkdirTemp("", "turnkey-torture"); err != nil {
+			return false, err
+		}
+		if err := os.Chmod(s.dir, 0o755); err != nil { // a database server of another account passes through
+			return false, err
+		}
+	}
+	if s.binary, err = filepath.Abs(s.binary); err != nil {
+		return false, err
+	}
+	fmt.Printf("torture: SEED=%d, histories and logs in %s\n", s.seed, s.dir)
+	ok = true
+	for _, database := range s.databases {
+		held, err := torture(ctx, s, database)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w (see %s)", database, err, s.dir)
+		}
+		ok = ok && held
+	}
+	if ok && temporary {
+		err = errors.Join(err, os.RemoveAll(s.dir))
+	}
+	return ok, err
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"turnkey/runtime/torture/check"
+	"turnkey/runtime/torture/history"
+)
+
+// mostShown violations are quoted with their history for each checker.
+const mostShown = 2
+
+// report prints the verdict on one database.
+func (r *tortured) report(w io.Writer, run *history.Run, violations []check.Violation, counts map[string]int) {
+	queued, acknowledged, refused := 0, map[string]bool{}, map[string]bool{}
+	sends, devices := 0, 0
+	for _, e := range run.Events {
+		switch e.Kind {
+		case history.Queue:
+			queued += len(e.Ops)
+		case history.Send:
+			sends++
+		case history.Drained, history.Stuck:
+			devices++
+		case history.OK, history.Rejected:
+			set := acknowledged
+			if e.Kind == history.Rejected {
+				set = refused
+			}
+			for _, tag := range e.Tags {
+				set[tag] = true
+			}
+		}
+	}
+	fmt.Fprintf(w, "\n%s: %d operations of %d devices in %d requests: %d acknowledged, %d refused; %d row changes\n",
+		r.database, queued, devices, sends, len(acknowledged), len(refused), len(run.Changes))
+	faults := r.nemesis.Counts()
+	fmt.Fprintf(w, "%s: %d kills, %d other faults; all queues drained %s after healing\n", r.database, r.nemesis.Kills(), r.nemesis.Others(), r.drained.Round(time.Millisecond))
+	for _, kind := range slices.Sorted(maps.Keys(faults)) {
+		fmt.Fprintf(w, "  %5d  %s\n", faults[kind], kind)
+	}
+	for _, l := range r.loads {
+		switch {
+		case l.NotRun:
+			fmt.Fprintf(w, "  NOT RUN: %s: the product has no merge: %s yet\n", l.Name, l.Merge)
+		case l.Short != "":
+			fmt.Fprintf(w, "  NOT CHECKED: %s\n", l.Short)
+		}
+	}
+	shown := map[string]int{}
+	for _, c := range check.All() {
+		verdict := "holds"
+		if counts[c.Name] > 0 {
+			verdict = fmt.Sprintf("FAILS %d times", counts[c.Name])
+		}
+		fmt.Fprintf(w, "  %-12s %s\n", c.Name, verdict)
+	}
+	for _, v := range violations {
+		if shown[v.Checker]++; shown[v.Checker] > mostShown {
+			continue
+		}
+		fmt.Fprintf(w, "\n%s: %s\n", v.Checker, v.What)
+		for _, line := range check.Excerpt(run, v, 30) {
+			fmt.Fprintln(w, "   ", line)
+		}
+	}
+}

@@ -1,0 +1,3 @@
+package stand
+
+const mongoDatabase = "torture"

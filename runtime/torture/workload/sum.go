@@ -1,0 +1,65 @@
+package workload
+
+import (
+	"fmt"
+
+	"turnkey/runtime/torture/client"
+	"turnkey/runtime/torture/history"
+)
+
+const (
+	hotCounters = 10
+	// Accounts is how many accounts W5 has, each with Balance at the start.
+	Accounts = 20
+	Balance  = 1_000
+)
+
+// counters is W2: 64 devices add to 10 hot rows.
+func counters(merged bool) Workload {
+	const table = "counters"
+	w := Workload{
+		Name: "W2 counters", Table: table, Devices: 64, Shared: true, Seeds: seeds(hotCounters, "c", 0),
+		Next: func(m *Maker, view client.View) []history.Op {
+			var ops []history.Op
+			for _, i := range m.some(1+m.Rand.IntN(2), hotCounters) {
+				ops = append(ops, add(m, view, table, fmt.Sprintf("c%02d", i), 1+m.Rand.Int64N(9)))
+			}
+			return ops
+		},
+	}
+	if w.Merge = "counter"; !merged {
+		w.Merge, w.Short = "", "no merge: counter yet, so the sums of W2 are not checked"
+	}
+	return w
+}
+
+// accounts is W5: a transfer changes two rows and keeps the sum. Without counters the partners are
+// fixed: whatever order absolute values arrive in, each pair then keeps its sum by atomicity alone.
+func accounts(merged bool) Workload {
+	const table = "accounts"
+	w := Workload{
+		Name: "W5 transfers", Table: table, Devices: 8, Shared: true, Seeds: seeds(Accounts, "a", Balance),
+		Next: func(m *Maker, view client.View) []history.Op {
+			pair, amount := m.some(2, Accounts), 1+m.Rand.Int64N(50)
+			if !merged {
+				pair[1] = pair[0] ^ 1
+			}
+			return []history.Op{
+				add(m, view, table, fmt.Sprintf("a%02d", pair[0]), -amount),
+				add(m, view, table, fmt.Sprintf("a%02d", pair[1]), amount),
+			}
+		},
+	}
+	if w.Merge = "counter"; !merged {
+		w.Merge, w.Short = "", "no merge: counter yet, so W5 transfers only between fixed partners"
+	}
+	return w
+}
+
+// add changes a number as an app does: it writes the new value, and the SDK adds the old one.
+func add(m *Maker, view client.View, table, id string, delta int64) history.Op {
+	n := view[history.Key(table, id)].N
+	op := m.op("PATCH", table, id, map[string]any{"n": n + delta}, map[string]any{"n": n})
+	op.Delta = delta
+	return op
+}

@@ -43,9 +43,6 @@ func newLoad(r *tortured) *load {
 	return &load{tortured: r, stop: make(chan struct{}), healed: make(chan struct{})}
 }
 
-// forms are handed out in turn: half of the devices run our connector.
-var forms = []client.Form{client.Connector, client.Reference, client.Connector, client.Batch}
-
 // run starts every device, sets the nemesis loose, and waits until all queues are empty again.
 func (l *load) run(ctx context.Context) error {
 	running := 0
@@ -62,7 +59,7 @@ func (l *load) run(ctx context.Context) error {
 			name := fmt.Sprintf("%s.%d", w.Table, i)
 			l.start(ctx, &driver{
 				load: l, work: w, maker: &workload.Maker{Device: name, Rand: l.split()}, random: l.split(),
-				every: l.pace(w, running), device: l.device(name, forms[i%len(forms)]),
+				every: l.pace(w, running), device: l.device(name, w.Form(i)),
 			})
 		}
 	}

@@ -32,6 +32,19 @@ type Workload struct {
 	Next func(m *Maker, view client.View) []history.Op
 }
 
+// forms are handed out in turn: half of the devices run our connector.
+var forms = []client.Form{client.Connector, client.Batch, client.Connector, client.Reference}
+
+// Form is the connector of the workload's i-th device. The reference connector sends no previous
+// values, without which there is nothing to merge with.
+func (w *Workload) Form(i int) client.Form {
+	form := forms[i%len(forms)]
+	if form == client.Reference && w.Merge != "" {
+		return client.Connector
+	}
+	return form
+}
+
 // Maker makes operations of one device.
 type Maker struct {
 	Device string

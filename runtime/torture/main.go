@@ -22,6 +22,7 @@ import (
 type settings struct {
 	binary    string
 	databases []string
+	stages    string
 	only      string
 	seed      uint64
 	dir       string
@@ -45,10 +46,14 @@ var sizes = map[string]size{
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == devmongoCommand {
+		os.Exit(serveDevmongo(os.Args[2:]))
+	}
 	var s settings
 	var databases, name string
 	flag.StringVar(&s.binary, "turnkey", "bin/turnkey", "the binary to torture")
 	flag.StringVar(&databases, "databases", "postgres,mongodb", "which databases, one after the other")
+	flag.StringVar(&s.stages, "stages", "losses,load", "load: everything at once; losses: each message lost, one at a time")
 	flag.StringVar(&s.only, "only", "", "run only workloads whose name has this")
 	flag.StringVar(&name, "size", "default", "short, default or full")
 	flag.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano()), "repeats the choices of a run; not its timing")
@@ -73,6 +78,15 @@ func main() {
 	}
 }
 
+// stages of a run on one database.
+var stages = []struct {
+	name string
+	run  func(ctx context.Context, s settings, database string) (held bool, err error)
+}{
+	{"load", torture},
+	{"losses", loseEverything},
+}
+
 // run tortures each database. ok: every promise held.
 func run(ctx context.Context, s settings) (ok bool, err error) {
 	temporary := s.dir == ""
@@ -90,11 +104,16 @@ func run(ctx context.Context, s settings) (ok bool, err error) {
 	fmt.Printf("torture: SEED=%d, histories and logs in %s\n", s.seed, s.dir)
 	ok = true
 	for _, database := range s.databases {
-		held, err := torture(ctx, s, database)
-		if err != nil {
-			return false, fmt.Errorf("%s: %w (see %s)", database, err, s.dir)
+		for _, stage := range stages {
+			if !strings.Contains(s.stages, stage.name) {
+				continue
+			}
+			held, err := stage.run(ctx, s, database)
+			if err != nil {
+				return false, fmt.Errorf("%s, %s: %w (see %s)", database, stage.name, err, s.dir)
+			}
+			ok = ok && held
 		}
-		ok = ok && held
 	}
 	if ok && temporary {
 		err = errors.Join(err, os.RemoveAll(s.dir))

@@ -51,6 +51,11 @@ func (r *tortured) report(w io.Writer, run *history.Run, violations []check.Viol
 			fmt.Fprintf(w, "  NOT CHECKED: %s\n", l.Short)
 		}
 	}
+	printViolations(w, run, violations, counts)
+}
+
+// printViolations gives the verdict of every checker, and the smallest excerpt that shows a failure.
+func printViolations(w io.Writer, run *history.Run, violations []check.Violation, counts map[string]int) {
 	shown := map[string]int{}
 	for _, c := range check.All() {
 		verdict := "holds"

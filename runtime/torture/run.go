@@ -31,7 +31,7 @@ func torture(ctx context.Context, s settings, database string) (held bool, err e
 		return false, err
 	}
 	defer file.Close()
-	db, err := open(ctx, database, dir)
+	db, err := open(ctx, s, database, dir)
 	if err != nil {
 		return false, err
 	}
@@ -55,7 +55,7 @@ func torture(ctx context.Context, s settings, database string) (held bool, err e
 // chosen are the workloads of this run.
 func chosen(s settings) []workload.Workload {
 	var out []workload.Workload
-	for _, w := range workload.All(merges) {
+	for _, w := range workload.All(s.merges) {
 		if s.only == "" || strings.Contains(w.Name, s.only) {
 			out = append(out, w)
 		}

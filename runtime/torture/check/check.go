@@ -17,6 +17,8 @@ type Violation struct {
 	What    string
 	// Tags are the operations to look at in the history.
 	Tags []string
+	// Row is the row whose every change shows it; "" when the operations' own changes do.
+	Row string
 }
 
 // Checker is one promise.
@@ -142,8 +144,9 @@ func Excerpt(run *history.Run, v Violation, most int) []string {
 		}
 	}
 	for i, c := range run.Changes {
-		if slices.Contains(v.Tags, c.Row.Tag) {
-			out = append(out, fmt.Sprintf("   change %6d %s %s tag=%s n=%d in commit %s", i, c.Verb, history.Key(c.Table, c.ID), c.Row.Tag, c.Row.N, c.Commit))
+		key := history.Key(c.Table, c.ID)
+		if key == v.Row || v.Row == "" && slices.Contains(v.Tags, c.Row.Tag) {
+			out = append(out, fmt.Sprintf("   change %6d %s %s tag=%s n=%d in commit %s", i, c.Verb, key, c.Row.Tag, c.Row.N, c.Commit))
 		}
 	}
 	if len(out) > most {
@@ -168,4 +171,11 @@ func brief(e history.Event, tags []string) string {
 	return strings.Join(parts, " ")
 }
 
+// foreign reports a tag that no device wrote but the torture itself.
+func foreign(tag string) bool { return tag == "seed" || tag == "foreign" }
+
 func violation(what string, tags ...string) Violation { return Violation{What: what, Tags: tags} }
+
+func rowViolation(key, what string, tags ...string) Violation {
+	return Violation{What: what, Row: key, Tags: slices.DeleteFunc(tags, foreign)}
+}

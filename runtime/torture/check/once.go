@@ -53,7 +53,7 @@ func duplicated(x *Index) []Violation {
 func phantom(x *Index) []Violation {
 	var out []Violation
 	for _, c := range x.Changes {
-		if c.Verb == "delete" || c.Row.Tag == "seed" || strings.HasPrefix(c.Row.Tag, "foreign") {
+		if c.Verb == "delete" || foreign(c.Row.Tag) {
 			continue
 		}
 		switch o := x.ops[c.Row.Tag]; {

@@ -26,12 +26,12 @@ func convergence(x *Index) []Violation {
 	}
 	for key, tag := range state {
 		if row, here := x.Rows[key]; !here || row.Tag != tag {
-			out = append(out, violation(fmt.Sprintf("%s ends as %q; the last change made it %q", key, row.Tag, tag), tag, row.Tag))
+			out = append(out, rowViolation(key, fmt.Sprintf("%s ends as %q; the last change made it %q", key, row.Tag, tag), tag, row.Tag))
 		}
 	}
 	for key, row := range x.Rows {
 		if _, known := state[key]; !known {
-			out = append(out, violation(fmt.Sprintf("%s is there at the end, but its last change deleted it", key), row.Tag))
+			out = append(out, rowViolation(key, fmt.Sprintf("%s is there at the end, but its last change deleted it", key), row.Tag))
 		}
 	}
 	for _, e := range x.Events {
@@ -40,7 +40,7 @@ func convergence(x *Index) []Violation {
 		}
 		for key, tag := range e.Seen {
 			if row := x.Rows[key]; row.Tag != tag {
-				out = append(out, violation(fmt.Sprintf("%s sees %s as %q at the end; it is %q", e.Device, key, tag, row.Tag), tag, row.Tag))
+				out = append(out, rowViolation(key, fmt.Sprintf("%s sees %s as %q at the end; it is %q", e.Device, key, tag, row.Tag), tag, row.Tag))
 			}
 		}
 	}
@@ -63,7 +63,7 @@ func tombstones(x *Index) []Violation {
 			if used[o.Tag] {
 				how = "a repeated " + o.Verb
 			}
-			out = append(out, violation(how+" brought back "+history.Key(c.Table, c.ID), o.Tag))
+			out = append(out, rowViolation(history.Key(c.Table, c.ID), how+" brought back "+history.Key(c.Table, c.ID), o.Tag))
 		}
 		used[c.Row.Tag] = true
 	}
@@ -77,6 +77,12 @@ func stayedAway(x *Index) []Violation {
 		device string
 		last   *op
 		clear  bool
+	}
+	touched := map[string]bool{} // by somebody who is no device
+	for _, c := range x.Changes {
+		if foreign(c.Row.Tag) {
+			touched[history.Key(c.Table, c.ID)] = true
+		}
 	}
 	rows := map[string]*story{}
 	for _, o := range x.order {
@@ -93,11 +99,11 @@ func stayedAway(x *Index) []Violation {
 	for key, s := range rows {
 		row, here := x.Rows[key]
 		switch {
-		case !s.clear || !s.last.ok:
+		case !s.clear || !s.last.ok || touched[key]:
 		case s.last.Verb == "DELETE" && here:
-			out = append(out, violation(key+" was deleted for good and is there at the end", s.last.Tag, row.Tag))
+			out = append(out, rowViolation(key, key+" was deleted for good and is there at the end", s.last.Tag, row.Tag))
 		case s.last.Verb == "PUT" && row.Tag != s.last.Tag:
-			out = append(out, violation(fmt.Sprintf("%s ends as %q, which is not its only writer's last word", key, row.Tag), s.last.Tag, row.Tag))
+			out = append(out, rowViolation(key, fmt.Sprintf("%s ends as %q, which is not its only writer's last word", key, row.Tag), s.last.Tag, row.Tag))
 		}
 	}
 	slices.SortFunc(out, func(a, b Violation) int { return strings.Compare(a.What, b.What) })

@@ -30,6 +30,8 @@ type Options struct {
 	Binary   string // turnkey
 	Runtimes int
 	Tables   []Table
+	// Via puts something more between the runtimes and the database's address; nil: nothing.
+	Via func(addr string) (string, error)
 	// Env is for the runtimes, such as what arms their crash points.
 	Env func(runtime int) []string
 }
@@ -77,7 +79,13 @@ func (s *Stand) runtime(ctx context.Context, opt Options, folder string, i int) 
 	s.logs = append(s.logs, log)
 	r := &Runtime{}
 	s.Runtimes = append(s.Runtimes, r)
-	if r.Source, err = newProxy(name+" to database", s.Database.Addr()); err != nil {
+	upstream := s.Database.Addr()
+	if opt.Via != nil {
+		if upstream, err = opt.Via(upstream); err != nil {
+			return nil, err
+		}
+	}
+	if r.Source, err = newProxy(name+" to database", upstream); err != nil {
 		return nil, err
 	}
 	if r.Clients, err = newProxy("devices to "+name, addr); err != nil {

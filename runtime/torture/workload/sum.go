@@ -38,7 +38,7 @@ func counters(merged bool) Workload {
 func accounts(merged bool) Workload {
 	const table = "accounts"
 	w := Workload{
-		Name: "W5 transfers", Table: table, Devices: 8, Shared: true, Seeds: seeds(Accounts, "a", Balance),
+		Name: "W5 transfers", Table: table, Whole: true, Devices: 8, Shared: true, Seeds: seeds(Accounts, "a", Balance),
 		Next: func(m *Maker, view client.View) []history.Op {
 			pair, amount := m.some(2, Accounts), 1+m.Rand.Int64N(50)
 			if !merged {

@@ -20,6 +20,8 @@ type Workload struct {
 	// Short says what a run without that policy cannot show; NotRun that it cannot run at all.
 	Short  string
 	NotRun bool
+	// Whole transactions only: a connector that cuts them would break what the workload is about.
+	Whole bool
 	// Devices is how many write at once.
 	Devices int
 	// Seeds are rows that exist before the first write.
@@ -39,7 +41,7 @@ var forms = []client.Form{client.Connector, client.Batch, client.Connector, clie
 // values, without which there is nothing to merge with.
 func (w *Workload) Form(i int) client.Form {
 	form := forms[i%len(forms)]
-	if form == client.Reference && w.Merge != "" {
+	if form == client.Reference && w.Merge != "" || form == client.Batch && w.Whole {
 		return client.Connector
 	}
 	return form

@@ -38,7 +38,8 @@ fairness: postgres ## measure what one instance's trouble costs the others (take
 # What `make torture` does: short (20,000 operations), default, full (200,000 for each database).
 TORTURE ?= default
 torture: build postgres ## kill, cut and restart everything under load, and check that no write is lost or doubled (TORTURE=short|full, SEED=n)
-	@CGO_ENABLED=0 $(GO) run ./runtime/torture -size "$(TORTURE)" $(if $(SEED),-seed "$(SEED)")
+	@CGO_ENABLED=0 $(GO) build -trimpath -tags crash -o bin/turnkey-crash ./cmd/turnkey
+	@CGO_ENABLED=0 $(GO) run ./runtime/torture -crash-binary bin/turnkey-crash -size "$(TORTURE)" $(if $(SEED),-seed "$(SEED)")
 
 lint: ## gofmt, go vet and staticcheck
 	@$(GO) run ./deploy/ci format vet lint

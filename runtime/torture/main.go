@@ -23,10 +23,12 @@ type settings struct {
 	binary    string
 	databases []string
 	stages    string
-	only      string
-	seed      uint64
-	dir       string
-	size      size
+	// crashBinary is built with the tag crash; "" leaves its stage out.
+	crashBinary string
+	only        string
+	seed        uint64
+	dir         string
+	size        size
 }
 
 // size is how much a run does on each database.
@@ -53,7 +55,8 @@ func main() {
 	var databases, name string
 	flag.StringVar(&s.binary, "turnkey", "bin/turnkey", "the binary to torture")
 	flag.StringVar(&databases, "databases", "postgres,mongodb", "which databases, one after the other")
-	flag.StringVar(&s.stages, "stages", "losses,load", "load: everything at once; losses: each message lost, one at a time")
+	flag.StringVar(&s.stages, "stages", "losses,crashes,load", "losses: each message lost, one at a time; crashes: at each named moment; load: everything at once")
+	flag.StringVar(&s.crashBinary, "crash-binary", "", "the same product, built with the tag crash")
 	flag.StringVar(&s.only, "only", "", "run only workloads whose name has this")
 	flag.StringVar(&name, "size", "default", "short, default or full")
 	flag.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano()), "repeats the choices of a run; not its timing")
@@ -83,8 +86,9 @@ var stages = []struct {
 	name string
 	run  func(ctx context.Context, s settings, database string) (held bool, err error)
 }{
-	{"load", torture},
 	{"losses", loseEverything},
+	{"crashes", crashEverywhere},
+	{"load", torture},
 }
 
 // run tortures each database. ok: every promise held.

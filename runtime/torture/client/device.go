@@ -63,6 +63,8 @@ type Options struct {
 	Log                     *history.Recorder
 	Rand                    *rand.Rand // the device's own
 	Odds                    Odds
+	// Patience is how long a request may take; 0: 30 s, as the stock connector.
+	Patience time.Duration
 	// LongestWait bounds how long a device obeys retry_after_ms, so that runs stay short.
 	LongestWait time.Duration
 	// Late bounds how much later a copy of an old request arrives.
@@ -92,6 +94,9 @@ const mostRollback = 8
 
 // New makes a device with an empty queue.
 func New(opt Options) *Device {
+	if opt.Patience == 0 {
+		opt.Patience = patience
+	}
 	return &Device{opt: opt, disk: state{nextID: 1, nextTx: 1, view: View{}, clientID: opt.ClientID}}
 }
 

@@ -72,7 +72,7 @@ type heard struct {
 
 // send starts a request; its end arrives on the channel.
 func (d *Device) send(ctx context.Context, body []byte, tags []string) <-chan heard {
-	limit := patience
+	limit := d.opt.Patience
 	if d.chance(d.opt.Odds.Impatient) {
 		limit = time.Duration(1+d.opt.Rand.IntN(60)) * time.Millisecond
 	}

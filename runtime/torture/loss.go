@@ -74,6 +74,9 @@ func (l *losses) run(ctx context.Context, protocol wire.Protocol) (bool, error) 
 	if !protocol.Streams() {
 		ways = append(ways, loss{action: wire.Twice, only: "commitTransaction"}) // what a driver itself sends twice
 	}
+	if l.size.brief {
+		ways = []loss{{action: wire.DropReply}}
+	}
 	fmt.Printf("\n%s: every message of an upload of 10 operations lost; an upload sends %s\n", l.database, tally(commands))
 	for _, way := range ways {
 		positions, err := l.everywhere(ctx, way, commands)

@@ -38,11 +38,13 @@ type size struct {
 	load          time.Duration // over which operations and faults are spread
 	longest       time.Duration // of one fault
 	late          time.Duration // of one late copy
+	// brief leaves out the ways of losing messages that take long.
+	brief bool
 }
 
 // sizes by the name in TORTURE.
 var sizes = map[string]size{
-	"short":   {operations: 10_000, kills: 12, others: 25, load: 25 * time.Second, longest: 1500 * time.Millisecond, late: 5 * time.Second},
+	"short":   {operations: 10_000, kills: 12, others: 25, load: 20 * time.Second, longest: time.Second, late: 5 * time.Second, brief: true},
 	"default": {operations: 60_000, kills: 110, others: 260, load: 9 * time.Minute, longest: 6 * time.Second, late: time.Minute},
 	"full":    {operations: 200_000, kills: 250, others: 600, load: 20 * time.Minute, longest: 10 * time.Second, late: time.Minute},
 }
@@ -55,7 +57,7 @@ func main() {
 	var databases, name string
 	flag.StringVar(&s.binary, "turnkey", "bin/turnkey", "the binary to torture")
 	flag.StringVar(&databases, "databases", "postgres,mongodb", "which databases, one after the other")
-	flag.StringVar(&s.stages, "stages", "losses,crashes,load", "losses: each message lost, one at a time; crashes: at each named moment; load: everything at once")
+	flag.StringVar(&s.stages, "stages", "losses,crashes,matrix,load", "losses: each message lost, one at a time; crashes: at each named moment; matrix: two devices on one row; load: everything at once")
 	flag.StringVar(&s.crashBinary, "crash-binary", "", "the same product, built with the tag crash")
 	flag.StringVar(&s.only, "only", "", "run only workloads whose name has this")
 	flag.StringVar(&name, "size", "default", "short, default or full")
@@ -88,6 +90,7 @@ var stages = []struct {
 }{
 	{"losses", loseEverything},
 	{"crashes", crashEverywhere},
+	{"matrix", everyPair},
 	{"load", torture},
 }
 

@@ -69,13 +69,16 @@ func (u *single) device(ctx context.Context) (*client.Device, *tenOperations, er
 	name := fmt.Sprintf("%s%d", u.name, u.made)
 	d := client.New(client.Options{
 		Name: name, ClientID: name, Subject: "user", Form: client.Connector, Transport: u.stand.HTTP, Log: u.log,
-		Rand: rand.New(rand.NewPCG(u.seed, uint64(u.made))), Copies: &u.copies, LongestWait: 10 * time.Millisecond,
+		Rand: u.random(), Copies: &u.copies, LongestWait: 10 * time.Millisecond,
 		Patience: 3 * time.Second,
 	})
 	ops := &tenOperations{name: name}
 	d.Write(ops.before())
 	return d, ops, u.drain(ctx, d, drainWithin, "before")
 }
+
+// random is the choices of the device that was made last.
+func (u *single) random() *rand.Rand { return rand.New(rand.NewPCG(u.seed, uint64(u.made))) }
 
 // drain uploads until the queue is empty. One that does not empty is a finding, not an error.
 func (u *single) drain(ctx context.Context, d *client.Device, within time.Duration, during string) error {
@@ -154,7 +157,7 @@ func (t *tenOperations) ten() []history.Op {
 // refused is a transaction that the rules deny.
 func (t *tenOperations) refused() []history.Op {
 	op := t.op("PUT", 13, -1)
-	op.ID = "bad-" + op.ID
+	op.ID = fmt.Sprintf("bad-%s-%d", t.name, t.made)
 	return []history.Op{t.op("PATCH", 0, 102), op}
 }
 

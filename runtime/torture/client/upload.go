@@ -202,3 +202,17 @@ func unknown(r result) bool {
 func (d *Device) polite(wait time.Duration) time.Duration {
 	return max(time.Millisecond, min(wait, d.opt.LongestWait))
 }
+
+// Resend sends the head of the queue and forgets the answer: for the device it was lost.
+func (d *Device) Resend(ctx context.Context) {
+	r := d.compose()
+	h := <-d.send(ctx, r.body, d.tags(r.parts))
+	d.opt.Log.Add(history.Event{Kind: history.Info, Device: d.opt.Name, Session: d.session, Tags: d.tags(r.parts), Note: fmt.Sprintf("status %d, forgotten", h.status)})
+}
+
+// Copy is the request of this moment, to be delivered whenever the function is called.
+func (d *Device) Copy() (deliver func(ctx context.Context)) {
+	r := d.compose()
+	tags := d.tags(r.parts)
+	return func(ctx context.Context) { <-d.send(ctx, r.body, tags) }
+}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
 
@@ -59,3 +60,8 @@ func serveDevmongo(args []string) (code int) {
 
 // merges tells which policies the product has.
 func (s settings) merges(policy string) bool { return false }
+
+// hasPlanes tells whether the binary has both planes as processes of their own.
+func (s settings) hasPlanes(ctx context.Context) bool {
+	return exec.CommandContext(ctx, s.binary, "runtime", "--help").Run() == nil
+}

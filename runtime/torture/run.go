@@ -36,7 +36,7 @@ func torture(ctx context.Context, s settings, database string) (held bool, err e
 		return false, err
 	}
 	loads := chosen(s)
-	st, err := stand.Start(ctx, db, stand.Options{Dir: dir, Binary: s.binary, Runtimes: 2, Tables: tables(loads)})
+	st, err := stand.Start(ctx, db, stand.Options{Dir: dir, Binary: s.binary, Runtimes: 2, Tables: tables(loads), Planes: s.hasPlanes(ctx)})
 	if err != nil {
 		return false, err
 	}

@@ -21,6 +21,16 @@ func (n *Nemesis) number(most int) int {
 }
 
 func (n *Nemesis) faults() []fault {
+	if n.opt.Stand.Plane == nil {
+		return n.common()
+	}
+	return append(n.common(),
+		fault{"crash of the control plane and its database", 1, n.crashPlane},
+		fault{"freeze of the control plane (SIGSTOP)", 1, n.freezePlane},
+	)
+}
+
+func (n *Nemesis) common() []fault {
 	return []fault{
 		{"freeze of a runtime (SIGSTOP)", 3, n.freeze},
 		{"termination of all database sessions", 3, n.terminate},
@@ -60,6 +70,34 @@ func (n *Nemesis) freeze(ctx context.Context, length time.Duration) error {
 	wait(ctx, length)
 	r.Thaw()
 	return nil
+}
+
+func (n *Nemesis) crashPlane(ctx context.Context, _ time.Duration) error {
+	return n.opt.Stand.Plane.Restart(context.WithoutCancel(ctx))
+}
+
+func (n *Nemesis) freezePlane(ctx context.Context, length time.Duration) error {
+	n.opt.Stand.Plane.Control.Freeze()
+	wait(ctx, length)
+	n.opt.Stand.Plane.Control.Thaw()
+	return nil
+}
+
+// operate deploys and rotates keys all the time, while everything else happens. What is refused
+// because something is down is no fault and is not counted.
+func (n *Nemesis) operate(ctx context.Context) {
+	for i := 0; ctx.Err() == nil; i++ {
+		what, call := "deployment", n.opt.Stand.Plane.Deploy
+		if i%25 == 24 {
+			what, call = "rotation of the signing key", n.opt.Stand.Plane.Rotate
+		}
+		if call(ctx) == nil {
+			n.mu.Lock()
+			n.changes[what]++
+			n.mu.Unlock()
+		}
+		wait(ctx, 200*time.Millisecond)
+	}
 }
 
 func (n *Nemesis) terminate(ctx context.Context, _ time.Duration) error {

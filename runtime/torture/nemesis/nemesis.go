@@ -5,6 +5,7 @@ package nemesis
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -31,21 +32,28 @@ type Nemesis struct {
 	opt Options
 	mu  sync.Mutex
 	did map[string]int
-	err error // what could not be healed
+	// changes are what operators did meanwhile.
+	changes map[string]int
+	err     error // what could not be healed
 }
 
 // New makes a nemesis; Run sets it loose.
-func New(opt Options) *Nemesis { return &Nemesis{opt: opt, did: map[string]int{}} }
+func New(opt Options) *Nemesis {
+	return &Nemesis{opt: opt, did: map[string]int{}, changes: map[string]int{}}
+}
 
 // Counts are the faults so far, by kind.
 func (n *Nemesis) Counts() map[string]int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	out := make(map[string]int, len(n.did))
-	for k, v := range n.did {
-		out[k] = v
-	}
-	return out
+	return maps.Clone(n.did)
+}
+
+// Changes are the deployments and key rotations so far.
+func (n *Nemesis) Changes() map[string]int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return maps.Clone(n.changes)
 }
 
 // kill is the fault that is counted by itself.
@@ -77,7 +85,15 @@ func (n *Nemesis) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { n.loop(ctx, n.opt.Kills, n.split(), []fault{{kill, 1, n.killRuntime}}) })
 	wg.Go(func() { n.loop(ctx, n.opt.Others, n.split(), n.faults()) })
+	operators, stop := context.WithCancel(ctx)
+	defer stop()
+	var operating sync.WaitGroup
+	if n.opt.Stand.Plane != nil {
+		operating.Go(func() { n.operate(operators) })
+	}
 	wg.Wait()
+	stop()
+	operating.Wait()
 	return n.err
 }
 

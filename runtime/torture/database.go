@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"turnkey/internal/devmongo"
@@ -58,8 +60,35 @@ func serveDevmongo(args []string) (code int) {
 	return 0
 }
 
-// merges tells which policies the product has.
-func (s settings) merges(policy string) bool { return false }
+// merges tells whether the product has a merge policy.
+func (s settings) merges(policy string) bool { return s.policies[policy] }
+
+// policies asks the product which merge policies it has: it checks the configuration before it looks
+// for the secret, which is not there.
+func policies(ctx context.Context, binary string) (map[string]bool, error) {
+	folder, err := os.MkdirTemp("", "turnkey-policies")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	out := map[string]bool{}
+	for _, policy := range []string{"counter", "append"} {
+		const table = "probe"
+		document := stand.Configuration("postgres", []stand.Table{{Name: table, Merge: policy}})
+		if err := os.WriteFile(filepath.Join(folder, "turnkey.yaml"), []byte(document), 0o600); err != nil {
+			return nil, err
+		}
+		said, err := exec.CommandContext(ctx, binary, "serve", folder, "--development").CombinedOutput()
+		if err == nil {
+			return nil, fmt.Errorf("turnkey serve started without a secret: %s", said)
+		}
+		if !bytes.Contains(said, []byte("SOURCE_URI")) && !bytes.Contains(said, []byte("tables."+table)) {
+			return nil, fmt.Errorf("turnkey serve said neither that it has the policy %s nor that it has not: %s", policy, said)
+		}
+		out[policy] = !bytes.Contains(said, []byte("\n  tables."+table))
+	}
+	return out, nil
+}
 
 // hasPlanes tells whether the binary has both planes as processes of their own.
 func (s settings) hasPlanes(ctx context.Context) bool {

@@ -1,8 +1,3 @@
-// Command torture shows that the two promises hold: no write is lost or applied twice, and no queue
-// sticks. Simulated devices write through real runtimes to a real database while everything between
-// them is killed, frozen, cut and restarted; then checkers compare the history with what is in the
-// database. `make torture` runs it; the exit code says whether every promise held. It must not reach
-// inside the product: it starts the binary and talks HTTP, and reads the database directly.
 package main
 
 import (
@@ -29,6 +24,7 @@ type settings struct {
 	seed        uint64
 	dir         string
 	size        size
+	policies    map[string]bool // merge policies that the product has
 }
 
 // size is how much a run does on each database.
@@ -106,6 +102,9 @@ func run(ctx context.Context, s settings) (ok bool, err error) {
 		}
 	}
 	if s.binary, err = filepath.Abs(s.binary); err != nil {
+		return false, err
+	}
+	if s.policies, err = policies(ctx, s.binary); err != nil {
 		return false, err
 	}
 	fmt.Printf("torture: SEED=%d, histories and logs in %s\n", s.seed, s.dir)

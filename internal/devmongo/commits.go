@@ -2,6 +2,7 @@ package devmongo
 
 import (
 	"bytes"
+	"encoding/binary"
 	"os"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -22,11 +23,16 @@ func ReadCommits(path string, each func(writes []Write) error) error {
 	if err != nil {
 		return err
 	}
-	for r := bytes.NewReader(all); ; {
-		body, err := bson.ReadDocument(r)
-		if err != nil { // the end, or a record that was never acknowledged
+	next := plainRecord
+	if rest, ok := bytes.CutPrefix(all, []byte("turnkey devmongo journal 1\n")); ok {
+		all, next = rest, framedRecord
+	}
+	for {
+		body, size := next(all)
+		if body == nil { // the end, or a record that was never acknowledged
 			return nil
 		}
+		all = all[size:]
 		writes, err := writesOf(body)
 		if err != nil {
 			return err
@@ -37,6 +43,28 @@ func ReadCommits(path string, each func(writes []Write) error) error {
 			}
 		}
 	}
+}
+
+// plainRecord is a document after the other.
+func plainRecord(b []byte) (body bson.Raw, size int) {
+	body, err := bson.ReadDocument(bytes.NewReader(b))
+	if err != nil {
+		return nil, 0
+	}
+	return body, len(body)
+}
+
+// framedRecord has the length, a checksum and a sequence number before each document.
+func framedRecord(b []byte) (body bson.Raw, size int) {
+	const header = 16
+	if len(b) < header {
+		return nil, 0
+	}
+	size = header + int(binary.LittleEndian.Uint32(b))
+	if size > len(b) {
+		return nil, 0
+	}
+	return b[header:size], size
 }
 
 func writesOf(body bson.Raw) ([]Write, error) {

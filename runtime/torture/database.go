@@ -24,6 +24,10 @@ func open(ctx context.Context, s settings, name, dir string) (stand.Database, er
 	case "postgres":
 		return stand.StartPostgres(ctx, dir)
 	case "mongodb":
+		if exec.CommandContext(ctx, s.binary, devmongoCommand, "--help").Run() == nil {
+			const never = "1000000000000" // the journal is our log of changes
+			return stand.StartMongo(ctx, dir, s.binary, devmongoCommand, "--compact-after", never)
+		}
 		self, err := os.Executable()
 		if err != nil {
 			return nil, err

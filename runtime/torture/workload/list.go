@@ -15,6 +15,9 @@ func lists(merged bool) Workload {
 		Name: "W4 list append", Table: table, Merge: "append", NotRun: !merged, Devices: 8, Shared: true, Seeds: seeds(most, "l", 0),
 		Next: func(m *Maker, view client.View) []history.Op {
 			id := fmt.Sprintf("l%02d", m.Rand.IntN(most))
+			if !here(view, table, id) {
+				return nil
+			}
 			base := view[history.Key(table, id)].Items
 			op := m.op("PATCH", table, id, nil, map[string]any{"items": slices.Clone(orEmpty(base))})
 			op.Data["items"] = append(slices.Clone(base), op.Tag)

@@ -19,7 +19,10 @@ func registers() Workload {
 			var ops []history.Op
 			for _, i := range m.some(4, registerCount) {
 				id := fmt.Sprintf("k%02d", i)
-				row := view[history.Key(table, id)]
+				row, ok := view[history.Key(table, id)]
+				if !ok {
+					continue
+				}
 				ops = append(ops, m.op("PATCH", table, id, map[string]any{"n": row.N + 1}, map[string]any{"n": row.N, "tag": row.Tag}))
 			}
 			return ops

@@ -22,7 +22,9 @@ func counters(merged bool) Workload {
 		Next: func(m *Maker, view client.View) []history.Op {
 			var ops []history.Op
 			for _, i := range m.some(1+m.Rand.IntN(2), hotCounters) {
-				ops = append(ops, add(m, view, table, fmt.Sprintf("c%02d", i), 1+m.Rand.Int64N(9)))
+				if id := fmt.Sprintf("c%02d", i); here(view, table, id) {
+					ops = append(ops, add(m, view, table, id, 1+m.Rand.Int64N(9)))
+				}
 			}
 			return ops
 		},
@@ -44,10 +46,11 @@ func accounts(merged bool) Workload {
 			if !merged {
 				pair[1] = pair[0] ^ 1
 			}
-			return []history.Op{
-				add(m, view, table, fmt.Sprintf("a%02d", pair[0]), -amount),
-				add(m, view, table, fmt.Sprintf("a%02d", pair[1]), amount),
+			from, to := fmt.Sprintf("a%02d", pair[0]), fmt.Sprintf("a%02d", pair[1])
+			if !here(view, table, from) || !here(view, table, to) {
+				return nil
 			}
+			return []history.Op{add(m, view, table, from, -amount), add(m, view, table, to, amount)}
 		},
 	}
 	if w.Merge = "counter"; !merged {

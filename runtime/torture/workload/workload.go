@@ -71,6 +71,13 @@ func (m *Maker) op(verb, table, id string, data, old map[string]any) history.Op 
 	return op
 }
 
+// here reports that the device has the row. After a log-out it has none until it has downloaded again,
+// and SQLite then has nothing to update.
+func here(view client.View, table, id string) bool {
+	_, ok := view[history.Key(table, id)]
+	return ok
+}
+
 // some picks n different numbers below most.
 func (m *Maker) some(n, most int) []int { return m.Rand.Perm(most)[:min(n, most)] }
 

@@ -61,13 +61,13 @@ type server struct {
 	commits  int
 	receipts map[string]string // to the stored result
 	high     map[string]int64
-	kept     map[string]int
+	kept     []history.Rejection
 	rejected map[string]bool
 }
 
 func newServer(b bug, random *rand.Rand, seeds map[string]history.Row) *server {
 	return &server{bug: b, random: random, rows: maps.Clone(seeds), old: maps.Clone(seeds), receipts: map[string]string{},
-		high: map[string]int64{}, kept: map[string]int{}, rejected: map[string]bool{}}
+		high: map[string]int64{}, kept: []history.Rejection{}, rejected: map[string]bool{}}
 }
 
 // sent are the members of both spellings.
@@ -187,7 +187,7 @@ func (s *server) transaction(subject, device string, crud []sentEntry) string {
 		case stored == "fatal_error":
 			worst = stored
 			if s.bug == keepsTwice {
-				s.keep(crud)
+				s.keep(subject, crud)
 			}
 		}
 	}
@@ -199,7 +199,7 @@ func (s *server) transaction(subject, device string, crud []sentEntry) string {
 	if refused {
 		status = "fatal_error"
 		if s.bug != forgetsRejection {
-			s.keep(fresh)
+			s.keep(subject, fresh)
 		}
 		if s.bug == appliesRefused {
 			s.apply(fresh[:1])
@@ -262,10 +262,10 @@ func (s *server) note(subject, device string, fresh []sentEntry, status string) 
 	}
 }
 
-func (s *server) keep(crud []sentEntry) {
+func (s *server) keep(subject string, crud []sentEntry) {
 	for _, e := range crud {
 		if bad(e) {
-			s.kept[history.Key(e.Table, e.ID)]++
+			s.kept = append(s.kept, history.Rejection{User: subject, Row: history.Key(e.Table, e.ID)})
 		}
 	}
 }

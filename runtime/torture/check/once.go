@@ -2,8 +2,6 @@ package check
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"turnkey/runtime/torture/history"
 )
@@ -84,33 +82,6 @@ func answers(x *Index) []Violation {
 			out = append(out, violation(e.Note, e.Tags...))
 		}
 	}
-	return out
-}
-
-// rejections: what was refused is kept, once for each client transaction.
-func rejections(x *Index) []Violation {
-	if x.Rejections == nil {
-		return nil
-	}
-	refused := map[string][]string{}
-	for _, o := range x.order {
-		if o.rejected {
-			refused[o.tx] = append(refused[o.tx], o.Tag)
-		}
-	}
-	kept := map[string]int{}
-	for _, o := range x.order {
-		if n := x.Rejections[history.Key(o.Table, o.ID)]; n > 0 && strings.HasPrefix(o.ID, "bad-") {
-			kept[o.tx] += n
-		}
-	}
-	var out []Violation
-	for tx, tags := range refused {
-		if n := kept[tx]; n != 1 {
-			out = append(out, violation(fmt.Sprintf("the refused transaction %s has %d kept rejections, not one", tx, n), tags...))
-		}
-	}
-	slices.SortFunc(out, func(a, b Violation) int { return strings.Compare(a.What, b.What) })
 	return out
 }
 

@@ -76,7 +76,7 @@ func (d *Device) send(ctx context.Context, body []byte, tags []string) <-chan he
 	if d.chance(d.opt.Odds.Impatient) {
 		limit = time.Duration(1+d.opt.Rand.IntN(60)) * time.Millisecond
 	}
-	d.opt.Log.Add(history.Event{Kind: history.Send, Device: d.opt.Name, Session: d.session, Tags: tags})
+	d.opt.Log.Add(history.Event{Kind: history.Send, Device: d.opt.Name, User: d.opt.Subject, Session: d.session, Tags: tags})
 	out := make(chan heard, 1)
 	subject, transport := d.opt.Subject, d.opt.Transport
 	d.opt.Copies.Go(func() {
@@ -97,7 +97,7 @@ func (d *Device) later(ctx context.Context, body []byte, tags []string) {
 		<-time.After(delay)
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
-		log.Add(history.Event{Kind: history.Send, Device: name, Tags: tags, Note: "late copy after " + delay.Round(time.Millisecond).String()})
+		log.Add(history.Event{Kind: history.Send, Device: name, User: subject, Tags: tags, Note: "late copy after " + delay.Round(time.Millisecond).String()})
 		_, _, _ = transport.Post(ctx, subject, body)
 	})
 }
@@ -148,7 +148,7 @@ func (d *Device) note(results []result, parts []part) {
 		case "success":
 			d.opt.Log.Add(history.Event{Kind: history.OK, Device: d.opt.Name, Session: d.session, Tags: tags})
 		case "fatal_error":
-			d.opt.Log.Add(history.Event{Kind: history.Rejected, Device: d.opt.Name, Session: d.session, Tags: tags, Note: r.FailedOperation.ErrorCode})
+			d.opt.Log.Add(history.Event{Kind: history.Rejected, Device: d.opt.Name, User: d.opt.Subject, Session: d.session, Tags: tags, Note: r.FailedOperation.ErrorCode})
 		case "retryable_error":
 			d.opt.Log.Add(history.Event{Kind: history.Info, Device: d.opt.Name, Session: d.session, Tags: tags, Note: r.ErrorCode})
 		}

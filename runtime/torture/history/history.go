@@ -52,6 +52,7 @@ type Event struct {
 	At      time.Duration     `json:"t"`
 	Kind    Kind              `json:"kind"`
 	Device  string            `json:"device,omitempty"`
+	User    string            `json:"user,omitempty"` // send, rejected: whose write it is
 	Session int               `json:"session,omitempty"`
 	Tx      string            `json:"tx,omitempty"`
 	Ops     []Op              `json:"ops,omitempty"`
@@ -87,8 +88,14 @@ type Run struct {
 	Changes []Change       // the database's log since the seeds
 	Seeds   map[string]Row // rows that were there before the first event
 	Rows    map[string]Row // rows at the end
-	// Rejections counts kept rejections by table/id of the operation to blame; nil: not read.
-	Rejections map[string]int
+	// Rejections are all that are kept, whatever their status; nil: not read.
+	Rejections []Rejection
+}
+
+// Rejection is one kept refusal.
+type Rejection struct {
+	User string
+	Row  string // Key of the operation to blame
 }
 
 // Recorder collects events of many goroutines.

@@ -37,8 +37,8 @@ type Database interface {
 	Touch(ctx context.Context, table string, ids []string) error
 	// Changes is the log of changes in the order of commits.
 	Changes(ctx context.Context) ([]history.Change, error)
-	// Rejections counts kept rejections by history.Key.
-	Rejections(ctx context.Context) (map[string]int, error)
+	// Rejections are all that Turnkey keeps.
+	Rejections(ctx context.Context) ([]history.Rejection, error)
 	// Close ends the server.
 	Close() error
 }

@@ -201,23 +201,24 @@ func (m *Mongo) Changes(context.Context) ([]history.Change, error) {
 }
 
 // Rejections implements Database.
-func (m *Mongo) Rejections(ctx context.Context) (map[string]int, error) {
+func (m *Mongo) Rejections(ctx context.Context) ([]history.Rejection, error) {
 	cursor, err := m.client.Database(mongoDatabase).Collection("turnkey_rejections").Find(ctx, bson.D{})
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]int{}
-	for cursor.Next(ctx) {
-		var r struct {
-			Table string `bson:"table_name"`
-			Row   string `bson:"row_id"`
-		}
-		if err := cursor.Decode(&r); err != nil {
-			return nil, err
-		}
-		out[history.Key(r.Table, r.Row)]++
+	var docs []struct {
+		User  string `bson:"user_id"`
+		Table string `bson:"table_name"`
+		Row   string `bson:"row_id"`
 	}
-	return out, errors.Join(cursor.Err(), cursor.Close(ctx))
+	if err := cursor.All(ctx, &docs); err != nil {
+		return nil, err
+	}
+	out := make([]history.Rejection, len(docs))
+	for i, d := range docs {
+		out[i] = history.Rejection{User: d.User, Row: history.Key(d.Table, d.Row)}
+	}
+	return out, nil
 }
 
 // Close implements Database.

@@ -180,16 +180,15 @@ func (p *Postgres) Changes(ctx context.Context) ([]history.Change, error) {
 }
 
 // Rejections implements Database.
-func (p *Postgres) Rejections(ctx context.Context) (map[string]int, error) {
-	rows, err := p.pool.Query(ctx, "SELECT table_name, row_id, count(*) FROM "+postgresSchema+".turnkey_rejections GROUP BY 1, 2")
+func (p *Postgres) Rejections(ctx context.Context) ([]history.Rejection, error) {
+	rows, err := p.pool.Query(ctx, "SELECT user_id, table_name, row_id FROM "+postgresSchema+".turnkey_rejections")
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]int{}
-	var table, id string
-	var n int
-	_, err = pgx.ForEachRow(rows, []any{&table, &id, &n}, func() error {
-		out[history.Key(table, id)] = n
+	out := []history.Rejection{}
+	var user, table, id string
+	_, err = pgx.ForEachRow(rows, []any{&user, &table, &id}, func() error {
+		out = append(out, history.Rejection{User: user, Row: history.Key(table, id)})
 		return nil
 	})
 	return out, err

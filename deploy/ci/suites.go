@@ -41,7 +41,7 @@ func suites() []suite {
 			env:   []string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin"}, // where Debian puts it
 			needs: []need{{what: "no pgbouncer: install the package pgbouncer", optional: true, met: havePgBouncer}}},
 		{name: "torture", proves: "20,000 operations under kills and partitions: none lost, none twice, no queue stuck (make torture does more)",
-			command: []string{"sh", "-c", "go test -count=1 -tags crash ./internal/crash && CGO_ENABLED=0 go build -trimpath -o bin/turnkey ./cmd/turnkey && exec go run ./runtime/torture -size short -stages losses,matrix,load"},
+			command: []string{"sh", "-c", "go test -count=1 -tags crash ./internal/crash ./internal/clock && CGO_ENABLED=0 go build -trimpath -o bin/turnkey ./cmd/turnkey && exec go run ./runtime/torture -size short -stages losses,matrix,load"},
 		},
 		{name: "mongodb", proves: "the MongoDB tests against a real server",
 			command: []string{"go", "test", "-json", "-count=1", "./runtime/source/mongo/..."}, counts: goJSON,

@@ -104,6 +104,11 @@ func run(ctx context.Context, s settings) (ok bool, err error) {
 	if s.binary, err = filepath.Abs(s.binary); err != nil {
 		return false, err
 	}
+	if s.crashBinary != "" {
+		if s.crashBinary, err = filepath.Abs(s.crashBinary); err != nil {
+			return false, err
+		}
+	}
 	if s.policies, err = policies(ctx, s.binary); err != nil {
 		return false, err
 	}

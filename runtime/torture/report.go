@@ -43,6 +43,9 @@ func (r *tortured) report(w io.Writer, run *history.Run, violations []check.Viol
 	for _, kind := range slices.Sorted(maps.Keys(faults)) {
 		fmt.Fprintf(w, "  %5d  %s\n", faults[kind], kind)
 	}
+	if r.crashBinary == "" {
+		fmt.Fprintln(w, "  NOT RUN: clock jumps: there is no -crash-binary")
+	}
 	for what, n := range r.nemesis.Changes() {
 		fmt.Fprintf(w, "  %5d  %s under load\n", n, what)
 	}

@@ -36,7 +36,7 @@ func torture(ctx context.Context, s settings, database string) (held bool, err e
 		return false, err
 	}
 	loads := chosen(s)
-	st, err := stand.Start(ctx, db, stand.Options{Dir: dir, Binary: s.binary, Runtimes: 2, Tables: tables(loads), Planes: s.hasPlanes(ctx)})
+	st, err := stand.Start(ctx, db, stand.Options{Dir: dir, Binary: s.binary, Runtimes: 2, Tables: tables(loads), Planes: s.hasPlanes(ctx), Skewed: s.crashBinary})
 	if err != nil {
 		return false, err
 	}

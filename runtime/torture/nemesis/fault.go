@@ -21,13 +21,32 @@ func (n *Nemesis) number(most int) int {
 }
 
 func (n *Nemesis) faults() []fault {
-	if n.opt.Stand.Plane == nil {
-		return n.common()
+	all := n.common()
+	if n.opt.Stand.Plane != nil {
+		all = append(all,
+			fault{"crash of the control plane and its database", 1, n.crashPlane},
+			fault{"freeze of the control plane (SIGSTOP)", 1, n.freezePlane},
+		)
 	}
-	return append(n.common(),
-		fault{"crash of the control plane and its database", 1, n.crashPlane},
-		fault{"freeze of the control plane (SIGSTOP)", 1, n.freezePlane},
-	)
+	for _, r := range n.opt.Stand.Runtimes {
+		if r.HasClock() {
+			all = append(all, fault{"clock jump of a runtime", 2, n.skew(r)})
+		}
+	}
+	return all
+}
+
+// jumps of a clock: a lost or doubled hour, a correction backwards, a leap second.
+var jumps = []time.Duration{time.Hour, -time.Hour, -10 * time.Minute, -time.Second, time.Second}
+
+func (n *Nemesis) skew(r *stand.Runtime) func(context.Context, time.Duration) error {
+	return func(ctx context.Context, length time.Duration) error {
+		if err := r.Skew(jumps[n.number(len(jumps))]); err != nil {
+			return err
+		}
+		wait(ctx, length)
+		return r.Skew(0)
+	}
 }
 
 func (n *Nemesis) common() []fault {

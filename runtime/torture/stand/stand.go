@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"turnkey/internal/clock"
 )
 
 // Runtime is one replica with its two links.
@@ -32,6 +34,8 @@ type Options struct {
 	Binary   string // turnkey
 	Runtimes int
 	Tables   []Table
+	// Skewed is a binary whose clock can be set, for the last runtime; "" for none.
+	Skewed string
 	// Planes: a control plane and its runtimes, instead of turnkey serve.
 	Planes bool
 	// Via puts something more between the runtimes and the database's address; nil: nothing.
@@ -169,6 +173,10 @@ func (s *Stand) runtime(opt Options, i int) (r *Runtime, addr string, err error)
 	}
 	if opt.Env != nil {
 		r.Process.env = opt.Env(i)
+	}
+	if opt.Skewed != "" && i == opt.Runtimes-1 {
+		r.Process.binary, r.Process.clock = opt.Skewed, filepath.Join(opt.Dir, "jump")
+		r.Process.env = append(r.Process.env, clock.File+"="+r.Process.clock)
 	}
 	s.Runtimes = append(s.Runtimes, r)
 	return r, addr, nil

@@ -107,20 +107,6 @@ func (p *Process) signal(s syscall.Signal) {
 	}
 }
 
-// Skew sets the clock of a process that was built for it; zero: right again.
-func (p *Process) Skew(jump time.Duration) error {
-	if p.clock == "" {
-		return errors.New(p.Name + " has no clock to set")
-	}
-	if jump == 0 {
-		return os.Remove(p.clock)
-	}
-	return os.WriteFile(p.clock, []byte(jump.String()), 0o600)
-}
-
-// HasClock reports whether Skew works.
-func (p *Process) HasClock() bool { return p.clock != "" }
-
 // Ended reports that the process died by itself: at a crash point, or by its own fault.
 func (p *Process) Ended() bool {
 	p.mu.Lock()

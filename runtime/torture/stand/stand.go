@@ -56,10 +56,14 @@ func Start(ctx context.Context, db Database, opt Options) (s *Stand, err error) 
 	if err := db.Prepare(ctx, opt.Tables); err != nil {
 		return s, err
 	}
+	start := s.startServes
 	if opt.Planes {
-		return s, s.startPlanes(ctx, opt)
+		start = s.startPlanes
 	}
-	return s, s.startServes(ctx, opt)
+	if err := start(ctx, opt); err != nil {
+		return s, err
+	}
+	return s, s.tryClocks(ctx)
 }
 
 // startServes starts turnkey serve, each runtime with a link of its own to the database.

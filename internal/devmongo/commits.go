@@ -1,8 +1,7 @@
 package devmongo
 
 import (
-	"bytes"
-	"encoding/binary"
+	"fmt"
 	"os"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -23,48 +22,17 @@ func ReadCommits(path string, each func(writes []Write) error) error {
 	if err != nil {
 		return err
 	}
-	next := plainRecord
-	if rest, ok := bytes.CutPrefix(all, []byte("turnkey devmongo journal 1\n")); ok {
-		all, next = rest, framedRecord
-	}
-	for {
-		body, size := next(all)
-		if body == nil { // the end, or a record that was never acknowledged
-			return nil
-		}
-		all = all[size:]
+	_, _, ours, err := eachFrame(all, func(body []byte) error {
 		writes, err := writesOf(body)
-		if err != nil {
+		if err != nil || len(writes) == 0 {
 			return err
 		}
-		if len(writes) > 0 {
-			if err := each(writes); err != nil {
-				return err
-			}
-		}
+		return each(writes)
+	})
+	if err == nil && !ours {
+		err = fmt.Errorf("%s is no journal", path)
 	}
-}
-
-// plainRecord is a document after the other.
-func plainRecord(b []byte) (body bson.Raw, size int) {
-	body, err := bson.ReadDocument(bytes.NewReader(b))
-	if err != nil {
-		return nil, 0
-	}
-	return body, len(body)
-}
-
-// framedRecord has the length, a checksum and a sequence number before each document.
-func framedRecord(b []byte) (body bson.Raw, size int) {
-	const header = 16
-	if len(b) < header {
-		return nil, 0
-	}
-	size = header + int(binary.LittleEndian.Uint32(b))
-	if size > len(b) {
-		return nil, 0
-	}
-	return b[header:size], size
+	return err
 }
 
 func writesOf(body bson.Raw) ([]Write, error) {

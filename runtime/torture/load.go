@@ -45,21 +45,12 @@ func newLoad(r *tortured) *load {
 
 // run starts every device, sets the nemesis loose, and waits until all queues are empty again.
 func (l *load) run(ctx context.Context) error {
-	running := 0
 	for _, w := range l.loads {
-		if !w.NotRun {
-			running++
-		}
-	}
-	for _, w := range l.loads {
-		if w.NotRun {
-			continue
-		}
 		for i := range w.Devices {
 			name := fmt.Sprintf("%s.%d", w.Table, i)
 			l.start(ctx, &driver{
 				load: l, work: w, maker: &workload.Maker{Device: name, Rand: l.split()}, random: l.split(),
-				every: l.pace(w, running), device: l.device(name, w.Form(i)),
+				every: l.pace(w), device: l.device(name, w.Form(i)),
 			})
 		}
 	}
@@ -103,9 +94,9 @@ func (l *load) broken(ctx context.Context) error {
 
 // pace spreads the operations of a workload over the time: devices wait that long on average between
 // transactions.
-func (l *load) pace(w workload.Workload, running int) time.Duration {
+func (l *load) pace(w workload.Workload) time.Duration {
 	const perTransaction = 2.5
-	transactions := float64(l.size.operations) / float64(running) / perTransaction
+	transactions := float64(l.size.operations) / float64(len(l.loads)) / perTransaction
 	return time.Duration(float64(l.size.load) * float64(w.Devices) / transactions)
 }
 

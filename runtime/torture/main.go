@@ -24,7 +24,6 @@ type settings struct {
 	seed        uint64
 	dir         string
 	size        size
-	policies    map[string]bool // merge policies that the product has
 }
 
 // size is how much a run does on each database.
@@ -46,9 +45,6 @@ var sizes = map[string]size{
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == devmongoCommand {
-		os.Exit(serveDevmongo(os.Args[2:]))
-	}
 	var s settings
 	var databases, name string
 	flag.StringVar(&s.binary, "turnkey", "bin/turnkey", "the binary to torture")
@@ -108,9 +104,6 @@ func run(ctx context.Context, s settings) (ok bool, err error) {
 		if s.crashBinary, err = filepath.Abs(s.crashBinary); err != nil {
 			return false, err
 		}
-	}
-	if s.policies, err = policies(ctx, s.binary); err != nil {
-		return false, err
 	}
 	fmt.Printf("torture: SEED=%d, histories and logs in %s\n", s.seed, s.dir)
 	ok = true

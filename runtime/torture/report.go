@@ -50,14 +50,6 @@ func (r *tortured) report(w io.Writer, run *history.Run, violations []check.Viol
 	for what, n := range r.nemesis.Changes() {
 		fmt.Fprintf(w, "  %5d  %s under load\n", n, what)
 	}
-	for _, l := range r.loads {
-		switch {
-		case l.NotRun:
-			fmt.Fprintf(w, "  NOT RUN: %s: the product has no merge: %s yet\n", l.Name, l.Merge)
-		case l.Short != "":
-			fmt.Fprintf(w, "  NOT CHECKED: %s\n", l.Short)
-		}
-	}
 	printViolations(w, run, violations, counts)
 }
 

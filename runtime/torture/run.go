@@ -36,7 +36,7 @@ func torture(ctx context.Context, s settings, database string) (held bool, err e
 		return false, err
 	}
 	loads := chosen(s)
-	st, err := stand.Start(ctx, db, stand.Options{Dir: dir, Binary: s.binary, Runtimes: 2, Tables: tables(loads), Planes: s.hasPlanes(ctx), Skewed: s.crashBinary})
+	st, err := stand.Start(ctx, db, stand.Options{Dir: dir, Binary: s.binary, Runtimes: 2, Tables: tables(loads), Planes: true, Skewed: s.crashBinary})
 	if err != nil {
 		return false, err
 	}
@@ -55,7 +55,7 @@ func torture(ctx context.Context, s settings, database string) (held bool, err e
 // chosen are the workloads of this run.
 func chosen(s settings) []workload.Workload {
 	var out []workload.Workload
-	for _, w := range workload.All(s.merges) {
+	for _, w := range workload.All() {
 		if s.only == "" || strings.Contains(w.Name, s.only) {
 			out = append(out, w)
 		}
@@ -66,9 +66,6 @@ func chosen(s settings) []workload.Workload {
 func tables(loads []workload.Workload) []stand.Table {
 	var out []stand.Table
 	for _, w := range loads {
-		if w.NotRun {
-			continue
-		}
 		t := stand.Table{Name: w.Table, Seeds: w.Seeds, Merge: w.Merge}
 		if w.Table == "orders" {
 			t.Create = fmt.Sprintf("new.n != %d", workload.Refused)

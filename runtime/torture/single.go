@@ -28,14 +28,13 @@ type single struct {
 	file     *os.File
 	made     int
 	copies   sync.WaitGroup
-	counters bool
 }
 
 const singleTable = "singles"
 
 // openSingle starts the stand of a stage.
 func openSingle(ctx context.Context, s settings, database, name string, opt stand.Options) (u *single, err error) {
-	u = &single{settings: s, database: database, name: name, counters: s.merges("counter")}
+	u = &single{settings: s, database: database, name: name}
 	opt.Dir = filepath.Join(s.dir, database+"-"+name)
 	if err := os.MkdirAll(opt.Dir, 0o755); err != nil {
 		return nil, err
@@ -48,10 +47,7 @@ func openSingle(ctx context.Context, s settings, database, name string, opt stan
 	if err != nil {
 		return nil, errors.Join(err, u.file.Close())
 	}
-	opt.Tables = []stand.Table{{Name: singleTable, Create: "new.n != -1"}}
-	if u.counters {
-		opt.Tables[0].Merge = "counter"
-	}
+	opt.Tables = []stand.Table{{Name: singleTable, Create: "new.n != -1", Merge: "counter"}}
 	if opt.Binary == "" {
 		opt.Binary = s.binary
 	}
@@ -113,7 +109,7 @@ func (u *single) verdict(ctx context.Context, w io.Writer) (bool, error) {
 	if run.Events, err = u.log.Close(); err != nil {
 		return false, err
 	}
-	violations, counts := check.Run(run, check.Settings{Sums: map[string]bool{singleTable: u.counters}})
+	violations, counts := check.Run(run, check.Settings{Sums: map[string]bool{singleTable: true}})
 	printViolations(w, run, violations, counts)
 	return len(violations) == 0, nil
 }

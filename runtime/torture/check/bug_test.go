@@ -77,7 +77,7 @@ func TestACorrectServerPasses(t *testing.T) {
 func simulate(t *testing.T, b bug, seed uint64) ([]check.Violation, map[string]int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 1))
-	loads := workload.All(func(string) bool { return true })
+	loads := workload.All()
 	seeds := map[string]history.Row{}
 	for _, w := range loads {
 		for id, row := range w.Seeds {

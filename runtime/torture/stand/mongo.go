@@ -34,8 +34,11 @@ const (
 	mongoOptions  = "/?replicaSet=rs0&directConnection=true"
 )
 
-// StartMongo runs command, to which --listen and --journal are added.
-func StartMongo(ctx context.Context, dir string, command ...string) (*Mongo, error) {
+// neverCompact: the journal is our log of changes.
+const neverCompact = "1000000000000"
+
+// StartMongo runs turnkey devmongo.
+func StartMongo(ctx context.Context, dir, binary string) (*Mongo, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
@@ -46,8 +49,8 @@ func StartMongo(ctx context.Context, dir string, command ...string) (*Mongo, err
 	}
 	m := &Mongo{addr: addr, journal: filepath.Join(dir, "mongodb.journal")}
 	m.process = &Process{
-		Name: "MongoDB's double", binary: command[0], log: log, ready: listens(addr),
-		args: append(command[1:], "--listen", addr, "--journal", m.journal),
+		Name: "MongoDB's double", binary: binary, log: log, ready: listens(addr),
+		args: []string{"devmongo", "--listen", addr, "--journal", m.journal, "--compact-after", neverCompact},
 	}
 	if err := m.process.Start(ctx); err != nil {
 		return nil, err

@@ -9,10 +9,10 @@ import (
 )
 
 // lists is W4: devices append unique elements to shared lists.
-func lists(merged bool) Workload {
+func lists() Workload {
 	const table, most = "lists", 40
 	return Workload{
-		Name: "W4 list append", Table: table, Merge: "append", NotRun: !merged, Devices: 8, Shared: true, Seeds: seeds(most, "l", 0),
+		Name: "W4 list append", Table: table, Merge: "append", Devices: 8, Shared: true, Seeds: seeds(most, "l", 0),
 		Next: func(m *Maker, view client.View) []history.Op {
 			id := fmt.Sprintf("l%02d", m.Rand.IntN(most))
 			if !here(view, table, id) {

@@ -15,10 +15,10 @@ const (
 )
 
 // counters is W2: 64 devices add to 10 hot rows.
-func counters(merged bool) Workload {
+func counters() Workload {
 	const table = "counters"
-	w := Workload{
-		Name: "W2 counters", Table: table, Devices: 64, Shared: true, Seeds: seeds(hotCounters, "c", 0),
+	return Workload{
+		Name: "W2 counters", Table: table, Merge: "counter", Devices: 64, Shared: true, Seeds: seeds(hotCounters, "c", 0),
 		Next: func(m *Maker, view client.View) []history.Op {
 			var ops []history.Op
 			for _, i := range m.some(1+m.Rand.IntN(2), hotCounters) {
@@ -29,23 +29,15 @@ func counters(merged bool) Workload {
 			return ops
 		},
 	}
-	if w.Merge = "counter"; !merged {
-		w.Merge, w.Short = "", "no merge: counter yet, so the sums of W2 are not checked"
-	}
-	return w
 }
 
-// accounts is W5: a transfer changes two rows and keeps the sum. Without counters the partners are
-// fixed: whatever order absolute values arrive in, each pair then keeps its sum by atomicity alone.
-func accounts(merged bool) Workload {
+// accounts is W5: a transfer changes two rows and keeps the sum.
+func accounts() Workload {
 	const table = "accounts"
-	w := Workload{
-		Name: "W5 transfers", Table: table, Whole: true, Devices: 8, Shared: true, Seeds: seeds(Accounts, "a", Balance),
+	return Workload{
+		Name: "W5 transfers", Table: table, Merge: "counter", Whole: true, Devices: 8, Shared: true, Seeds: seeds(Accounts, "a", Balance),
 		Next: func(m *Maker, view client.View) []history.Op {
 			pair, amount := m.some(2, Accounts), 1+m.Rand.Int64N(50)
-			if !merged {
-				pair[1] = pair[0] ^ 1
-			}
 			from, to := fmt.Sprintf("a%02d", pair[0]), fmt.Sprintf("a%02d", pair[1])
 			if !here(view, table, from) || !here(view, table, to) {
 				return nil
@@ -53,10 +45,6 @@ func accounts(merged bool) Workload {
 			return []history.Op{add(m, view, table, from, -amount), add(m, view, table, to, amount)}
 		},
 	}
-	if w.Merge = "counter"; !merged {
-		w.Merge, w.Short = "", "no merge: counter yet, so W5 transfers only between fixed partners"
-	}
-	return w
 }
 
 // add changes a number as an app does: it writes the new value, and the SDK adds the old one.

@@ -17,9 +17,6 @@ type Workload struct {
 	Table string
 	// Merge is the policy that the column n or items is configured with, "" for last_write.
 	Merge string
-	// Short says what a run without that policy cannot show; NotRun that it cannot run at all.
-	Short  string
-	NotRun bool
 	// Whole transactions only: a connector that cuts them would break what the workload is about.
 	Whole bool
 	// Devices is how many write at once.
@@ -89,8 +86,7 @@ func seeds(n int, prefix string, value int64) map[string]history.Row {
 	return out
 }
 
-// All are the workloads, W7 (hooks) excepted until there are hooks. What the product cannot merge yet
-// runs in a form that last_write keeps right, or says that it does not run.
-func All(merges func(policy string) bool) []Workload {
-	return []Workload{registers(), counters(merges("counter")), uniques(), lists(merges("append")), accounts(merges("counter")), tasks(), orders()}
+// All are the workloads, W7 (hooks) excepted until there are hooks.
+func All() []Workload {
+	return []Workload{registers(), counters(), uniques(), lists(), accounts(), tasks(), orders()}
 }

@@ -25,7 +25,8 @@ type load struct {
 	drivers []*driver
 	wg      sync.WaitGroup
 	stop    chan struct{} // closed: write no more, only drain
-	healed  chan struct{} // closed: the 30 seconds run
+	healed  chan struct{} // closed: the 30 seconds run,
+	since   time.Time     // since then
 }
 
 // driver is the life of one device.
@@ -62,10 +63,10 @@ func (l *load) run(ctx context.Context) error {
 		background.Go(func() { l.snapshots(ctx) })
 	}
 	err := l.broken(ctx)
-	start := time.Now()
+	l.since = time.Now()
 	close(l.healed)
 	l.wg.Wait()
-	l.drained = time.Since(start)
+	l.drained = time.Since(l.since)
 	l.copies.Wait() // late copies are part of the load
 	cancel()
 	background.Wait()
@@ -197,16 +198,13 @@ func keys(view client.View) []string {
 
 // drain empties the queue; from healing on it may take no longer than promised.
 func (d *driver) drain(ctx context.Context) {
-	var deadline time.Time
-	for d.device.Pending() > 0 && ctx.Err() == nil {
-		if deadline.IsZero() && closed(d.healed) {
-			deadline = time.Now().Add(drainWithin)
-		}
-		if !deadline.IsZero() && time.Now().After(deadline) {
-			d.device.Report(history.Stuck, fmt.Sprintf("%d operations left after %s", d.device.Pending(), drainWithin))
-			return
-		}
+	late := func() bool { return closed(d.healed) && time.Since(d.since) > drainWithin }
+	for d.device.Pending() > 0 && ctx.Err() == nil && !late() {
 		sleep(ctx, d.device.Upload(ctx), nil)
+	}
+	if late() {
+		d.device.Report(history.Stuck, fmt.Sprintf("%d operations left %s after healing", d.device.Pending(), time.Since(d.since).Round(time.Millisecond)))
+		return
 	}
 	d.device.Report(history.Drained, "")
 }

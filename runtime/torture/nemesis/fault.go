@@ -52,7 +52,7 @@ func (n *Nemesis) skew(r *stand.Runtime) func(context.Context, time.Duration) er
 func (n *Nemesis) common() []fault {
 	return []fault{
 		{"freeze of a runtime (SIGSTOP)", 3, n.freeze},
-		{"termination of all database sessions", 3, n.terminate},
+		{"database sessions ended (MongoDB: connections of the next commands closed)", 3, n.terminate},
 		{"latency between runtime and database", 2, n.poison(source, latency)},
 		{"reset between runtime and database", 3, n.poison(source, reset)},
 		{"partition between runtime and database", 3, n.poison(source, partition)},

@@ -177,7 +177,7 @@ func (d *Device) read(h heard, parts []part) (results []result, wait time.Durati
 		Results []result `json:"results"`
 	}
 	err := json.Unmarshal(h.body, &answer)
-	if h.status != http.StatusOK && (err != nil || answer.Results == nil) {
+	if h.status != http.StatusOK && (err != nil || len(answer.Results) != len(parts)) { // held back as a whole
 		add(history.Info, http.StatusText(h.status))
 		return nil, retryDelay
 	}

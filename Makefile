@@ -1,7 +1,7 @@
 # Turnkey. `make` lists the targets; the text after ## is their help.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run build test check bench fairness lint fuzz generate verify postgres clean
+.PHONY: help run build test check bench fairness torture lint fuzz generate verify postgres clean
 
 # Settings of `make run`, also as environment variables.
 TURNKEY_PORT ?= 8080
@@ -34,6 +34,12 @@ bench: build postgres ## measure against the bars of the design (takes about fou
 
 fairness: postgres ## measure what one instance's trouble costs the others (takes about five minutes)
 	@CGO_ENABLED=0 $(GO) build -o bin/fairness ./cmd/fairness && bin/fairness
+
+# What `make torture` does: short (20,000 operations), default, full (200,000 for each database).
+TORTURE ?= default
+torture: build postgres ## kill, cut and restart everything under load, and check that no write is lost or doubled (TORTURE=short|full, SEED=n)
+	@CGO_ENABLED=0 $(GO) build -trimpath -tags crash -o bin/turnkey-crash ./cmd/turnkey
+	@CGO_ENABLED=0 $(GO) run ./runtime/torture -crash-binary bin/turnkey-crash -size "$(TORTURE)" $(if $(SEED),-seed "$(SEED)")
 
 lint: ## gofmt, go vet and staticcheck
 	@$(GO) run ./deploy/ci format vet lint

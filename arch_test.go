@@ -110,8 +110,12 @@ var planes = []ban{
 		why: "leaves import nothing of ours"},
 	{from: []string{"internal"}, imports: []string{module + "/runtime", module + "/controlplane", module + "/dashboard-api", module + "/web"},
 		why: "internal holds small leaves only"},
-	{from: []string{""}, except: []string{"cmd", "internal"}, imports: []string{module + "/internal/devstack", module + "/internal/devmongo", module + "/internal/pgtest"},
+	{from: []string{""}, except: []string{"cmd", "internal", "runtime/torture"}, imports: []string{module + "/internal/devstack", module + "/internal/devmongo", module + "/internal/pgtest"},
 		why: "the development stack is no part of production code"},
+	{from: []string{""}, except: []string{"runtime/torture"}, imports: []string{module + "/runtime/torture"},
+		why: "the torture starts the product's binary; no part of the product knows it"},
+	{from: []string{"runtime/torture"}, imports: []string{module + "/runtime/source", module + "/runtime/upload", module + "/runtime/gateway"},
+		why: "the torture sees the product from outside, or it would share its faults"},
 	{from: []string{""}, imports: []string{"unsafe", "C"},
 		why: "CGO_ENABLED=0 builds must work, and nothing here needs unsafe"},
 }
@@ -126,8 +130,8 @@ type home struct {
 var homes = []home{
 	{"github.com/dop251/goja", []string{"runtime/hook/engine"}, "the JavaScript engine is replaceable behind Engine"},
 	{"github.com/evanw/esbuild", []string{"runtime/hook/engine"}, "bundling parses user code, so it happens in workers"},
-	{"go.mongodb.org/mongo-driver", []string{"runtime/source/mongo", "internal/devmongo", "internal/devstack"}, "BSON stays at the source's border"},
-	{"github.com/jackc/pgx", []string{"controlplane/store", "runtime/source/postgres", "internal/pgtest", "internal/devstack", "cmd/bench"}, "SQL stays at two borders; the bench measures the bare driver, too"},
+	{"go.mongodb.org/mongo-driver", []string{"runtime/source/mongo", "internal/devmongo", "internal/devstack", "runtime/torture/stand"}, "BSON stays at the source's border; the torture reads the database past it"},
+	{"github.com/jackc/pgx", []string{"controlplane/store", "runtime/source/postgres", "internal/pgtest", "internal/devstack", "cmd/bench", "runtime/torture/stand"}, "SQL stays at two borders; the bench measures the bare driver, too, and the torture reads past the product"},
 	{"database/sql", []string{"controlplane/store", "migrations"}, "only goose needs it, to migrate"},
 	{"github.com/pressly/goose", []string{"controlplane/store", "migrations"}, "migrations are the store's"},
 	{"github.com/golang-jwt/jwt", []string{"runtime/token"}, "one place verifies and signs tokens"},
@@ -139,6 +143,7 @@ var homes = []home{
 	{"github.com/google/cel-go", []string{"runtime/rule"}, "expressions compile and run in one place"},
 	{"github.com/tink-crypto/tink-go", []string{"controlplane/seal", "runtime/envelope"}, "one place per plane encrypts"},
 	{"github.com/prometheus/client_golang", []string{"internal/scrape"}, "one place answers Prometheus"},
+	{"github.com/Shopify/toxiproxy", []string{"runtime/torture/stand"}, "only the torture breaks links"},
 	{"github.com/alecthomas/kong", []string{"cmd"}, "only main reads the command line"},
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"turnkey/internal/clock"
 	"turnkey/internal/dial"
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
@@ -64,7 +65,7 @@ func (b border) limits() gateway.Limits {
 func newRuntimeParts(log *slog.Logger, id string, b border) *runtimeParts {
 	guard := dial.New(dial.Options{AllowPrivate: b.AllowPrivateNetworks})
 	client := guard.HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 256 << 10, AllowHTTP: b.AllowPrivateNetworks})
-	return &runtimeParts{guard: guard, keys: token.NewKeySets(client, time.Now), log: log, border: b, id: id, brakes: newBrakes(log)}
+	return &runtimeParts{guard: guard, keys: token.NewKeySets(client, clock.Now), log: log, border: b, id: id, brakes: newBrakes(log)}
 }
 
 func (p *runtimeParts) close() { p.keys.Close() }
@@ -79,7 +80,7 @@ func (p *runtimeParts) gateway(instances gateway.Instances, domain string) (*gat
 	return gateway.New(gateway.Config{
 		Domain: domain, Instances: instances, Proxies: proxies, Limits: p.border.limits(),
 		OpenSource: p.openSource, NewAuthority: p.newAuthority, NewUploader: p.newUploader, Hold: hold,
-		Now: time.Now, Random: mathrand.Float64, NewID: func() string { return newID("req") }, Log: p.log, Observe: p.observe,
+		Now: clock.Now, Random: mathrand.Float64, NewID: func() string { return newID("req") }, Log: p.log, Observe: p.observe,
 	}), nil
 }
 
@@ -94,12 +95,12 @@ func (p *runtimeParts) openSource(ctx context.Context, b *bundle.Bundle) (source
 	if cfg.Type == bundle.MongoDB {
 		return opened(mongo.Open(ctx, mongo.Options{
 			URI: uri, Database: cfg.Database, Runtime: p.id, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(),
-			MaxPool: uint64(max(0, p.border.SourceConnections)), Now: time.Now, Log: p.log,
+			MaxPool: uint64(max(0, p.border.SourceConnections)), Now: clock.Now, Log: p.log,
 		}))
 	}
 	return opened(postgres.Open(ctx, postgres.Options{
 		URI: uri, Schema: cfg.Database, RLS: cfg.RowLevelSecurity, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(),
-		MaxConns: int32(max(0, p.border.SourceConnections)), Now: time.Now, Log: p.log,
+		MaxConns: int32(max(0, p.border.SourceConnections)), Now: clock.Now, Log: p.log,
 	}))
 }
 
@@ -112,7 +113,7 @@ func opened[S source.Source](s S, err error) (source.Source, error) {
 }
 
 func (p *runtimeParts) newAuthority(b *bundle.Bundle, src source.Source) (gateway.Authority, error) {
-	deps := token.Deps{Keys: p.keys, Now: time.Now, NewSecret: func() (s [32]byte) { _, _ = rand.Read(s[:]); return s }}
+	deps := token.Deps{Keys: p.keys, Now: clock.Now, NewSecret: func() (s [32]byte) { _, _ = rand.Read(s[:]); return s }}
 	if src != nil {
 		deps.Lookup = src.Lookup
 	}
@@ -137,7 +138,7 @@ func (a authority) Exchange(ctx context.Context, q gateway.TokenRequest) (any, s
 
 func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem func(http.ResponseWriter, *http.Request, error)) (gateway.Uploader, error) {
 	e, err := upload.New(b, src, upload.Deps{
-		Now: time.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Problem: problem, Log: p.log, Observe: p.observe,
+		Now: clock.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Problem: problem, Log: p.log, Observe: p.observe,
 		Brake: p.brakes.of(b.Instance.ID),
 	})
 	if err != nil {

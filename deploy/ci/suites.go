@@ -40,6 +40,9 @@ func suites() []suite {
 			command: []string{"go", "test", "-json", "-count=1", "-tags", "pooler", "-run", "Pooler", "./runtime/source/postgres"}, counts: goJSON,
 			env:   []string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin"}, // where Debian puts it
 			needs: []need{{what: "no pgbouncer: install the package pgbouncer", optional: true, met: havePgBouncer}}},
+		{name: "torture", proves: "20,000 operations under kills and partitions: none lost, none twice, no queue stuck (make torture does more)",
+			command: []string{"sh", "-c", "go test -count=1 -tags crash ./internal/crash ./internal/clock && CGO_ENABLED=0 go build -trimpath -o bin/turnkey ./cmd/turnkey && exec go run ./runtime/torture -size short -stages losses,matrix,load"},
+		},
 		{name: "mongodb", proves: "the MongoDB tests against a real server",
 			command: []string{"go", "test", "-json", "-count=1", "./runtime/source/mongo/..."}, counts: goJSON,
 			needs: []need{setting("TURNKEY_MONGODB_URI", "set it to a replica set to run these against a real MongoDB; the suite go ran them on devmongo")}},

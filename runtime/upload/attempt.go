@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 
+	"turnkey/internal/crash"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
@@ -93,6 +94,7 @@ func (a *attempt) commit(ctx context.Context, tx source.Tx, written bool) (verdi
 	if !written && a.nothing(finish) {
 		return verdict{result: retold(a.memory.worst)}, nil
 	}
+	crash.At(crash.Decided)
 	if err := tx.Apply(ctx, a.changes, finish); err != nil {
 		return verdict{}, err
 	}

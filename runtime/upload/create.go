@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 
+	"turnkey/internal/crash"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
 )
@@ -35,6 +36,7 @@ func (e *Engine) create(ctx context.Context, q *request, t *Transaction, ids *id
 		}
 		changes[i] = *r.change(nil, i)
 	}
+	crash.At(crash.Decided)
 	created, err := creator.Create(ctx, source.Session{UserID: q.user.ID, Claims: q.user.Claims}, changes, ids.receipts(nil, e.now(), nil))
 	switch {
 	case err != nil:

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"turnkey/internal/crash"
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/rule"
@@ -156,8 +157,11 @@ func (e *Engine) Apply(w http.ResponseWriter, r *http.Request, body []byte, user
 	// A client that hangs up does not take back what it sent: work goes on to its end.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience+grace)
 	defer cancel()
+	crash.At(crash.Parsed)
 	results := e.process(ctx, &request{upload: up, user: user, id: requestID, arrived: arrived})
+	crash.At(crash.Committed)
 	respond(w, up.Form, withLeft(results, up.Left))
+	crash.At(crash.Answered)
 }
 
 // withLeft answers the transactions that were not decoded: come back for them at once.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"turnkey/internal/crash"
 	"turnkey/runtime/source"
 	"turnkey/runtime/value"
 )
@@ -54,6 +55,7 @@ func (e *Engine) keep(ctx context.Context, q *request, t *Transaction, ids *iden
 			return told, err
 		}
 	}
+	crash.At(crash.Refusing)
 	err = tx.Apply(ctx, nil, &source.Finish{Receipts: ids.receipts(m, e.now(), toldResult(told)), Rejection: rejection})
 	if err != nil {
 		return result{}, err

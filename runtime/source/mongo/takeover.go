@@ -100,24 +100,31 @@ func (s *Source) takeover(ctx context.Context, c *client) error {
 	if err := cursor.All(ctx, &stale); err != nil {
 		return err
 	}
-	for _, r := range stale {
-		mark, end := "ended", c.kill
-		switch {
-		case r.Outbid != nil && r.Outbid.Equal(r.At):
-			continue
-		case r.Ended != nil && r.Ended.Equal(r.At): // the server said yes, and the conflicts go on
-			mark, end = "outbid", c.outbid
-		}
-		if err := end(ctx, r.Sessions); err != nil {
-			return err
-		}
-		// A beat in between makes it a runtime that lives: nothing is marked then.
-		if _, err := runtimes.UpdateOne(ctx, bson.D{{Key: "_id", Value: r.ID}, {Key: "at", Value: r.At}}, bson.D{{Key: "$set", Value: bson.D{{Key: mark, Value: r.At}}}}); err != nil {
-			return err
-		}
+	var failed error
+	for i := range stale { // one that cannot be ended must not keep the others
+		failed = errors.Join(failed, s.end(ctx, c, runtimes, &stale[i]))
+	}
+	return failed
+}
+
+// end ends the sessions of one runtime: first by killing them, and if the conflicts go on by outbidding.
+func (s *Source) end(ctx context.Context, c *client, runtimes *mongo.Collection, r *runtimeDoc) error {
+	mark, end := "ended", c.kill
+	switch {
+	case r.Outbid != nil && r.Outbid.Equal(r.At):
+		return nil
+	case r.Ended != nil && r.Ended.Equal(r.At): // the server said yes, and the conflicts go on
+		mark, end = "outbid", c.outbid
+	}
+	if err := end(ctx, r.Sessions); err != nil {
+		return err
+	}
+	// A beat in between makes it a runtime that lives: nothing is marked then.
+	_, err := runtimes.UpdateOne(ctx, bson.D{{Key: "_id", Value: r.ID}, {Key: "at", Value: r.At}}, bson.D{{Key: "$set", Value: bson.D{{Key: mark, Value: r.At}}}})
+	if err == nil {
 		s.opt.Log.Info("ended the database sessions of a runtime that has stopped", "runtime", r.ID, "sessions", len(r.Sessions))
 	}
-	return nil
+	return err
 }
 
 // now is the server's clock.
@@ -156,12 +163,11 @@ var errSession = errors.New("a stored session id is not one")
 
 // outbid ends the sessions' open transactions without killSessions.
 func (c *client) outbid(ctx context.Context, sessions []bson.Raw) error {
+	var failed error
 	for _, lsid := range sessions {
-		if err := c.outbidOne(ctx, lsid); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, c.outbidOne(ctx, lsid))
 	}
-	return nil
+	return failed
 }
 
 // outbidOne ends a session's open transaction by starting a later one on it, which is aborted at once.
@@ -191,11 +197,15 @@ func (c *client) outbidOne(ctx context.Context, lsid bson.Raw) error {
 		return err
 	}
 	err = c.db.Collection(metaName).FindOne(mongo.NewSessionContext(ctx, sess), bson.D{{Key: "_id", Value: "layout"}}).Err()
-	if abort := sess.AbortTransaction(ctx); abort != nil {
+	if abort := sess.AbortTransaction(ctx); err == nil && abort != nil {
 		return abort
 	}
-	if errors.Is(err, mongo.ErrNoDocuments) {
+	var refused mongo.CommandError
+	switch {
+	case errors.Is(err, mongo.ErrNoDocuments):
 		return nil
+	case errors.As(err, &refused) && (refused.Code == codeTransactionTooOld || refused.Code == codeNoSuchTransaction):
+		return nil // somebody outbid it before us: whatever was open is over
 	}
 	return err
 }

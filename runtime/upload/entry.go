@@ -16,6 +16,7 @@ func entry(raw []byte) Operation {
 	if len(raw) > MaxOperationBytes {
 		op.Refused = refuse(CodePayloadTooLarge, "This operation is larger than 15 MB.").
 			hint("Keep large files in object storage and sync a reference to them.")
+		op.skim(jsontext.NewDecoder(bytes.NewBuffer(raw), lenient...))
 		return op
 	}
 	if raw[0] != '{' {
@@ -47,6 +48,31 @@ func (op *Operation) read(dec *jsontext.Decoder) error {
 	}
 	_, err := dec.ReadToken()
 	return err
+}
+
+// skim reads what an operation is called by, and passes over what it holds: one that is too large to be
+// applied is still known again, and its rejection names its row.
+func (op *Operation) skim(dec *jsontext.Decoder) {
+	if dec.PeekKind() != '{' {
+		return
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return
+	}
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return
+		}
+		if kind := dec.PeekKind(); kind == '{' || kind == '[' {
+			err = dec.SkipValue()
+		} else {
+			err = op.member(name.String(), dec)
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 func (op *Operation) member(name string, dec *jsontext.Decoder) (err error) {

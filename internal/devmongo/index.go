@@ -10,6 +10,7 @@ type index struct {
 	ttl            int64
 	raw            D
 	vals           map[string]*uval // unique only
+	order          *ordered
 }
 
 type uval struct {
@@ -104,6 +105,7 @@ func (s *Store) addIndex(c *coll, raw D) (bool, error) {
 			return false, dupErr(c, ix, twice)
 		}
 	}
+	ix.order = s.order(c, ix.keys)
 	c.idx = append(c.idx, ix)
 	return true, nil
 }

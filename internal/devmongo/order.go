@@ -2,6 +2,7 @@ package devmongo
 
 import (
 	"bytes"
+	order "cmp"
 	"fmt"
 	"math"
 	"math/big"
@@ -87,6 +88,37 @@ func sign(b bool) int {
 	return 1
 }
 
+// cmpNumbers compares the exact values, across types. NaN is the lowest and equal to itself.
+func cmpNumbers(a, b any) int {
+	if i, ok := integer(a); ok {
+		if j, ok := integer(b); ok {
+			return order.Compare(i, j)
+		}
+	}
+	p, q := rat(a), rat(b)
+	if p != nil && q != nil {
+		return p.Cmp(q)
+	}
+	f, g := 0.0, 0.0 // stands for all that are finite
+	if p == nil {
+		f, _ = toF(a)
+	}
+	if q == nil {
+		g, _ = toF(b)
+	}
+	return order.Compare(f, g)
+}
+
+func integer(v any) (int64, bool) {
+	switch x := v.(type) {
+	case int32:
+		return int64(x), true
+	case int64:
+		return x, true
+	}
+	return 0, false
+}
+
 // cmp is the BSON comparison order.
 func cmp(a, b any) int {
 	ra, rb := rank(a), rank(b)
@@ -95,31 +127,14 @@ func cmp(a, b any) int {
 	}
 	switch x := a.(type) {
 	case int32, int64, float64, bson.Decimal128:
-		if i, ok := a.(int32); ok {
-			if j, ok := b.(int32); ok {
-				if i == j {
-					return 0
-				}
-				return sign(i < j)
-			}
-		}
-		p, q := rat(a), rat(b)
-		if p != nil && q != nil {
-			return p.Cmp(q)
-		}
-		f, _ := toF(a)
-		g, _ := toF(b)
-		switch {
-		case f == g || f != f && g != g:
-			return 0
-		case f != f:
-			return -1
-		case g != g:
-			return 1
-		}
-		return sign(f < g)
+		return cmpNumbers(a, b)
 	case string:
+		if y, ok := b.(string); ok {
+			return strings.Compare(x, y)
+		}
 		return strings.Compare(x, fmt.Sprint(b))
+	case bson.Symbol:
+		return strings.Compare(string(x), fmt.Sprint(b))
 	case D:
 		y := b.(D)
 		for i := 0; i < len(x) && i < len(y); i++ {
@@ -182,6 +197,8 @@ func key(v any) string {
 	switch x := v.(type) {
 	case string:
 		return "s" + x
+	case bson.Symbol:
+		return "s" + string(x)
 	case bson.ObjectID:
 		return "o" + string(x[:])
 	case nil, missing, bson.Undefined, bson.Null:
@@ -200,7 +217,8 @@ func key(v any) string {
 		if r := rat(v); r != nil {
 			return "#" + r.RatString()
 		}
-		return fmt.Sprint("#", v)
+		f, _ := toF(v) // the same for all types
+		return fmt.Sprint("#", f)
 	case D:
 		var b strings.Builder
 		b.WriteString("{")

@@ -1,11 +1,6 @@
 package devmongo
 
-import (
-	"sort"
-	"strings"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
-)
+import "sort"
 
 func sortDocs(l []D, spec D) {
 	pick := func(d D, k E) any {
@@ -29,19 +24,29 @@ func sortDocs(l []D, spec D) {
 	})
 }
 
+// query answers a find: what matches, in order, from the skipped to the limit (0: none, and negative as
+// positive). If an index has the order, it reads no more than that.
 func (s *Server) query(c *coll, t *txn, f, so D, skip, limit int64) ([]D, error) {
-	var l []D
+	if c == nil {
+		return nil, nil
+	}
 	if limit < 0 {
 		limit = -limit
 	}
-	err := s.St.scan(c, t, f, func(_ *entry, d D) bool {
+	if len(so) > 0 && so[0].Key == "$natural" {
+		so = nil
+	}
+	var l []D
+	p := c.plan(f, so)
+	sorted := len(so) == 0 || p != nil && p.sorted
+	err := s.St.search(c, t, f, p, func(_ *entry, d D) bool {
 		l = append(l, d)
-		return len(so) > 0 || limit == 0 || int64(len(l)) < skip+limit
+		return !sorted || limit == 0 || int64(len(l)) < skip+limit
 	})
 	if err != nil {
 		return nil, err
 	}
-	if len(so) > 0 && so[0].Key != "$natural" {
+	if !sorted {
 		sortDocs(l, so)
 	}
 	if skip > 0 {
@@ -53,75 +58,60 @@ func (s *Server) query(c *coll, t *txn, f, so D, skip, limit int64) ([]D, error)
 	return l, nil
 }
 
-// idKeys returns the candidate _id keys if the filter pins _id, else ok=false.
-func idKeys(f D) ([]string, bool) {
-	v, ok := get(f, "_id")
-	if !ok {
-		return nil, false
-	}
-	switch x := v.(type) {
-	case bson.Regex:
-		return nil, false
-	case D:
-		if len(x) > 0 && strings.HasPrefix(x[0].Key, "$") {
-			if e, ok := get(x, "$eq"); ok {
-				return []string{key(e)}, true
-			}
-			if l, ok := val(x, "$in").(A); ok {
-				var out []string
-				for _, e := range l {
-					if _, re := e.(bson.Regex); re {
-						return nil, false
-					}
-					out = append(out, key(e))
-				}
-				return out, true
-			}
-			return nil, false
-		}
-	}
-	return []string{key(v)}, true
-}
-
 // scan calls f for each visible match; f returns false to stop.
 func (s *Store) scan(c *coll, t *txn, filter D, f func(*entry, D) bool) error {
 	if c == nil {
 		return nil
 	}
-	try := func(e *entry) (bool, error) {
-		d := s.read(e, t)
-		if d == nil {
-			return true, nil
-		}
+	return s.search(c, t, filter, c.plan(filter, nil), f)
+}
+
+// search is scan by a plan, in its order. Without one it looks at everything, in the order of insertion.
+func (s *Store) search(c *coll, t *txn, filter D, p *plan, f func(*entry, D) bool) error {
+	if _, err := match(D{}, filter); err != nil { // report bad filters also on empty collections
+		return err
+	}
+	try := func(e *entry, d D) (bool, error) {
 		ok, err := match(d, filter)
 		if err != nil || !ok {
-			return true, err
+			return err == nil, err
 		}
 		return f(e, d), nil
 	}
-	if keys, ok := idKeys(filter); ok {
-		for _, k := range keys {
-			if e := c.docs[k]; e != nil {
-				if more, err := try(e); err != nil || !more {
-					return err
-				}
-			}
-		}
-		return nil
-	}
-	if len(filter) > 0 {
-		if ok, err := match(D{}, filter); err != nil { // report bad filters also on empty collections
-			return err
-		} else {
-			_ = ok
-		}
+	if p != nil {
+		return s.candidates(t, p, try)
 	}
 	for _, e := range c.order {
-		if e.cur == nil && e.locked == nil {
-			continue
+		if d := s.read(e, t); d != nil {
+			if more, err := try(e, d); err != nil || !more {
+				return err
+			}
 		}
-		if more, err := try(e); err != nil || !more {
-			return err
+	}
+	return nil
+}
+
+// candidates calls f once for each visible document of a plan. It may be in the index under keys that
+// other versions have: in a plan that sorts, only its own is its place.
+func (s *Store) candidates(t *txn, p *plan, f func(*entry, D) (bool, error)) (err error) {
+	seen := map[*entry]struct{}{}
+	for _, part := range p.parts {
+		visit := func(it *item) (more bool) {
+			if _, again := seen[it.e]; again {
+				return true
+			}
+			d := s.read(it.e, t)
+			if d == nil || p.sorted && part.order.compare(it, &item{vals: part.order.keys(d)[0], seq: it.seq}) != 0 {
+				return true
+			}
+			seen[it.e] = struct{}{}
+			more, err = f(it.e, d)
+			return more
+		}
+		for _, r := range part.reaches {
+			if !part.order.walk(r, p.back, visit) {
+				return err
+			}
 		}
 	}
 	return nil

@@ -43,17 +43,22 @@ func (s *Store) expire(t *txn) bool {
 func (s *Store) reapDocuments(c *coll, ix *index) {
 	cut := bson.NewDateTimeFromTime(s.now()) - bson.DateTime(ix.ttl*1000)
 	var gone []*entry
-	for _, e := range c.order {
+	old := span{lo: edge{rank(cut), false}, hi: cut}
+	ix.order.walk(old.reach(nil, ix.order.down[0]), false, func(it *item) bool {
+		e := it.e
 		if e.cur == nil || e.cur.doc == nil || e.locked != nil {
-			continue
+			return true
 		}
 		if v, ok := at(e.cur.doc, ix.keys[0].Key); ok {
 			if t, ok := v.(bson.DateTime); ok && t <= cut {
 				gone = append(gone, e)
 			}
 		}
-	}
+		return true
+	})
 	for _, e := range gone {
-		_ = s.put(nil, c, e, nil, "delete", nil) // a conflict: next time
+		if e.cur != nil && e.cur.doc != nil { // it may be there under two keys
+			_ = s.put(nil, c, e, nil, "delete", nil) // a conflict: next time
+		}
 	}
 }

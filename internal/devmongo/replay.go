@@ -56,6 +56,7 @@ func (s *Store) replayWrite(w D) {
 	nd := doc(w, "d")
 	if nd == nil {
 		if e != nil {
+			c.release(e, e.cur)
 			e.cur = nil
 			delete(c.docs, e.key)
 		}
@@ -64,6 +65,8 @@ func (s *Store) replayWrite(w D) {
 	if e == nil {
 		e = c.newEntry(s, id)
 	}
+	c.release(e, e.cur)
+	c.hold(e, nd)
 	e.cur = &version{ts: s.last, doc: nd}
 }
 

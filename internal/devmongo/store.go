@@ -12,6 +12,7 @@ type coll struct {
 	db, name  string
 	docs      map[string]*entry
 	order     []*entry
+	ids       *ordered
 	idx       []*index
 	validator D
 	opts      D
@@ -125,7 +126,7 @@ func (s *Store) tick() bson.Timestamp {
 func (s *Store) coll(db, name string, create bool) *coll {
 	c := s.dbs[db][name]
 	if c == nil && create {
-		c = &coll{db: db, name: name, docs: map[string]*entry{}}
+		c = &coll{db: db, name: name, docs: map[string]*entry{}, ids: newOrdered(idIndex.keys)}
 		id := bson.NewObjectID()
 		copy(c.uuid[:], id[:])
 		if s.dbs[db] == nil {

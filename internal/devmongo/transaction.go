@@ -112,6 +112,7 @@ func (s *Store) put(t *txn, c *coll, e *entry, d D, op string, mark D) error {
 		}
 	}
 	w := write{c: c, e: e, doc: d, raw: raw, op: op}
+	c.hold(e, d)
 	if t != nil {
 		if e.locked == nil {
 			e.locked = t
@@ -206,6 +207,7 @@ func (s *Store) abort(t *txn) {
 		e.locked = nil
 	}
 	for _, w := range t.writes {
+		w.c.release(w.e, &version{doc: w.doc})
 		switch {
 		case w.e.cur == nil:
 			delete(w.c.docs, w.e.key)

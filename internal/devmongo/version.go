@@ -18,7 +18,7 @@ type entry struct {
 	seq    int64    // insertion order
 }
 
-// grave is a deleted document that a snapshot may still see.
+// grave is a document with a version, perhaps its last, that has to go when no snapshot sees it.
 type grave struct {
 	c  *coll
 	e  *entry
@@ -36,30 +36,27 @@ func (s *Store) oldest() bson.Timestamp {
 	return ts
 }
 
-// install makes a write the newest version and forgets versions that no snapshot sees.
+// install makes a write the newest version and forgets versions that no snapshot sees. The indexes
+// hold the write's document already.
 func (s *Store) install(w write, ts bson.Timestamp) {
 	e := w.e
 	v := &version{ts: ts, doc: w.doc, prev: e.cur}
 	if e.cur != nil && e.cur.ts == ts { // same commit: nobody saw it
 		v.prev = e.cur.prev
+		w.c.release(e, &version{doc: e.cur.doc})
 	}
 	e.cur = v
 	w.c.docs[e.key] = e
-	if w.doc == nil {
-		s.graves = append(s.graves, grave{w.c, e, ts})
-	}
 	if len(s.open) == 0 {
+		w.c.release(e, v.prev)
 		v.prev = nil
-		return
 	}
-	for oldest := s.oldest(); v != nil; v = v.prev {
-		if !before(oldest, v.ts) {
-			v.prev = nil // every snapshot sees v or newer
-		}
+	if w.doc == nil || v.prev != nil {
+		s.graves = append(s.graves, grave{w.c, e, ts})
 	}
 }
 
-// bury drops the deleted documents that no snapshot sees any more.
+// bury drops versions and deleted documents that no snapshot sees any more.
 func (s *Store) bury() {
 	if len(s.graves) == 0 {
 		return
@@ -70,12 +67,27 @@ func (s *Store) bury() {
 			break
 		}
 		n++
-		if g.e.cur != nil && g.e.cur.doc == nil && g.e.cur.ts == g.ts && g.e.locked == nil && g.c.docs[g.e.key] == g.e { // not back again
-			delete(g.c.docs, g.e.key)
-			g.e.cur = nil
-		}
+		g.c.forget(g.e, oldest)
 	}
 	s.graves = s.graves[n:]
+}
+
+// forget drops the versions of an entry that no snapshot from the oldest on sees, and the entry if all
+// see it deleted. It may have come back since, or even in the commit that deleted it.
+func (c *coll) forget(e *entry, oldest bson.Timestamp) {
+	v := e.cur
+	for v != nil && before(oldest, v.ts) {
+		v = v.prev
+	}
+	if v == nil {
+		return
+	}
+	c.release(e, v.prev)
+	v.prev = nil
+	if v == e.cur && v.doc == nil && e.locked == nil && c.docs[e.key] == e {
+		delete(c.docs, e.key)
+		e.cur = nil
+	}
 }
 
 func before(a, b bson.Timestamp) bool { return a.T < b.T || a.T == b.T && a.I < b.I }

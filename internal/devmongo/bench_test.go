@@ -2,6 +2,7 @@ package devmongo
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -90,4 +91,87 @@ func BenchmarkCommits(b *testing.B) {
 			})
 		})
 	}
+}
+
+// BenchmarkUploads: the seven commands of an upload, in a database that has the receipts of many.
+func BenchmarkUploads(b *testing.B) {
+	for _, stored := range []int{1, 200_000} {
+		for _, clients := range []int{1, 16} {
+			b.Run(fmt.Sprintf("stored=%d/clients=%d", stored, clients), func(b *testing.B) {
+				var once sync.Once
+				var err error
+				benchmark(b, clients, 1, Options{}, func(ctx context.Context, cl *mongo.Client, client, n int) error {
+					once.Do(func() { b.StopTimer(); err = storeReceipts(ctx, cl.Database("d"), stored); b.StartTimer() })
+					if err != nil {
+						return err
+					}
+					return upload(ctx, cl, client, n)
+				})
+			})
+		}
+	}
+}
+
+// receiptAt is an id that orders by owner, then number.
+func receiptAt(owner byte, n int) bson.Binary {
+	return bson.Binary{Data: binary.BigEndian.AppendUint64([]byte{owner}, uint64(n))}
+}
+
+func storeReceipts(ctx context.Context, db *mongo.Database, stored int) error {
+	for name, keys := range map[string]bson.D{
+		"receipts": {{Key: "at", Value: 1}, {Key: "_id", Value: 1}},
+		"rejected": {{Key: "table_name", Value: 1}, {Key: "row_id", Value: 1}},
+	} {
+		if _, err := db.Collection(name).Indexes().CreateOne(ctx, mongo.IndexModel{Keys: keys}); err != nil {
+			return err
+		}
+	}
+	var receipts, rejected []any
+	for n := range stored {
+		receipts = append(receipts, bson.D{{Key: "_id", Value: receiptAt(100, n)}, {Key: "at", Value: bson.DateTime(n)}, {Key: "prints", Value: make([]byte, 16)}})
+		rejected = append(rejected, bson.D{{Key: "_id", Value: n}, {Key: "table_name", Value: "todos"}, {Key: "row_id", Value: fmt.Sprint("old", n)}})
+		if len(receipts) < 10_000 && n < stored-1 {
+			continue
+		}
+		if _, err := db.Collection("receipts").InsertMany(ctx, receipts); err != nil {
+			return err
+		}
+		if _, err := db.Collection("rejected").InsertMany(ctx, rejected); err != nil {
+			return err
+		}
+		receipts, rejected = nil, nil
+	}
+	return nil
+}
+
+// upload finds receipts by a range, the floor, the row and whether any and this row is rejected, and
+// inserts the row and its receipt.
+func upload(ctx context.Context, cl *mongo.Client, client, n int) error {
+	session, err := cl.StartSession()
+	if err != nil {
+		return err
+	}
+	defer session.EndSession(ctx)
+	db, owner, row := cl.Database("d"), byte(client), fmt.Sprint(client, "-", n)
+	_, err = session.WithTransaction(ctx, func(ctx context.Context) (any, error) {
+		for _, find := range []struct {
+			name   string
+			filter bson.D
+		}{
+			{"receipts", bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: receiptAt(owner, n)}, {Key: "$lte", Value: receiptAt(owner, n+1)}}}}},
+			{"clients", bson.D{{Key: "_id", Value: client}}},
+			{"rows", bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: bson.A{row}}}}}},
+			{"rejected", bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "table_name", Value: "todos"}, {Key: "row_id", Value: bson.D{{Key: "$in", Value: bson.A{row}}}}}}}}},
+		} {
+			if err := db.Collection(find.name).FindOne(ctx, find.filter).Err(); err != mongo.ErrNoDocuments {
+				return nil, fmt.Errorf("find in %s: %w", find.name, err)
+			}
+		}
+		if _, err := db.Collection("rows").InsertOne(ctx, bson.D{{Key: "_id", Value: row}, {Key: "text", Value: "what happened"}}); err != nil {
+			return nil, err
+		}
+		_, err := db.Collection("receipts").InsertOne(ctx, bson.D{{Key: "_id", Value: receiptAt(owner, n)}, {Key: "at", Value: bson.DateTime(n)}, {Key: "prints", Value: make([]byte, 16)}})
+		return nil, err
+	})
+	return err
 }

@@ -40,11 +40,12 @@ func (s *Store) snapshot() *snapshot {
 			for _, ix := range c.idx {
 				one.indexes = append(one.indexes, ix.raw)
 			}
-			for _, e := range c.order {
+			c.each(func(e *entry) bool {
 				if e.cur != nil && e.cur.doc != nil && c.docs[e.key] == e {
 					one.docs = append(one.docs, e.cur.doc)
 				}
-			}
+				return true
+			})
 			snap.colls = append(snap.colls, one)
 		}
 	}

@@ -20,6 +20,28 @@
 // writes one time, appends them to the event log that change streams read, and writes one record to
 // the journal.
 //
+// # Indexes
+//
+// Each index, and _id, is a B-tree in the order of BSON (ordered.go):
+//
+//	{status: 1, _id: 1}     key        ─► entry ─► version ─► version
+//	                        done,    7 ─► e7      done ◄─┐    pending ◄─┐
+//	                        pending, 7 ─► e7      └──────┴─ each holds its key
+//	                        pending, 9 ─► e9
+//
+// An entry is in it under the keys of all versions that somebody may see, committed or not; the last
+// version that holds a key takes it along when it is dropped. So an index only finds candidates. What
+// of them a reader's snapshot shows, and whether that matches, is judged afterwards, with the whole
+// filter: an index that finds too much costs time, never an answer.
+//
+// A plan (plan.go) takes values for the leading fields and a range for the next one, from $eq, $in, $gt,
+// $gte, $lt and $lte, through $and; an $or is the union of its branches' plans, if each has one. Of
+// several plans the one with the fewest candidates wins, as far as a short trial tells. Where the index
+// has the order of the sort, reading ends with the limit; a document under two keys is then shown
+// at that of the version that is seen. A document with arrays has a key for each element, and each condition may
+// hold for another element: in such an index only one condition of a field makes a range, and nothing
+// is in order.
+//
 // # Durability
 //
 // With Options.Sync a reply that tells of a commit is sent when its record is on disk. So is the reply
@@ -52,7 +74,9 @@
 //
 //   - There is one member: no election, no step-down, no rollback, no replication lag. A step-down is
 //     imitated by failCommand with its codes. A write concern is always met.
-//   - Only _id and nothing else speeds up a look-up; other indexes only keep keys unique.
+//   - A look-up by $regex, $elemMatch, $ne and the like reads everything, and no hint is heard; a $sort
+//     that is not find's or findAndModify's own sorts in memory. Aggregation uses indexes in its first
+//     $match only.
 //   - A plain write waits for a transaction's lock in no order, and goes on waiting when its client is
 //     gone. endSessions aborts at once; MongoDB takes up to some minutes.
 //   - createIndexes does not wait for open transactions; a read concern atClusterTime is not heard.

@@ -129,16 +129,18 @@ func indexLacks(spec D) error {
 // fill enters the committed documents into a unique index; it returns one whose key is taken.
 func (ix *index) fill(c *coll) (twice D) {
 	ix.vals = map[string]*uval{}
-	for _, e := range c.order {
+	c.each(func(e *entry) bool {
 		if e.cur == nil || e.cur.doc == nil || c.docs[e.key] != e {
-			continue
+			return true
 		}
 		for _, v := range ix.indexVals(e.cur.doc) {
 			if u := ix.vals[v]; u != nil && u.owner != e.key {
-				return e.cur.doc
+				twice = e.cur.doc
+				return false
 			}
 			ix.vals[v] = &uval{owner: e.key}
 		}
-	}
-	return nil
+		return true
+	})
+	return twice
 }

@@ -23,11 +23,10 @@ func reopen(t *testing.T, path string) []D {
 		return nil
 	}
 	var l []D
-	for _, e := range c.order {
-		if c.docs[e.key] == e {
-			l = append(l, e.cur.doc)
-		}
-	}
+	c.each(func(e *entry) bool {
+		l = append(l, e.cur.doc)
+		return true
+	})
 	return l
 }
 

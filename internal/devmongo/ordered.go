@@ -189,13 +189,14 @@ func (c *coll) release(e *entry, v *version) {
 // order makes the tree of a new index, with what open transactions have written and may still see.
 func (s *Store) order(c *coll, keys D) *ordered {
 	o := newOrdered(keys)
-	for _, e := range c.order {
+	c.each(func(e *entry) bool {
 		for v := e.cur; v != nil; v = v.prev {
 			if v.doc != nil {
 				o.hold(e, v.doc)
 			}
 		}
-	}
+		return true
+	})
 	for t := range s.open {
 		for _, w := range t.writes {
 			if w.c == c && w.doc != nil {

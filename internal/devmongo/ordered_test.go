@@ -193,7 +193,7 @@ func randomWorld(t *testing.T, seed uint64, arrays bool) {
 	w.call(D{{Key: "killAllSessions", Value: A{}}})
 	w.call(D{{Key: "delete", Value: "c"}, {Key: "deletes", Value: A{D{{Key: "q", Value: D{}}, {Key: "limit", Value: int32(0)}}}}})
 	c.trees(func(o *ordered) {
-		if n := o.tree.Len(); n != 0 || len(c.docs) != 0 || len(st.graves) != 0 {
+		if n := o.tree.Len(); n != 0 || len(c.docs) != 0 || c.order.Len() != 0 || len(st.graves) != 0 {
 			t.Errorf("index %v: %d items, %d documents, %d graves are left", o.fields, n, len(c.docs), len(st.graves))
 		}
 	})

@@ -81,14 +81,16 @@ func (s *Store) search(c *coll, t *txn, filter D, p *plan, f func(*entry, D) boo
 	if p != nil {
 		return s.candidates(t, p, try)
 	}
-	for _, e := range c.order {
-		if d := s.read(e, t); d != nil {
-			if more, err := try(e, d); err != nil || !more {
-				return err
-			}
+	var err error
+	c.each(func(e *entry) (more bool) {
+		d := s.read(e, t)
+		if d == nil {
+			return true
 		}
-	}
-	return nil
+		more, err = try(e, d)
+		return more
+	})
+	return err
 }
 
 // candidates calls f once for each visible document of a plan. It may be in the index under keys that

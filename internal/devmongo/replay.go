@@ -58,7 +58,7 @@ func (s *Store) replayWrite(w D) {
 		if e != nil {
 			c.release(e, e.cur)
 			e.cur = nil
-			delete(c.docs, e.key)
+			c.drop(e)
 		}
 		return
 	}

@@ -5,13 +5,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tidwall/btree"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 type coll struct {
 	db, name  string
 	docs      map[string]*entry
-	order     []*entry
+	order     *btree.BTreeG[*entry] // by seq
 	ids       *ordered
 	idx       []*index
 	validator D
@@ -127,6 +128,7 @@ func (s *Store) coll(db, name string, create bool) *coll {
 	c := s.dbs[db][name]
 	if c == nil && create {
 		c = &coll{db: db, name: name, docs: map[string]*entry{}, ids: newOrdered(idIndex.keys)}
+		c.order = btree.NewBTreeGOptions(func(a, b *entry) bool { return a.seq < b.seq }, btree.Options{NoLocks: true})
 		id := bson.NewObjectID()
 		copy(c.uuid[:], id[:])
 		if s.dbs[db] == nil {
@@ -142,15 +144,17 @@ func (c *coll) newEntry(s *Store, id any) *entry {
 	s.seq++
 	e := &entry{key: key(id), id: id, seq: s.seq}
 	c.docs[e.key] = e
-	c.order = append(c.order, e)
-	if len(c.order) > 1024 && len(c.order) > 2*len(c.docs) {
-		live := c.order[:0:0]
-		for _, x := range c.order {
-			if c.docs[x.key] == x {
-				live = append(live, x)
-			}
-		}
-		c.order = live
-	}
+	c.order.Set(e)
 	return e
 }
+
+// drop takes an entry that nobody sees out of the collection.
+func (c *coll) drop(e *entry) {
+	if c.docs[e.key] == e {
+		delete(c.docs, e.key)
+	}
+	c.order.Delete(e)
+}
+
+// each calls f for the entries in the order of insertion; f returns false to stop.
+func (c *coll) each(f func(*entry) bool) { c.order.Scan(f) }

@@ -210,7 +210,7 @@ func (s *Store) abort(t *txn) {
 		w.c.release(w.e, &version{doc: w.doc})
 		switch {
 		case w.e.cur == nil:
-			delete(w.c.docs, w.e.key)
+			w.c.drop(w.e)
 		case w.e.cur.doc == nil: // its lock kept it from being buried
 			s.graves = append(s.graves, grave{w.c, w.e, w.e.cur.ts})
 		}

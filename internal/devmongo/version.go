@@ -47,6 +47,7 @@ func (s *Store) install(w write, ts bson.Timestamp) {
 	}
 	e.cur = v
 	w.c.docs[e.key] = e
+	w.c.order.Set(e)
 	if len(s.open) == 0 {
 		w.c.release(e, v.prev)
 		v.prev = nil
@@ -85,7 +86,7 @@ func (c *coll) forget(e *entry, oldest bson.Timestamp) {
 	c.release(e, v.prev)
 	v.prev = nil
 	if v == e.cur && v.doc == nil && e.locked == nil && c.docs[e.key] == e {
-		delete(c.docs, e.key)
+		c.drop(e)
 		e.cur = nil
 	}
 }

@@ -122,7 +122,7 @@ func (s *Server) insert(r *request, c *coll, d D, o outcome) error {
 	}
 	err := s.put(r, c, e, d, "insert", o)
 	if err != nil && e.cur == nil && e.locked == nil && c.docs[e.key] == e {
-		delete(c.docs, e.key)
+		c.drop(e)
 	}
 	return err
 }

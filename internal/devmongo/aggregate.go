@@ -38,7 +38,21 @@ func (s *Server) aggregate(r *request) (D, error) {
 			from = 1
 		}
 	}
-	l, err := s.query(s.St.coll(db, cn, false), t, start, nil, 0, 0)
+	// A $sort and $limit that follow may come from an index; the $limit is then done twice.
+	var so D
+	var limit int64
+	if from < len(p) {
+		if k, v := stage(from); k == "$sort" {
+			so, _ = v.(D)
+			from++
+		}
+	}
+	if from < len(p) {
+		if k, v := stage(from); k == "$limit" {
+			limit = max(toI(v), 0)
+		}
+	}
+	l, err := s.query(s.St.coll(db, cn, false), t, start, so, 0, limit)
 	if err != nil {
 		return nil, err
 	}

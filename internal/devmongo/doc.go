@@ -74,9 +74,8 @@
 //
 //   - There is one member: no election, no step-down, no rollback, no replication lag. A step-down is
 //     imitated by failCommand with its codes. A write concern is always met.
-//   - A look-up by $regex, $elemMatch, $ne and the like reads everything, and no hint is heard; a $sort
-//     that is not find's or findAndModify's own sorts in memory. Aggregation uses indexes in its first
-//     $match only.
+//   - A look-up by $regex, $elemMatch, $ne and the like reads everything, and no hint is heard.
+//     Aggregation uses indexes only for its first $match, with the $sort and $limit right behind it.
 //   - A plain write waits for a transaction's lock in no order, and goes on waiting when its client is
 //     gone. endSessions aborts at once; MongoDB takes up to some minutes.
 //   - createIndexes does not wait for open transactions; a read concern atClusterTime is not heard.

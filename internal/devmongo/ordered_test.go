@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -125,7 +127,7 @@ func (r world) sort() (so D) {
 	return so
 }
 
-// session of one of four clients.
+// lsidOf a client names its session.
 func lsidOf(client int) D {
 	return D{{Key: "id", Value: bson.Binary{Subtype: 4, Data: fmt.Appendf(nil, "session %8d", client)}}}
 }
@@ -134,74 +136,131 @@ func lsidOf(client int) D {
 // change and go in transactions that commit and abort. In the end nothing is left in the indexes.
 func TestIndexesFindWhatAScanFinds(t *testing.T) {
 	for seed := range uint64(6) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { randomWorld(t, seed, seed%2 == 1) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			w, st := open1(t, Options{})
+			r := world{rand.New(rand.NewPCG(seed, 1)), t, st, w}
+			for step := range 300 {
+				r.step(r.IntN(6), seed%2 == 1)
+				if step%50 == 40 {
+					r.index(step / 50)
+				}
+			}
+			r.end()
+		})
 	}
 }
 
-func randomWorld(t *testing.T, seed uint64, arrays bool) {
+// TestIndexesUnderConcurrentClients is the same with clients that do not wait for each other.
+func TestIndexesUnderConcurrentClients(t *testing.T) {
 	w, st := open1(t, Options{})
-	r := world{rand.New(rand.NewPCG(seed, 1)), t, st, w}
-	st.mu.Lock()
-	c := st.coll("d", "c", true)
-	st.mu.Unlock()
+	var clients sync.WaitGroup
+	for client := range 6 {
+		r := world{rand.New(rand.NewPCG(uint64(client), 2)), t, st, w}
+		clients.Go(func() {
+			for step := range 100 {
+				r.step(client, false)
+				if client == 0 && step%20 == 10 {
+					r.index(step / 20)
+				}
+			}
+		})
+	}
+	clients.Wait()
+	world{t: t, st: st, w: w}.end()
+}
+
+func (r world) index(n int) {
 	specs := []D{
 		{{Key: "a", Value: int32(1)}}, {{Key: "a", Value: int32(1)}, {Key: "b", Value: int32(-1)}, {Key: "c", Value: int32(1)}},
 		{{Key: "c", Value: int32(-1)}, {Key: "_id", Value: int32(1)}}, {{Key: "d.e", Value: int32(1)}}, {{Key: "b", Value: int32(1)}},
 	}
-	var num int64
-	open := [4]int64{}
-	for step := range 300 {
-		client := r.IntN(6) // two are outside of transactions
-		var cmd D
-		switch r.IntN(10) {
-		case 0, 1, 2, 3:
-			cmd = D{{Key: "insert", Value: "c"}, {Key: "documents", Value: A{append(D{{Key: "_id", Value: r.scalar()}}, r.document(arrays)...)}}}
-		case 4, 5, 6:
-			cmd = D{{Key: "update", Value: "c"}, {Key: "updates", Value: A{D{{Key: "q", Value: r.filter(arrays, 0)}, {Key: "u", Value: r.document(arrays)}}}}}
-		case 7:
-			cmd = D{{Key: "delete", Value: "c"}, {Key: "deletes", Value: A{D{{Key: "q", Value: r.filter(arrays, 0)}, {Key: "limit", Value: int32(1)}}}}}
-		default:
-			if client >= len(open) || open[client] == 0 {
-				continue
-			}
-			cmd = slices.Clone([]D{commits, aborts}[r.IntN(2)])
-		}
-		cmd = append(slices.Clip(cmd), E{Key: "maxTimeMS", Value: int64(1)})
-		if client < len(open) {
-			cmd = append(cmd, E{Key: "lsid", Value: lsidOf(client)}, E{Key: "autocommit", Value: false})
-			if open[client] == 0 {
-				num++
-				open[client] = num
-				cmd = append(cmd, E{Key: "startTransaction", Value: true})
-			}
-			cmd = append(cmd, E{Key: "txnNumber", Value: open[client]})
-		}
-		w.call(cmd)
-		if step%80 == 40 && len(specs) > 0 {
-			w.answers("index", w.call(D{{Key: "createIndexes", Value: "c"}, {Key: "indexes", Value: A{D{{Key: "name", Value: fmt.Sprint(step)}, {Key: "key", Value: specs[0]}}}}}), 0, false)
-			specs = specs[1:]
-		}
-		for i := range open {
-			if se := st.sessions[key(val(lsidOf(i), "id"))]; se == nil || se.txn == nil {
-				open[i] = 0
-			}
-		}
-		for range 5 {
-			r.compare(c, r.filter(arrays, 0), r.sort(), int64(r.IntN(3)), int64(r.IntN(4)))
+	if n < len(specs) {
+		r.w.answers("index", r.w.call(D{{Key: "createIndexes", Value: "c"}, {Key: "indexes", Value: A{D{{Key: "name", Value: fmt.Sprint(n)}, {Key: "key", Value: specs[n]}}}}}), 0, false)
+	}
+}
+
+// step is one command of a client, and a few comparisons. Clients 4 and up use no transactions.
+func (r world) step(client int, arrays bool) {
+	r.st.mu.Lock()
+	c := r.st.coll("d", "c", true)
+	num, is := int64(0), idle
+	if se := r.st.sessions[key(val(lsidOf(client), "id"))]; se != nil {
+		num = se.num
+		if se.txn != nil {
+			is = open
 		}
 	}
-	w.call(D{{Key: "killAllSessions", Value: A{}}})
-	w.call(D{{Key: "delete", Value: "c"}, {Key: "deletes", Value: A{D{{Key: "q", Value: D{}}, {Key: "limit", Value: int32(0)}}}}})
+	r.st.mu.Unlock()
+	var cmd D
+	switch r.IntN(10) {
+	case 0, 1, 2, 3:
+		cmd = D{{Key: "insert", Value: "c"}, {Key: "documents", Value: A{append(D{{Key: "_id", Value: r.scalar()}}, r.document(arrays)...)}}}
+	case 4, 5, 6:
+		cmd = D{{Key: "update", Value: "c"}, {Key: "updates", Value: A{D{{Key: "q", Value: r.filter(arrays, 0)}, {Key: "u", Value: r.document(arrays)}}}}}
+	case 7:
+		cmd = D{{Key: "delete", Value: "c"}, {Key: "deletes", Value: A{D{{Key: "q", Value: r.filter(arrays, 0)}, {Key: "limit", Value: int32(1)}}}}}
+	default:
+		if is != open {
+			return
+		}
+		cmd = slices.Clone([]D{commits, aborts}[r.IntN(2)])
+	}
+	cmd = append(slices.Clip(cmd), E{Key: "maxTimeMS", Value: int64(1)})
+	if client < 4 {
+		cmd = append(cmd, E{Key: "lsid", Value: lsidOf(client)}, E{Key: "autocommit", Value: false})
+		if is != open {
+			num++
+			cmd = append(cmd, E{Key: "startTransaction", Value: true})
+		}
+		cmd = append(cmd, E{Key: "txnNumber", Value: num})
+	}
+	r.w.call(cmd)
+	for range 5 {
+		r.compare(c, r.filter(arrays, 0), r.sort(), int64(r.IntN(3)), int64(r.IntN(4)))
+	}
+}
+
+// end takes everything away.
+func (r world) end() {
+	r.w.call(D{{Key: "killAllSessions", Value: A{}}})
+	r.w.call(D{{Key: "delete", Value: "c"}, {Key: "deletes", Value: A{D{{Key: "q", Value: D{}}, {Key: "limit", Value: int32(0)}}}}})
+	r.st.mu.Lock()
+	defer r.st.mu.Unlock()
+	c := r.st.coll("d", "c", false)
 	c.trees(func(o *ordered) {
-		if n := o.tree.Len(); n != 0 || len(c.docs) != 0 || c.order.Len() != 0 || len(st.graves) != 0 {
-			t.Errorf("index %v: %d items, %d documents, %d graves are left", o.fields, n, len(c.docs), len(st.graves))
+		if n := o.tree.Len(); n != 0 || len(c.docs) != 0 || c.order.Len() != 0 || len(r.st.graves) != 0 {
+			r.t.Errorf("index %v: %d items, %d documents, %d graves are left", o.fields, n, len(c.docs), len(r.st.graves))
+		}
+	})
+}
+
+// TestIndexesAfterARestart hold what the journal brings back.
+func TestIndexesAfterARestart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal")
+	w, st := open1(t, Options{Path: path})
+	for _, id := range []string{"a", "b", "c"} {
+		w.call(increments(id))
+	}
+	w.answers("index", w.call(D{{Key: "createIndexes", Value: "c"}, {Key: "indexes", Value: A{D{{Key: "name", Value: "n"}, {Key: "key", Value: D{{Key: "n", Value: int32(1)}}}}}}}), 0, false)
+	w.call(increments("b"))
+	w.call(D{{Key: "delete", Value: "c"}, {Key: "deletes", Value: A{D{{Key: "q", Value: D{{Key: "_id", Value: "c"}}}, {Key: "limit", Value: int32(1)}}}}})
+	w.s.Close()
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, st = open1(t, Options{Path: path})
+	c := st.coll("d", "c", false)
+	c.trees(func(o *ordered) {
+		var got []string
+		o.tree.Scan(func(it *item) bool { got = append(got, it.e.id.(string)); return true })
+		if !slices.Equal(got, []string{"a", "b"}) {
+			t.Errorf("index %v has %v", o.fields, got)
 		}
 	})
 }
 
 // compare a query with a scan, for everyone and for each open transaction.
 func (r world) compare(c *coll, filter, so D, skip, limit int64) {
-	r.t.Helper()
 	r.st.mu.Lock()
 	defer r.st.mu.Unlock()
 	readers := []*txn{nil}
@@ -211,14 +270,17 @@ func (r world) compare(c *coll, filter, so D, skip, limit int64) {
 	for _, t := range readers {
 		var want []D
 		if err := r.st.search(c, t, filter, nil, func(_ *entry, d D) bool { want = append(want, d); return true }); err != nil {
-			r.t.Fatal(err)
+			r.t.Error(err)
+			return
 		}
 		got, err := r.w.s.query(c, t, filter, so, 0, 0)
 		if err != nil {
-			r.t.Fatal(err)
+			r.t.Error(err)
+			return
 		}
 		if !slices.Equal(idsOf(got, true), idsOf(want, true)) {
-			r.t.Fatalf("%v: %v, a scan finds %v", filter, got, want)
+			r.t.Errorf("%v: %v, a scan finds %v", filter, got, want)
+			return
 		}
 		by := so
 		if _, ok := get(so, "_id"); !ok {
@@ -230,7 +292,7 @@ func (r world) compare(c *coll, filter, so D, skip, limit int64) {
 			want = want[:min(limit, int64(len(want)))]
 		}
 		if got, err = r.w.s.query(c, t, filter, by, skip, limit); err != nil || !slices.Equal(idsOf(got, false), idsOf(want, false)) {
-			r.t.Fatalf("%v by %v from %d to %d: %v (%v), want %v", filter, by, skip, limit, got, err, want)
+			r.t.Errorf("%v by %v from %d to %d: %v (%v), want %v", filter, by, skip, limit, got, err, want)
 		}
 	}
 }

@@ -59,13 +59,17 @@ func (a *api) listDeployments(ctx context.Context, in *InstancePage) (*pageOutpu
 
 type createDeploymentInput struct {
 	InstancePath
-	Body struct {
+	Body *struct { // a pointer: the body may be absent
 		Message string `json:"message,omitempty" maxLength:"500" doc:"What changed, for people"`
-	} `required:"false"`
+	}
 }
 
 func (a *api) createDeployment(ctx context.Context, in *createDeploymentInput) (*deploymentOutput, error) {
-	d, i, warnings, err := a.cfg.Plane.Deployments.Create(ctx, actorOf(ctx), placeOf(ctx).Instance, in.Body.Message)
+	message := ""
+	if in.Body != nil {
+		message = in.Body.Message
+	}
+	d, i, warnings, err := a.cfg.Plane.Deployments.Create(ctx, actorOf(ctx), placeOf(ctx).Instance, message)
 	if err != nil {
 		return nil, err
 	}

@@ -133,20 +133,27 @@ func outcomes(list []source.Outcome, err error) (*outcomesOutput, error) {
 
 type replayInput struct {
 	RejectionPath
-	Body struct {
+	Body *struct { // a pointer: the body may be absent
 		Transaction json.RawMessage `json:"transaction,omitempty" doc:"The transaction, edited; absent: as it was received"`
-	} `required:"false"`
+	}
+}
+
+func (in *replayInput) edit() controlplane.ReplayEdit {
+	if in.Body == nil {
+		return controlplane.ReplayEdit{}
+	}
+	return controlplane.ReplayEdit{Transaction: in.Body.Transaction}
 }
 
 func (a *api) replayRejection(ctx context.Context, in *replayInput) (*outcomesOutput, error) {
-	edit := controlplane.ReplayEdit{Transaction: in.Body.Transaction}
-	return outcomes(a.cfg.Plane.Rejections.Replay(ctx, actorOf(ctx), placeOf(ctx).Instance, in.Rejection, edit))
+	return outcomes(a.cfg.Plane.Rejections.Replay(ctx, actorOf(ctx), placeOf(ctx).Instance, in.Rejection, in.edit()))
 }
 
 // forceRejection is replayRejection whatever the allow rules say. It is a route of its own because it asks
 // for another permission.
 func (a *api) forceRejection(ctx context.Context, in *replayInput) (*outcomesOutput, error) {
-	edit := controlplane.ReplayEdit{Transaction: in.Body.Transaction, WithoutRules: true}
+	edit := in.edit()
+	edit.WithoutRules = true
 	return outcomes(a.cfg.Plane.Rejections.Replay(ctx, actorOf(ctx), placeOf(ctx).Instance, in.Rejection, edit))
 }
 

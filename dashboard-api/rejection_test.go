@@ -72,6 +72,11 @@ func TestRejectionsAreAskedOfTheRuntimeThatServes(t *testing.T) {
 	if got := h.do(call{method: post, path: at + "/rej_unknown/discard", as: tenant.owner}); got.Code != http.StatusNotFound {
 		t.Errorf("an unknown one: %d %s", got.Code, got.Body)
 	}
+	for _, path := range []string{at + "/" + own + "/replay", at + "/" + own + "/force", "/instances/" + tenant.ids["instance"] + "/deployments", "/instances/" + tenant.ids["instance"] + "/signing-keys/rotate"} {
+		if got := h.do(call{method: post, path: path, as: tenant.owner}); got.Code == http.StatusBadRequest {
+			t.Errorf("%s wants a body: %s", path, got.Body)
+		}
+	}
 	many := h.must(call{method: post, path: at + "/replay", as: tenant.owner, body: map[string]any{"ids": []string{"rej_unknown", own}}}).Body.String()
 	if !strings.Contains(many, `"error_code":"not_found"`) || !strings.Contains(many, `"status":"replayed"`) {
 		t.Errorf("one that fails must not keep the others: %s", many)

@@ -48,14 +48,14 @@ func (a *api) listSigningKeys(ctx context.Context, _ *InstancePath) (*pageOutput
 
 type rotateInput struct {
 	InstancePath
-	Body struct {
+	Body *struct { // a pointer: the body may be absent
 		Overlap *string `json:"overlap,omitempty" doc:"How long the key is published before it signs, such as 10m; shorter than usual only on development instances"`
-	} `required:"false"`
+	}
 }
 
 func (a *api) rotateSigningKey(ctx context.Context, in *rotateInput) (*signingKeyOutput, error) {
 	var overlap *time.Duration
-	if in.Body.Overlap != nil {
+	if in.Body != nil && in.Body.Overlap != nil {
 		d, err := time.ParseDuration(*in.Body.Overlap)
 		if err != nil || d < 0 || d > 24*time.Hour {
 			return nil, fault.New(fault.Invalid, "invalid_overlap", "The overlap is a time from 0s to 24h, such as 10m.").

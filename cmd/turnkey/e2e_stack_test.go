@@ -195,9 +195,9 @@ func (p *serveProcess) stop() error {
 // webE2E is the folder of the Node scripts.
 const webE2E = "../../web/e2e"
 
-// node runs a script of web/e2e under the Node 24 that npm brought, with one JSON argument, and
-// gives what it printed.
-func node(t *testing.T, script string, argument any) []byte {
+// nodeCommand is a script of web/e2e under the Node 24 that npm brought, with one JSON argument. It ends
+// with the context.
+func nodeCommand(ctx context.Context, t *testing.T, script string, argument any) *exec.Cmd {
 	t.Helper()
 	arch := map[string]string{"amd64": "x64", "arm64": "arm64"}[runtime.GOARCH]
 	bin, err := filepath.Abs(filepath.Join(webE2E, "node_modules", "node-"+runtime.GOOS+"-"+arch, "bin", "node"))
@@ -211,10 +211,17 @@ func node(t *testing.T, script string, argument any) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
 	cmd := exec.CommandContext(ctx, bin, "--no-warnings", script, string(arg))
 	cmd.Dir = webE2E
+	return cmd
+}
+
+// node runs a script and gives what it printed.
+func node(t *testing.T, script string, argument any) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := nodeCommand(ctx, t, script, argument)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {

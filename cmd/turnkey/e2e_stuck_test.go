@@ -1,0 +1,288 @@
+//go:build e2e
+
+package main_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// kept is a rejection as the REST API shows it.
+type kept struct {
+	ID, Status, Message, Group, Table string
+	ErrorCode                         string `json:"error_code"`
+	UserID                            string `json:"user_id"`
+	ClientID                          string `json:"client_id"`
+	RowID                             string `json:"row_id"`
+	Transaction                       json.RawMessage
+}
+
+// outcomes are a replay's or a discard's.
+type outcomes []struct {
+	ID, Status string
+	ErrorCode  string `json:"error_code"`
+}
+
+func (o outcomes) String() string {
+	out := make([]string, len(o))
+	for i := range o {
+		out[i] = strings.TrimSpace(o[i].Status + " " + o[i].ErrorCode)
+	}
+	return strings.Join(out, ", ")
+}
+
+func (in *tenant) rejections(query string) []kept {
+	in.Helper()
+	var page struct{ Data []kept }
+	in.api("GET", "/instances/"+in.id+"/rejections?order=oldest&limit=100&"+query, nil, &page)
+	return page.Data
+}
+
+// settle calls replay, force or discard, for one rejection ("rej_1/replay") or for many ("replay").
+func (in *tenant) settle(what string, body any) outcomes {
+	in.Helper()
+	var answer struct{ Outcomes outcomes }
+	in.api("POST", "/instances/"+in.id+"/rejections/"+what, body, &answer)
+	return answer.Outcomes
+}
+
+func states(list []kept) string {
+	out := make([]string, len(list))
+	for i, r := range list {
+		out[i] = r.Status + " " + r.ErrorCode
+	}
+	return strings.Join(out, ", ")
+}
+
+func codes(list []toldRejection) string {
+	out := make([]string, len(list))
+	for i, r := range list {
+		out[i] = r.Code
+	}
+	return strings.Join(out, ", ")
+}
+
+func (in *tenant) want(what, got, want string) {
+	in.Helper()
+	if got != want {
+		in.Errorf("%s:\ngot  %s\nwant %s", what, got, want)
+	}
+}
+
+const (
+	newList = "INSERT INTO lists (id, name, owner_id, position) VALUES (?, ?, ?, ?)"
+	newTodo = "INSERT INTO todos (id, list_id, owner_id, description, priority) VALUES (?, ?, ?, ?, ?)"
+)
+
+// A device stuck behind a bad write: its queue drains, the refusal and what depends on it are kept with
+// their reasons, and an edited replay applies all of it once, in order. On both databases, with our
+// connector and with a stock one.
+func TestStuckDevice(t *testing.T) {
+	tenants := newTenants(t)
+	for _, in := range tenants {
+		for _, connector := range []string{"turnkey", "plain"} {
+			t.Run(in.source+"/"+connector, func(t *testing.T) { stuckDevice(in.as(t), connector) })
+		}
+		t.Run(in.source+"/discard", func(t *testing.T) { discarded(in.as(t)) })
+		t.Run(in.source+"/supersede", func(t *testing.T) { superseded(in.as(t)) })
+		t.Run(in.source+"/many", func(t *testing.T) { manyAtOnce(in.as(t)) })
+		t.Run(in.source+"/force and erase", func(t *testing.T) { forcedAndErased(in.as(t)) })
+		t.Run(in.source+"/answers lost", func(t *testing.T) { answersLost(in.as(t)) })
+	}
+}
+
+func stuckDevice(in *tenant, connector string) {
+	user := "stuck-" + connector
+	list, todo, extra, good := in.row(), in.row(), in.row(), in.row()
+	d := in.device(connector, user)
+	s := d.drained(
+		one(newList, list, "Trip", user, 1),
+		one(newTodo, todo, list, "somebody else", "Pack", 1), // no rule lets that pass
+		one("UPDATE todos SET priority = 2 WHERE id = ?", todo),
+		one("UPDATE todos SET priority = 4, description = 'Pack light' WHERE id = ?", todo),
+		transaction{
+			{"UPDATE todos SET priority = 7, completed = 1 WHERE id = ?", todo},
+			{newTodo, extra, list, user, "Tickets", 1},
+		},
+		one("UPDATE todos SET priority = 3 WHERE id = ?", extra),
+		one(newTodo, good, list, user, "Passport", 5),
+		one("UPDATE lists SET name = 'Trip north', position = 3 WHERE id = ?", list),
+	)
+	const all = "UNAUTHORIZED, DEPENDS_ON_REJECTED, DEPENDS_ON_REJECTED, DEPENDS_ON_REJECTED, DEPENDS_ON_REJECTED"
+	in.want("the app was told of", codes(s.Rejected), all)
+	in.want("the good list", in.fields("lists", list, "name", "position"), "Trip north 3")
+	in.want("the good todo", in.fields("todos", good, "description", "priority"), "Passport 5")
+	in.want("the refused todo", in.fields("todos", todo, "description"), "")
+	in.want("what came with an edit of it", in.fields("todos", extra, "description"), "")
+	const waiting = "open UNAUTHORIZED, held DEPENDS_ON_REJECTED, held DEPENDS_ON_REJECTED, held DEPENDS_ON_REJECTED, held DEPENDS_ON_REJECTED"
+	in.want("what the user sees", in.seen(user), waiting)
+
+	head, group := readStuck(in, user, todo, waiting, s)
+	if status, body := in.ask(in.dev.file.APIToken, "POST", "/instances/"+in.id+"/rejections/"+group[1].ID+"/replay", nil); status != http.StatusConflict || !strings.Contains(string(body), "rejection_held") {
+		in.Errorf("a held one replays by itself: %d %s", status, body)
+	}
+	edited := strings.Replace(string(head.Transaction), "somebody else", user, 1)
+	done := in.settle(head.ID+"/replay", map[string]any{"transaction": json.RawMessage(edited)})
+	in.want("the replay", done.String(), "replayed, replayed, replayed, replayed, replayed")
+	for i := range min(len(done), len(group)) {
+		in.want("released in order", done[i].ID, group[i].ID)
+	}
+	// The counter would tell of an edit that was applied twice, the texts of one out of order.
+	applied := func() {
+		in.Helper()
+		in.want("the todo", in.fields("todos", todo, "owner_id", "description", "completed", "priority"), user+" Pack light true 7")
+		in.want("what came with an edit of it", in.fields("todos", extra, "description", "priority"), "Tickets 3")
+	}
+	applied()
+	for range 2 {
+		status, body := in.ask(in.dev.file.APIToken, "POST", "/instances/"+in.id+"/rejections/"+head.ID+"/replay", map[string]any{"transaction": json.RawMessage(edited)})
+		if status != http.StatusConflict || !strings.Contains(string(body), "rejection_settled") {
+			in.Errorf("another replay: %d %s", status, body)
+		}
+	}
+	applied()
+	in.want("what the user sees then", in.seen(user), strings.NewReplacer("open", "replayed", "held", "replayed").Replace(waiting))
+	in.audited("rejection.replayed", head.ID, `"edited"`)
+
+	s = d.drained(one("UPDATE todos SET priority = 8 WHERE id = ?", todo))
+	in.want("later refusals", codes(s.Rejected), "")
+	in.want("the todo later", in.fields("todos", todo, "priority"), "8")
+}
+
+// readStuck reads the group through the REST API, and compares it with what the app was told.
+func readStuck(in *tenant, user, todo, waiting string, s session) (head kept, group []kept) {
+	in.Helper()
+	group = in.rejections("user_id=" + user)
+	in.want("the rejections", states(group), waiting)
+	if len(group) != 5 {
+		in.FailNow()
+	}
+	for query, want := range map[string]string{
+		"status=open&user_id=" + user:                             "open UNAUTHORIZED",
+		"group=" + group[0].ID:                                    waiting,
+		"status=open&status=held&group=" + group[0].ID:            waiting,
+		"status=replayed&user_id=" + user:                         "",
+		"user_id=nobody":                                          "",
+		"row_id=" + todo + "&error_code=UNAUTHORIZED&table=todos": "open UNAUTHORIZED",
+	} {
+		in.want(query, states(in.rejections(query)), want)
+	}
+	for i, r := range group {
+		if r.Group != group[0].ID || r.UserID != user || r.Message == "" || r.Table != "todos" {
+			in.Errorf("rejection %d: %+v", i, r)
+		}
+		if told := s.Rejected[i]; told.Rejection != "" && (told.Rejection != r.ID || told.Message != r.Message || told.Hint == "") {
+			in.Errorf("rejection %d is %+v, the app was told %+v", i, r, told)
+		}
+	}
+	in.api("GET", "/instances/"+in.id+"/rejections/"+group[0].ID, nil, &head)
+	var tx struct {
+		Crud []struct {
+			Op, Table, ID string
+			Data          map[string]any `json:"op_data"`
+		}
+	}
+	if err := json.Unmarshal(head.Transaction, &tx); err != nil || len(tx.Crud) != 1 || tx.Crud[0].ID != todo || tx.Crud[0].Data["owner_id"] != "somebody else" {
+		in.Fatalf("what was kept: %v %s", err, head.Transaction)
+	}
+	return head, group
+}
+
+// audited wants an event about a target in the audit log, with that text among its changes.
+func (in *tenant) audited(kind, target, changes string) {
+	in.Helper()
+	var page struct {
+		Data []struct{ Changes json.RawMessage }
+	}
+	in.api("GET", "/orgs/"+in.org+"/audit-events?kind="+kind+"&target="+target, nil, &page)
+	if len(page.Data) != 1 || !strings.Contains(string(page.Data[0].Changes), changes) {
+		in.Errorf("%s of %s in the audit log: %s", kind, target, page.Data)
+	}
+}
+
+// discarded: a constraint of the database refuses; giving up takes what depends on it along.
+func discarded(in *tenant) {
+	const user, priced = "discards", "INSERT INTO todos (id, owner_id, cost) VALUES (?, ?, ?)"
+	first, twin := in.row(), in.row()
+	d := in.device("turnkey", user)
+	s := d.drained(
+		one(priced, first, user, "7.01"),
+		one(priced, twin, user, "7.01"),
+		one("UPDATE todos SET description = 'twin' WHERE id = ?", twin),
+	)
+	in.want("told", codes(s.Rejected), "UNIQUE_VIOLATION, DEPENDS_ON_REJECTED")
+	head := in.rejections("status=open&user_id=" + user)[0].ID
+	in.want("the discard", in.settle(head+"/discard", nil).String(), "discarded, discarded")
+	in.want("what the user sees", in.seen(user), "discarded UNIQUE_VIOLATION, discarded DEPENDS_ON_REJECTED")
+	in.want("the twin", in.fields("todos", twin, "owner_id"), "")
+	in.audited("rejection.discarded", head, `"to":2`)
+	if status, body := in.ask(in.dev.file.APIToken, "POST", "/instances/"+in.id+"/rejections/"+head+"/replay", nil); status != http.StatusConflict || !strings.Contains(string(body), "rejection_settled") {
+		in.Errorf("a replay of what was discarded: %d %s", status, body)
+	}
+}
+
+// superseded: the app makes the row again, rightly, and with that everything is said.
+func superseded(in *tenant) {
+	const user = "supersedes"
+	todo := in.row()
+	d := in.device("turnkey", user)
+	s := d.drained(one(newTodo, todo, nil, "somebody else", "Pack", 1), one("UPDATE todos SET priority = 2 WHERE id = ?", todo))
+	in.want("told", codes(s.Rejected), "UNAUTHORIZED, DEPENDS_ON_REJECTED")
+	s = d.drained(one("INSERT OR REPLACE INTO todos (id, owner_id, description, priority) VALUES (?, ?, ?, ?)", todo, user, "Pack anew", 4))
+	in.want("told then", codes(s.Rejected), "")
+	in.want("the todo", in.fields("todos", todo, "owner_id", "description", "priority"), user+" Pack anew 4")
+	in.want("what the user sees", in.seen(user), "superseded UNAUTHORIZED, superseded DEPENDS_ON_REJECTED")
+	in.want("nothing waits", states(in.rejections("status=open&status=held&user_id="+user)), "")
+}
+
+// manyAtOnce: what is not wrong any more is replayed in one call, the rest given up in another.
+func manyAtOnce(in *tenant) {
+	const user, priced = "many", "INSERT INTO todos (id, owner_id, cost) VALUES (?, ?, ?)"
+	first, second, third := in.row(), in.row(), in.row()
+	d := in.device("turnkey", user)
+	d.drained(one(priced, first, user, "8.01"))
+	s := d.drained(one(priced, second, user, "8.01"), one(priced, third, "somebody else", "8.02"))
+	in.want("told", codes(s.Rejected), "UNIQUE_VIOLATION, UNAUTHORIZED")
+	d.drained(one("DELETE FROM todos WHERE id = ?", first))
+	list := in.rejections("status=open&user_id=" + user)
+	ids := []string{list[0].ID, "rej_unknown", list[1].ID}
+	in.want("many replays", in.settle("replay", map[string]any{"ids": ids}).String(), "replayed, not_found, open UNAUTHORIZED")
+	in.want("the second", in.fields("todos", second, "owner_id", "cost"), user+" 8.01")
+	in.want("many discards", in.settle("discard", map[string]any{"ids": ids}).String(), "rejection_settled, not_found, discarded")
+	in.want("what the user sees", in.seen(user), "replayed UNIQUE_VIOLATION, discarded UNAUTHORIZED")
+}
+
+// forcedAndErased: an Admin may overrule the rules, a Developer may not; and what is kept of a user can go.
+func forcedAndErased(in *tenant) {
+	const user = "forced"
+	todo := in.row()
+	in.device("turnkey", user).drained(one(newTodo, todo, nil, "somebody else", "Gift", 1))
+	token := map[string]string{}
+	for _, role := range []string{"developer", "admin"} {
+		var made struct{ Token string }
+		in.api("POST", "/orgs/"+in.org+"/tokens", map[string]any{"name": role, "role": role}, &made)
+		token[role] = made.Token
+	}
+	id := in.rejections("user_id=" + user)[0].ID
+	at := "/instances/" + in.id + "/rejections/" + id
+	if status, body := in.ask(token["developer"], "POST", at+"/force", nil); status != http.StatusForbidden {
+		in.Errorf("a Developer overrules the rules: %d %s", status, body)
+	}
+	if status, body := in.ask(token["developer"], "POST", at+"/replay", nil); status != http.StatusOK || !strings.Contains(string(body), "UNAUTHORIZED") {
+		in.Errorf("a Developer's replay, under the rules: %d %s", status, body)
+	}
+	in.want("the todo before", in.fields("todos", todo, "owner_id"), "")
+	if status, body := in.ask(token["admin"], "POST", at+"/force", nil); status != http.StatusOK || !strings.Contains(string(body), `"replayed"`) {
+		in.Errorf("an Admin's force: %d %s", status, body)
+	}
+	in.want("the todo", in.fields("todos", todo, "owner_id", "description"), "somebody else Gift")
+
+	var gone struct{ Rejections int }
+	in.api("DELETE", "/instances/"+in.id+"/users/"+user+"/data", nil, &gone)
+	if gone.Rejections != 1 || in.seen(user) != "" || len(in.rejections("user_id="+user)) != 0 {
+		in.Errorf("after the erasure of %d: %q", gone.Rejections, in.seen(user))
+	}
+	in.audited("user_data.erased", in.id, "user_sha256")
+}

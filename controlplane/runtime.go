@@ -28,7 +28,7 @@ type Ack struct {
 	UpdatedAt         time.Time
 }
 
-// Condition is something wrong with an instance at a runtime.
+// Condition is something wrong with an instance at a runtime, or a note about it.
 type Condition struct {
 	Runtime, Instance, Code, Message string
 	Since                            time.Time
@@ -198,6 +198,8 @@ type Status struct {
 	Runtimes   []Runtime
 	Acks       []Ack
 	Conditions []Condition
+	// Notes are no trouble: what is to be known of the devices that write.
+	Notes []Condition
 }
 
 // Status gives what runtimes made of an instance's revision.
@@ -210,7 +212,14 @@ func (s *Runtimes) Status(ctx context.Context, instance string, revision int64) 
 		if out.Acks, err = tx.ListAcks(ctx, instance, since); err != nil {
 			return err
 		}
-		out.Conditions, err = tx.ListConditions(ctx, instance, since)
+		all, err := tx.ListConditions(ctx, instance, since)
+		for _, c := range all {
+			if feed.Note(c.Code) {
+				out.Notes = append(out.Notes, c)
+			} else {
+				out.Conditions = append(out.Conditions, c)
+			}
+		}
 		return err
 	})
 	answered, serving := 0, 0

@@ -66,6 +66,7 @@ type instanceStatus struct {
 	Ready      bool                `json:"ready" doc:"The newest revision is served"`
 	Runtimes   []runtimeStatus     `json:"runtimes" nullable:"false"`
 	Conditions []instanceCondition `json:"conditions" nullable:"false" doc:"What is wrong with it now"`
+	Notes      []instanceCondition `json:"notes" nullable:"false" doc:"What is not wrong, but to be known: repeats_weak when devices write whose repeated uploads are recognised for 24 h only, repeats_unknown when they are not recognised"`
 }
 
 type runtimeStatus struct {
@@ -83,7 +84,7 @@ type instanceCondition struct {
 }
 
 func shapeStatus(s controlplane.Status) *instanceStatus {
-	out := &instanceStatus{Ready: s.Ready, Runtimes: make([]runtimeStatus, len(s.Runtimes)), Conditions: make([]instanceCondition, len(s.Conditions))}
+	out := &instanceStatus{Ready: s.Ready, Runtimes: make([]runtimeStatus, len(s.Runtimes)), Conditions: shapeConditions(s.Conditions), Notes: shapeConditions(s.Notes)}
 	for n, r := range s.Runtimes {
 		out.Runtimes[n] = runtimeStatus{ID: r.ID, Version: r.Version}
 		for _, a := range s.Acks {
@@ -96,8 +97,13 @@ func shapeStatus(s controlplane.Status) *instanceStatus {
 			}
 		}
 	}
-	for n, c := range s.Conditions {
-		out.Conditions[n] = instanceCondition{c.Code, c.Message, c.Since}
+	return out
+}
+
+func shapeConditions(list []controlplane.Condition) []instanceCondition {
+	out := make([]instanceCondition, len(list))
+	for n, c := range list {
+		out[n] = instanceCondition{c.Code, c.Message, c.Since}
 	}
 	return out
 }

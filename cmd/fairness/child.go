@@ -229,3 +229,11 @@ func (u uploader) Degraded() any {
 	}
 	return nil
 }
+
+// Repeats implements gateway.Uploader, likewise.
+func (u uploader) Repeats() any {
+	if weaker := u.Engine.Repeats(); weaker != nil {
+		return weaker
+	}
+	return nil
+}

@@ -109,7 +109,7 @@ func (p *dataPlane) braked(t upload.Tripped) {
 	}
 }
 
-// conditions tells the control plane what is wrong with instances that serve here.
+// conditions tells the control plane what is wrong with instances that serve here, and what is to be known.
 func (p *dataPlane) conditions(ctx context.Context) []feed.Condition {
 	found := p.gateway.Troubles(ctx)
 	out := make([]feed.Condition, 0, len(found))
@@ -119,6 +119,17 @@ func (p *dataPlane) conditions(ctx context.Context) []feed.Condition {
 			c.Code, c.Message, c.Since = cause.Code, cause.Message, cause.Since
 		} else if t.Err != nil {
 			c.Code, c.Message = t.Err.Code, t.Err.Message
+		}
+		out = append(out, c)
+	}
+	for _, n := range p.gateway.Notes() {
+		weaker, ok := n.Repeats.(*upload.Repeats)
+		if !ok {
+			continue
+		}
+		c := feed.Condition{Instance: n.Instance, Code: feed.RepeatsWeak, Message: weaker.Message + " " + weaker.Hint, Since: weaker.Since}
+		if weaker.Recognised == upload.Never {
+			c.Code = feed.RepeatsUnknown
 		}
 		out = append(out, c)
 	}

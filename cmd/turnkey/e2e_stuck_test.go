@@ -97,6 +97,7 @@ func stuckDevice(in *tenant, connector string) {
 	user := "stuck-" + connector
 	list, todo, extra, good := in.row(), in.row(), in.row(), in.row()
 	d := in.device(connector, user)
+	in.guarantees("", "[]") // nobody but our connector has written yet
 	s := d.drained(
 		one(newList, list, "Trip", user, 1),
 		one(newTodo, todo, list, "somebody else", "Pack", 1), // no rule lets that pass
@@ -148,6 +149,9 @@ func stuckDevice(in *tenant, connector string) {
 
 	s = d.drained(one("UPDATE todos SET priority = 8 WHERE id = ?", todo))
 	in.want("later refusals", codes(s.Rejected), "")
+	if connector == "plain" {
+		in.guarantees("24h", "repeats_weak")
+	}
 	in.want("the todo later", in.fields("todos", todo, "priority"), "8")
 }
 
@@ -188,6 +192,28 @@ func readStuck(in *tenant, user, todo, waiting string, s session) (head kept, gr
 		in.Fatalf("what was kept: %v %s", err, head.Transaction)
 	}
 	return head, group
+}
+
+// guarantees wants the weaker guarantee of stock connectors in the instance's health and status; or none.
+func (in *tenant) guarantees(recognised, notes string) {
+	in.Helper()
+	var health struct {
+		Repeats struct{ Recognised, Hint string }
+	}
+	_, raw := call(in.T, http.MethodGet, in.url+"/health", "", "")
+	if err := json.Unmarshal(raw, &health); err != nil || health.Repeats.Recognised != recognised || recognised != "" && !strings.Contains(health.Repeats.Hint, "connector") {
+		in.Errorf("%v: the health is %s", err, raw)
+	}
+	eventually(in.T, "the status says "+notes, func() bool { // with the next heartbeat
+		var about struct {
+			Status struct {
+				Conditions []json.RawMessage
+				Notes      json.RawMessage
+			}
+		}
+		in.api("GET", "/instances/"+in.id, nil, &about)
+		return len(about.Status.Conditions) == 0 && strings.Contains(string(about.Status.Notes), notes)
+	})
 }
 
 // audited wants an event about a target in the audit log, with that text among its changes.

@@ -158,6 +158,14 @@ func (u uploader) Degraded() any {
 	return nil
 }
 
+// Repeats implements gateway.Uploader, likewise.
+func (u uploader) Repeats() any {
+	if weaker := u.Engine.Repeats(); weaker != nil {
+		return weaker
+	}
+	return nil
+}
+
 func hold(w http.ResponseWriter, r *http.Request, code, message string, after time.Duration, problem func(http.ResponseWriter, *http.Request, error)) {
 	upload.Hold{Code: code, Message: message, RetryAfter: after}.Answer(w, r, problem)
 }

@@ -52,18 +52,29 @@ func (t tx) ListAcks(ctx context.Context, instance string, since time.Time) ([]c
 	}), translate(err)
 }
 
-// ReplaceConditions implements controlplane.Tx.
+// ReplaceConditions implements controlplane.Tx. A heartbeat repeats what is known, maybe of a thousand
+// instances: rows that stay as they are are not written again.
 func (t tx) ReplaceConditions(ctx context.Context, runtime string, list []controlplane.Condition) error {
-	if err := t.q.ClearConditions(ctx, runtime); err != nil {
+	put := db.PutConditionsParams{RuntimeID: runtime}
+	var kept []string
+	seen := map[string]bool{}
+	for _, c := range list {
+		key := c.Instance + " " + c.Code
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		kept = append(kept, key)
+		put.Instances, put.Codes = append(put.Instances, c.Instance), append(put.Codes, c.Code)
+		put.Messages, put.Since = append(put.Messages, c.Message), append(put.Since, c.Since)
+	}
+	if err := t.q.ClearConditions(ctx, db.ClearConditionsParams{RuntimeID: runtime, Kept: append([]string{}, kept...)}); err != nil {
 		return translate(err)
 	}
-	for _, c := range list {
-		err := t.q.PutCondition(ctx, db.PutConditionParams{RuntimeID: runtime, InstanceID: c.Instance, Code: c.Code, Message: c.Message, Since: c.Since})
-		if err != nil {
-			return translate(err)
-		}
+	if len(kept) == 0 {
+		return nil
 	}
-	return nil
+	return translate(t.q.PutConditions(ctx, put))
 }
 
 // ListConditions implements controlplane.Tx.

@@ -42,13 +42,24 @@ type Ack struct {
 	Message  string `json:"message,omitempty"`
 }
 
-// Condition is something wrong with an instance that serves.
+// Condition is something wrong with an instance that serves, or, with a code of a note, to know of it.
 type Condition struct {
 	Instance string    `json:"instance"`
 	Code     string    `json:"code"`
 	Message  string    `json:"message"`
 	Since    time.Time `json:"since"`
 }
+
+// The codes of notes: nothing is wrong, but somebody should know.
+const (
+	// RepeatsWeak: repeated writes of some devices are recognised less well than others'.
+	RepeatsWeak = "repeats_weak"
+	// RepeatsUnknown: those of some devices are not recognised.
+	RepeatsUnknown = "repeats_unknown"
+)
+
+// Note reports that nothing is wrong.
+func Note(code string) bool { return code == RepeatsWeak || code == RepeatsUnknown }
 
 // Brake says that a deployment refuses what the one before it took, and that writes are held until that
 // one is active again.
@@ -67,7 +78,7 @@ type Report struct {
 	Runtime Runtime `json:"runtime"`
 	// Acks are new since the last report that arrived.
 	Acks []Ack `json:"acks,omitempty"`
-	// Degraded is everything that is wrong now; what is not listed has healed.
+	// Degraded is everything that is wrong now, and every note; what is not listed has healed.
 	Degraded []Condition `json:"degraded,omitempty"`
 	// Brakes are those that tripped since the last report that arrived.
 	Brakes []Brake `json:"brakes,omitempty"`

@@ -59,6 +59,9 @@ type Uploader interface {
 	Apply(w http.ResponseWriter, r *http.Request, body []byte, user rule.User, requestID string)
 	// Degraded says why uploads are held back, or nil; it must marshal to JSON.
 	Degraded() any
+	// Repeats says that repeated writes are recognised less well than they could be, or nil; it must
+	// marshal to JSON. Nothing is wrong then.
+	Repeats() any
 }
 
 // Config is what a gateway needs. All functions are called concurrently.

@@ -106,6 +106,7 @@ func (u fakeUploader) Apply(w http.ResponseWriter, r *http.Request, body []byte,
 }
 
 func (fakeUploader) Degraded() any { return nil }
+func (fakeUploader) Repeats() any  { return nil }
 
 // rig is a gateway with its stand-ins.
 type rig struct {

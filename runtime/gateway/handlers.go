@@ -39,7 +39,8 @@ func (g *Gateway) health(w http.ResponseWriter, r *http.Request, in *live) {
 		Revision   int64  `json:"revision"`
 		Atomicity  any    `json:"atomicity,omitempty"`
 		Degraded   any    `json:"degraded,omitempty"`
-		Source     any    `json:"source,omitempty"` // the breaker's state, when it is not closed
+		Source     any    `json:"source,omitempty"`  // the breaker's state, when it is not closed
+		Repeats    any    `json:"repeats,omitempty"` // the weaker guarantee of some devices
 		Newest     string `json:"newest_revision_failed,omitempty"`
 	}{Status: "ok", Deployment: in.bundle.Deployment, Revision: in.bundle.Revision}
 	switch {
@@ -48,7 +49,7 @@ func (g *Gateway) health(w http.ResponseWriter, r *http.Request, in *live) {
 	case in.uploader == nil:
 		out.Status = "not_deployed"
 	default:
-		out.Atomicity = in.guard.Mode()
+		out.Atomicity, out.Repeats = in.guard.Mode(), in.uploader.Repeats()
 		if s, _ := in.guard.Status(); s.State != guard.Closed {
 			out.Status, out.Source = "degraded", s
 		}

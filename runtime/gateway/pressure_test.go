@@ -50,6 +50,7 @@ func (s slowSource) Settle(ctx context.Context, _ []source.Settlement) error {
 type oneCall struct{ src source.Source }
 
 func (oneCall) Degraded() any { return nil }
+func (oneCall) Repeats() any  { return nil }
 
 func (u oneCall) Apply(w http.ResponseWriter, r *http.Request, body []byte, _ rule.User, _ string) {
 	if f := source.FailureOf(u.src.Settle(context.WithoutCancel(r.Context()), nil)); f != nil {

@@ -39,6 +39,27 @@ func (g *Gateway) Troubles(ctx context.Context) []Trouble {
 	return out
 }
 
+// Note is something to know of an instance with which nothing is wrong.
+type Note struct {
+	Instance string
+	Repeats  any // what Uploader.Repeats gave
+}
+
+// Notes lists what is to be known now, of instances that are live.
+func (g *Gateway) Notes() []Note {
+	var out []Note
+	lives, _ := g.live.snapshot()
+	for _, l := range lives {
+		if l.uploader == nil {
+			continue
+		}
+		if weaker := l.uploader.Repeats(); weaker != nil {
+			out = append(out, Note{Instance: l.bundle.Instance.ID, Repeats: weaker})
+		}
+	}
+	return out
+}
+
 // snapshot copies what is live and what could not be built.
 func (g *registry) snapshot() ([]*live, map[string]failure) {
 	g.mu.Lock()

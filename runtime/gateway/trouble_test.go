@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"turnkey/internal/fault"
@@ -14,6 +15,7 @@ import (
 type sick struct{ fakeUploader }
 
 func (sick) Degraded() any { return "source down" }
+func (sick) Repeats() any  { return "weak" }
 
 func TestTroubles(t *testing.T) {
 	r := newRig(t, func(c *gateway.Config) {
@@ -35,6 +37,15 @@ func TestTroubles(t *testing.T) {
 	}
 	if found := r.Troubles(t.Context()); len(found) != 1 || found[0].Instance != "ins_sick" || found[0].Cause != "source down" {
 		t.Errorf("one source is down: %+v", found)
+	}
+	if found := r.Notes(); len(found) != 1 || found[0] != (gateway.Note{Instance: "ins_sick", Repeats: "weak"}) {
+		t.Errorf("one has stock clients: %+v", found)
+	}
+	if said := r.do("GET", "http://localhost/i/sick/health", nil, "").Body.String(); !strings.Contains(said, `"repeats":"weak"`) {
+		t.Errorf("its health: %s", said)
+	}
+	if said := r.do("GET", "http://localhost/i/acme/health", nil, "").Body.String(); strings.Contains(said, "repeats") {
+		t.Errorf("another's health: %s", said)
 	}
 
 	r.breaks.Store(true)

@@ -60,6 +60,8 @@ type Engine struct {
 	mu    sync.Mutex
 	cause *Cause
 	told  atomic.Pointer[Cause] // what observers know of cause
+
+	repeats repeats
 }
 
 // Cause says why an instance is degraded.
@@ -230,6 +232,7 @@ func (e *Engine) transaction(ctx context.Context, q *request, t *Transaction) re
 		return brakeResult()
 	}
 	ids := e.identify(q, t)
+	e.repeats.note(t, ids.strength, e.deps.Now())
 	v, failure := e.settle(ctx, q, t, ids)
 	switch {
 	case failure != nil:

@@ -24,10 +24,13 @@ ON CONFLICT (runtime_id, instance_id) DO UPDATE SET refused = excluded.refused, 
 SELECT a.* FROM runtime_acks a JOIN runtimes r ON r.id = a.runtime_id WHERE a.instance_id = @instance_id AND r.last_seen_at >= @since AND r.left_at IS NULL ORDER BY a.runtime_id;
 
 -- name: ClearConditions :exec
-DELETE FROM runtime_conditions WHERE runtime_id = @runtime_id;
+DELETE FROM runtime_conditions WHERE runtime_id = @runtime_id AND NOT (instance_id || ' ' || code = ANY(@kept::text[]));
 
--- name: PutCondition :exec
-INSERT INTO runtime_conditions (runtime_id, instance_id, code, message, since) VALUES (@runtime_id, @instance_id, @code, @message, @since) ON CONFLICT DO NOTHING;
+-- name: PutConditions :exec
+INSERT INTO runtime_conditions (runtime_id, instance_id, code, message, since)
+SELECT @runtime_id, unnest(@instances::text[]), unnest(@codes::text[]), unnest(@messages::text[]), unnest(@since::timestamptz[])
+ON CONFLICT (runtime_id, instance_id, code) DO UPDATE SET message = EXCLUDED.message, since = EXCLUDED.since
+WHERE runtime_conditions.message <> EXCLUDED.message OR runtime_conditions.since <> EXCLUDED.since;
 
 -- name: ListConditions :many
 SELECT c.* FROM runtime_conditions c JOIN runtimes r ON r.id = c.runtime_id WHERE c.instance_id = @instance_id AND r.last_seen_at >= @since AND r.left_at IS NULL ORDER BY c.since, c.code;

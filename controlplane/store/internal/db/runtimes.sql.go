@@ -11,11 +11,16 @@ import (
 )
 
 const clearConditions = `-- name: ClearConditions :exec
-DELETE FROM runtime_conditions WHERE runtime_id = $1
+DELETE FROM runtime_conditions WHERE runtime_id = $1 AND NOT (instance_id || ' ' || code = ANY($2::text[]))
 `
 
-func (q *Queries) ClearConditions(ctx context.Context, runtimeID string) error {
-	_, err := q.db.Exec(ctx, clearConditions, runtimeID)
+type ClearConditionsParams struct {
+	RuntimeID string
+	Kept      []string
+}
+
+func (q *Queries) ClearConditions(ctx context.Context, arg ClearConditionsParams) error {
+	_, err := q.db.Exec(ctx, clearConditions, arg.RuntimeID, arg.Kept)
 	return err
 }
 
@@ -157,24 +162,27 @@ func (q *Queries) PutAck(ctx context.Context, arg PutAckParams) error {
 	return err
 }
 
-const putCondition = `-- name: PutCondition :exec
-INSERT INTO runtime_conditions (runtime_id, instance_id, code, message, since) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+const putConditions = `-- name: PutConditions :exec
+INSERT INTO runtime_conditions (runtime_id, instance_id, code, message, since)
+SELECT $1, unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::timestamptz[])
+ON CONFLICT (runtime_id, instance_id, code) DO UPDATE SET message = EXCLUDED.message, since = EXCLUDED.since
+WHERE runtime_conditions.message <> EXCLUDED.message OR runtime_conditions.since <> EXCLUDED.since
 `
 
-type PutConditionParams struct {
-	RuntimeID  string
-	InstanceID string
-	Code       string
-	Message    string
-	Since      time.Time
+type PutConditionsParams struct {
+	RuntimeID string
+	Instances []string
+	Codes     []string
+	Messages  []string
+	Since     []time.Time
 }
 
-func (q *Queries) PutCondition(ctx context.Context, arg PutConditionParams) error {
-	_, err := q.db.Exec(ctx, putCondition,
+func (q *Queries) PutConditions(ctx context.Context, arg PutConditionsParams) error {
+	_, err := q.db.Exec(ctx, putConditions,
 		arg.RuntimeID,
-		arg.InstanceID,
-		arg.Code,
-		arg.Message,
+		arg.Instances,
+		arg.Codes,
+		arg.Messages,
 		arg.Since,
 	)
 	return err

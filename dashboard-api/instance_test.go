@@ -444,6 +444,18 @@ func TestAConditionShowsUntilItHeals(t *testing.T) {
 	if got := report(); got != "[]" {
 		t.Errorf("after healing: %s", got)
 	}
+	// A note is no trouble; what stays is kept, what is new about it is taken over.
+	note := feed.Condition{Instance: id, Code: feed.RepeatsWeak, Message: "For 24 hours.", Since: s.clock.now()}
+	for _, message := range []string{"For 24 hours.", "For 24 hours.", "For a day."} {
+		note.Message = message
+		if got := report(note, note); got != "[]" {
+			t.Errorf("a note is among the conditions: %s", got)
+		}
+		status, _ := s.must(call{method: get, path: path, as: s.ann}).json["status"].(map[string]any)
+		if notes, _ := status["notes"].([]any); len(notes) != 1 || !strings.Contains(fmt.Sprint(notes), message) {
+			t.Errorf("notes %v, want %s", notes, message)
+		}
+	}
 }
 
 // TestRepublish: after a restored backup every instance gets a revision that no runtime can have seen.

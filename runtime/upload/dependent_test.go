@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/source"
@@ -76,6 +77,54 @@ func TestWhatFollowsARefusedCreationIsHeldAndReleasedInOrder(t *testing.T) {
 		}
 		w.want(from("c1", crud(mine("PATCH", 7, 1, `"title":"fourth"`))), "success")
 	})
+}
+
+// A runtime is killed after it has applied a refused creation, and before it has released what depends
+// on it: the next order goes on from there, whichever of them it names.
+func TestAReplayGoesOnWhereAnotherEnded(t *testing.T) {
+	for name, named := range map[string]int{"by the first": 0, "by one of those that wait": 2} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, "", func(t *testing.T, w *world) {
+				stuck(w)
+				list := w.rejections(source.RejectionFilter{})
+				w.want(from("c2", crud(mine("PUT", 1, 1, `"owner_id":"u1","title":"first"`))), "success")
+				w.settled(list[0].ID, source.Replayed)
+				done, err := w.replay(upload.Replay{ID: list[named].ID})
+				if err != nil || len(done) != 4-min(named, 1) || done[0].ID != list[named].ID {
+					t.Fatalf("%+v %v", done, err)
+				}
+				if got := w.statuses(); got != "replayed UNAUTHORIZED; replayed DEPENDS_ON_REJECTED; replayed DEPENDS_ON_REJECTED; replayed DEPENDS_ON_REJECTED" {
+					t.Errorf("afterwards %s", got)
+				}
+				if got := w.row("todos", 1) + ", " + w.row("todos", 2); got != "owner_id=u1 title=third, count=1 owner_id=u1 serial=s1 status=open title=of two" {
+					t.Errorf("the rows: %s", got)
+				}
+				for _, r := range list {
+					if _, err := w.replay(upload.Replay{ID: r.ID}); !fault.Is(err, "rejection_settled") {
+						t.Errorf("once more: %v", err)
+					}
+				}
+			})
+		})
+	}
+	t.Run("but not after a discard", func(t *testing.T) {
+		onBoth(t, "", func(t *testing.T, w *world) {
+			stuck(w)
+			list := w.rejections(source.RejectionFilter{})
+			w.settled(list[0].ID, source.Discarded)
+			if _, err := w.replay(upload.Replay{ID: list[1].ID}); !fault.Is(err, "rejection_held") || !strings.Contains(fault.Of(err).Hint, "discard this one") {
+				t.Errorf("%v", err)
+			}
+		})
+	})
+}
+
+// settled settles a rejection behind the engine's back.
+func (w *world) settled(id string, to source.RejectionStatus) {
+	w.t.Helper()
+	if err := w.src.Settle(w.t.Context(), []source.Settlement{{ID: id, From: []source.RejectionStatus{source.Open}, To: to, At: time.Now()}}); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func TestAReplayThatFailsAgainKeepsTheNewReason(t *testing.T) {

@@ -70,10 +70,9 @@ func (e *Engine) Replay(ctx context.Context, order Replay) ([]source.Outcome, er
 	case r == nil:
 		return nil, fault.New(fault.NotFound, "not_found", "There is no such rejection.")
 	case r.Status == source.Held:
-		return nil, fault.New(fault.Conflict, "rejection_held", "This rejection waits for another one.").
-			WithHint("Replay or discard " + r.Group + " first; this one follows it.")
+		return e.replayHeld(ctx, r, order)
 	case r.Status != source.Open:
-		return nil, settledFault(r.Status)
+		return e.goOn(ctx, r, order)
 	}
 	first, err := e.replay(ctx, r, order)
 	if err != nil || first.Status != source.Replayed {
@@ -83,15 +82,68 @@ func (e *Engine) Replay(ctx context.Context, order Replay) ([]source.Outcome, er
 	return append([]source.Outcome{first}, rest...), err
 }
 
-// release replays what a settled rejection held back. One that fails stands for itself from then on,
-// and what depends on it waits for it.
-func (e *Engine) release(ctx context.Context, group string, order Replay) ([]source.Outcome, error) {
-	list, err := e.src.Rejections(ctx, source.RejectionFilter{
-		Group: group, Status: []source.RejectionStatus{source.Held}, OldestFirst: true, Limit: mostInGroup,
-	})
+// goOn releases what a replay left behind that did not come to its end: its runtime was killed, or its
+// time was up. A rejection with nothing behind it is settled, and stays so.
+func (e *Engine) goOn(ctx context.Context, r *source.Rejection, order Replay) ([]source.Outcome, error) {
+	if r.Status == source.Replayed {
+		if rest, err := e.release(ctx, r.ID, order); err != nil || len(rest) > 0 {
+			return append([]source.Outcome{{ID: r.ID, Status: r.Status}}, rest...), err
+		}
+	}
+	return nil, settledFault(r.Status)
+}
+
+// replayHeld takes a rejection that waits for another: only when that was replayed, and then with all
+// that was left behind, in order. Its own outcome is the first.
+func (e *Engine) replayHeld(ctx context.Context, r *source.Rejection, order Replay) ([]source.Outcome, error) {
+	head, err := e.src.Rejection(ctx, r.Group)
 	if err != nil {
 		return nil, replayFault(source.FailureOf(err))
 	}
+	if head != nil && head.Status != source.Replayed {
+		no := fault.New(fault.Conflict, "rejection_held", "This rejection waits for another one.")
+		if head.Status.Waiting() {
+			return nil, no.WithHint("Replay or discard " + r.Group + " first; this one follows it.")
+		}
+		return nil, no.WithHint("That one, " + r.Group + ", was " + string(head.Status) + ": discard this one, too.")
+	}
+	out, err := e.release(ctx, r.Group, order)
+	for i := range out {
+		if out[i].ID == r.ID {
+			own := out[i]
+			copy(out[1:], out[:i])
+			out[0] = own
+			return out, err
+		}
+	}
+	if err == nil { // somebody else settled it meanwhile
+		err = settledFault("")
+	}
+	return nil, err
+}
+
+// release replays what a settled rejection held back. One that fails stands for itself from then on,
+// and what depends on it waits for it.
+func (e *Engine) release(ctx context.Context, group string, order Replay) (out []source.Outcome, err error) {
+	for after := ""; ; { // until nothing is left, also of what arrives meanwhile
+		list, err := e.src.Rejections(ctx, source.RejectionFilter{
+			Group: group, Status: []source.RejectionStatus{source.Held}, OldestFirst: true, Limit: mostInGroup, After: after,
+		})
+		if err != nil {
+			return out, replayFault(source.FailureOf(err))
+		}
+		if len(list) == 0 {
+			return out, nil
+		}
+		after = list[len(list)-1].ID
+		done, err := e.releaseEach(ctx, list, order)
+		if out = append(out, done...); err != nil {
+			return out, err
+		}
+	}
+}
+
+func (e *Engine) releaseEach(ctx context.Context, list []source.Rejection, order Replay) ([]source.Outcome, error) {
 	var out []source.Outcome
 	for i := range list {
 		r, err := e.src.Rejection(ctx, list[i].ID)
@@ -101,8 +153,11 @@ func (e *Engine) release(ctx context.Context, group string, order Replay) ([]sou
 		if r == nil || r.Status != source.Held {
 			continue // somebody else settled it
 		}
-		order.ID, order.Payload = r.ID, nil
-		done, err := e.replay(ctx, r, order)
+		next := order
+		if next.ID != r.ID { // an edit is of the one that was asked for
+			next.ID, next.Payload = r.ID, nil
+		}
+		done, err := e.replay(ctx, r, next)
 		if err != nil {
 			return out, err
 		}

@@ -35,7 +35,10 @@ export interface TurnkeyConnectorOptions {
   getToken?: () => Promise<string | null>;
   /** Development instances only: be this user, without a provider. */
   developmentUser?: string;
-  /** Called once for each refused write, after it has left the queue. */
+  /**
+   * Called once for each refused write, after it has left the queue. An app that ends in that moment is
+   * not told again: the synced table `turnkey_rejections` has them all.
+   */
   onRejected?: (write: RejectedWrite) => void | Promise<void>;
   /**
    * Asked for writes that wait for the app (`client_handling`). `retain`, the default, keeps the
@@ -180,7 +183,7 @@ export class TurnkeyConnector implements PowerSyncBackendConnector {
       settled = i;
     }
     if (settled >= 0) await batch[settled]?.complete();
-    for (const write of rejected) await this.#options.onRejected?.(write);
+    await this.#tell(rejected);
     if (retained) throw retained;
     if (settled < 0 && stopped?.status !== 'retryable_error') {
       throw new TurnkeyError('The server attempted nothing and gave no reason', 200, 'malformed_answer');
@@ -190,6 +193,19 @@ export class TurnkeyConnector implements PowerSyncBackendConnector {
       throw new TurnkeyError(stopped.message ?? 'The server asks to try again later', 200, stopped.error_code);
     }
     return true;
+  }
+
+  /** Tells of every refused write: they have left the queue, so one that the app fails on must not hide the others. */
+  async #tell(rejected: RejectedWrite[]): Promise<void> {
+    const failures: unknown[] = [];
+    for (const write of rejected) {
+      try {
+        await this.#options.onRejected?.(write);
+      } catch (e) {
+        failures.push(e);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   async #decide(write: RejectedWrite): Promise<Decision> {

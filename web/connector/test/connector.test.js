@@ -98,6 +98,20 @@ test('a refused write leaves the queue and is reported once, after it left', asy
   });
 });
 
+test('an app that fails on one refused write is told of the others', async () => {
+  await withServer([[fatal(), fatal(), success], [success]], async ({ url, getToken }) => {
+    const q = new Queue(3);
+    const told = [];
+    const onRejected = (w) => {
+      told.push(w.transaction.transactionId);
+      throw new Error(`the app fails on ${w.transaction.transactionId}`);
+    };
+    await assert.rejects(new TurnkeyConnector({ url, getToken, onRejected }).uploadData(q), /fails on 1/);
+    assert.deepEqual(told, [1, 2]);
+    assert.deepEqual(q.left, []);
+  });
+});
+
 test('a retryable answer keeps the write and everything behind it', async () => {
   await withServer([[success, later, rest]], async ({ url, getToken }) => {
     const q = new Queue(3);

@@ -1,0 +1,103 @@
+//go:build e2e
+
+package main_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+// tenant is one instance of a `turnkey dev`, with the REST API as its owner uses it and the database
+// behind it as its own driver shows it.
+type tenant struct {
+	*testing.T
+	dev          *devProcess
+	source       string
+	org, id, url string
+	mongo        *mongo.Database
+	postgres     *pgx.Conn
+}
+
+// newTenants makes an instance on each database whose position and priority are counters.
+func newTenants(t *testing.T) []*tenant {
+	t.Helper()
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev := startDev(t, filepath.Join(t.TempDir(), "data"), port)
+	t.Cleanup(func() { dev.stop(t) })
+	out := []*tenant{{T: t, dev: dev, source: "mongodb"}, {T: t, dev: dev, source: "postgres"}}
+	for _, in := range out {
+		in.provision()
+		in.connect()
+	}
+	return out
+}
+
+func (in *tenant) provision() {
+	in.Helper()
+	document, err := os.ReadFile(filepath.Join("demo", in.source+".yaml"))
+	if err != nil {
+		in.Fatal(err)
+	}
+	config := strings.NewReplacer(
+		"position: {type: int32}", "position: {type: int32, merge: counter}", "priority: {type: int32}", "priority: {type: int32, merge: counter}",
+	).Replace(string(document))
+	var orgs struct{ Data []struct{ ID string } }
+	in.api("GET", "/orgs", nil, &orgs)
+	in.org = orgs.Data[0].ID
+	var project struct{ ID string }
+	in.api("POST", "/orgs/"+in.org+"/projects", map[string]any{"name": "Stuck on " + in.source}, &project)
+	var made struct {
+		ID, URL string
+		Pending bool
+	}
+	in.api("POST", "/projects/"+project.ID+"/instances", map[string]any{
+		"name": "stuck", "kind": "development", "config": config, "deploy": true, "secrets": map[string]string{"SOURCE_URI": in.dev.file.SourceURLs[in.source]},
+	}, &made)
+	if made.Pending {
+		in.Fatal("nobody serves the instance")
+	}
+	in.id, in.url = made.ID, made.URL
+}
+
+// as is the tenant in a test of its own.
+func (in *tenant) as(t *testing.T) *tenant {
+	c := *in
+	c.T = t
+	return &c
+}
+
+// api calls the REST API and wants success.
+func (in *tenant) api(method, path string, body, into any) {
+	in.Helper()
+	status, raw := in.ask(in.dev.file.APIToken, method, path, body)
+	if status >= 300 {
+		in.Fatalf("%s %s: %d %s", method, path, status, raw)
+	}
+	if into == nil {
+		return
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		in.Fatalf("%s %s: %v: %s", method, path, err, raw)
+	}
+}
+
+func (in *tenant) ask(token, method, path string, body any) (int, []byte) {
+	in.Helper()
+	var text []byte
+	if body != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			in.Fatal(err)
+		}
+	}
+	return call(in.T, method, in.dev.file.APIURL+path, token, string(text))
+}

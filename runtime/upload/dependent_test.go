@@ -1,6 +1,7 @@
 package upload_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -117,6 +118,44 @@ func TestAReplayGoesOnWhereAnotherEnded(t *testing.T) {
 			}
 		})
 	})
+}
+
+// nth calls do before the n-th transaction begins.
+type nth struct {
+	source.Source
+	n  int
+	do func()
+}
+
+func (s *nth) Begin(ctx context.Context, session source.Session) (source.Tx, error) {
+	if s.n--; s.n == 0 {
+		s.do()
+	}
+	return s.Source.Begin(ctx, session)
+}
+
+// What decides to wait for a rejection that is settled before it is kept itself would wait for ever.
+func TestWhatWaitsForASettledRejectionIsOpen(t *testing.T) {
+	for _, to := range []source.RejectionStatus{source.Replayed, source.Discarded} {
+		t.Run(string(to), func(t *testing.T) {
+			onBoth(t, "", func(t *testing.T, w *world) {
+				w.want(from("c1", crud(refused(1, 1))), "fatal_error UNAUTHORIZED 0")
+				head := w.rejections(source.RejectionFilter{})[0].ID
+				w.engine = w.newEngine(&nth{Source: w.src, n: 2, do: func() { w.settled(head, to) }}) // the second one keeps it
+				w.want(from("c1", crud(mine("PATCH", 2, 1, `"title":"second"`))), "fatal_error DEPENDS_ON_REJECTED 0")
+				if got, want := w.statuses(), string(to)+" UNAUTHORIZED; open DEPENDS_ON_REJECTED"; got != want {
+					t.Fatalf("got %s", got)
+				}
+				if r := w.rejections(source.RejectionFilter{})[1]; r.Group != r.ID || r.Attempts != 0 || !strings.Contains(r.Hint, string(to)) {
+					t.Errorf("%+v", r)
+				}
+				w.want(from("c2", crud(mine("PUT", 1, 1, `"owner_id":"u1","title":"first"`))), "success")
+				if done, err := w.replay(upload.Replay{}); err != nil || done[0].Status != source.Replayed || w.row("todos", 1) != "owner_id=u1 title=second" {
+					t.Errorf("%+v %v: %s", done, err, w.row("todos", 1))
+				}
+			})
+		})
+	}
 }
 
 // settled settles a rejection behind the engine's back.

@@ -62,7 +62,25 @@ func (e *Engine) keep(ctx context.Context, q *request, t *Transaction, ids *iden
 	}
 	e.deps.Log.Info("write refused", "instance", e.instance, "request_id", q.id, "rejection", rejection.ID,
 		"code", rejection.ErrorCode, "table", rejection.TableName, "message", rejection.Message)
+	if rejection.Status == source.Held {
+		e.standAlone(ctx, rejection)
+	}
 	return told, nil
+}
+
+// standAlone opens a rejection that waits for one which was settled between the decision to wait and its
+// commit: nobody would release it. When this fails it can still be replayed or discarded by its id.
+func (e *Engine) standAlone(ctx context.Context, r *source.Rejection) {
+	head, err := e.src.Rejection(ctx, r.Group)
+	if err == nil && head != nil && !head.Status.Waiting() {
+		err = e.src.Settle(ctx, []source.Settlement{{
+			ID: r.ID, From: []source.RejectionStatus{source.Held}, To: source.Open, At: e.now(), Group: r.ID, Operation: r.Operation,
+			ErrorCode: r.ErrorCode, Message: r.Message, Hint: "The rejection " + r.Group + " was " + string(head.Status) + " meanwhile: replay or discard this one.",
+		}})
+	}
+	if err != nil {
+		e.deps.Log.Warn("it is not known whether a held rejection still waits for another", "instance", e.instance, "rejection", r.ID, "group", r.Group, "error", err)
+	}
 }
 
 func (e *Engine) clientHandles(q *request, no *Refusal) bool {

@@ -54,8 +54,15 @@ func TestBrake(t *testing.T) {
 						t.Error("the hold lasts until the deployment before serves, at most a minute")
 					}
 					b.serve(1, at.Add(time.Second))
-					if b.held(1, at) || b.held(last, at) {
+					if b.held(1, at) {
 						t.Error("held under the deployment before")
+					}
+					if !b.held(last, at.Add(holdFor)) || !b.count(last, refuse(s.code, "No."), true, at.Add(holdFor)) {
+						t.Error("an upload that ends under the deployment that was taken back is refused for good")
+					}
+					b.serve(last, at.Add(time.Hour))
+					if b.held(last, at.Add(time.Hour)) {
+						t.Error("held although somebody activated it again")
 					}
 				}
 			}

@@ -28,6 +28,9 @@ func (a *attempt) readRejected(ctx context.Context, tx source.Tx) error {
 	a.rejected = &rejectedRows{of: make(map[source.RowName][]source.RejectedRow, len(list))}
 	for _, r := range list {
 		k := source.RowName{TableName: r.TableName, RowID: r.RowID}
+		if a.replay != nil && r.Rejection == a.replay.ID {
+			a.replay.since[k] = r // read with the row itself: no write comes in between unnoticed
+		}
 		a.rejected.of[k] = append(a.rejected.of[k], r)
 	}
 	return nil
@@ -54,26 +57,6 @@ func depends(w *source.RejectedRow) *Refusal {
 	return no
 }
 
-// notes tells waiting rejections what this transaction does to their rows, so that a late replay can
-// leave it alone.
-func (a *attempt) notes() []source.Note {
-	var out []source.Note
-	for _, r := range a.order {
-		if len(a.rejected.of[r.name]) == 0 {
-			continue
-		}
-		if !a.strict {
-			if c := r.change(r.stored, r.last); c != nil {
-				r.note(c)
-			}
-		}
-		if len(r.written) > 0 || r.deleted {
-			out = append(out, source.Note{TableName: r.name.TableName, RowID: r.name.RowID, Written: r.written, Deleted: r.deleted})
-		}
-	}
-	return out
-}
-
 // superseded settles the groups whose creations this transaction made good: the client has sent the
 // row again, and with it what it wants the row to be. A group that would have created other rows, too,
 // waits on until all of them exist.
@@ -84,6 +67,9 @@ func (a *attempt) superseded(ctx context.Context) ([]source.Settlement, error) {
 		w := a.awaited(r)
 		if w == nil || r.stored != nil || r.now == nil || groups[w.Group] {
 			continue
+		}
+		if a.replay != nil && w.Group > a.replay.ID {
+			continue // the client sent that one later: a replay of an older write does not stand in for it
 		}
 		groups[w.Group] = true
 		whole, err := a.whole(ctx, w.Group)

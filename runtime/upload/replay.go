@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -39,24 +38,6 @@ func (r *replaying) settlement(now time.Time) source.Settlement {
 	return source.Settlement{ID: r.ID, From: []source.RejectionStatus{r.from}, To: source.Replayed, By: r.By, At: now}
 }
 
-// newer reports that a field was written since the rejection, and that the replay must leave it.
-func (r *replaying) newer(name source.RowName, f *field) bool {
-	if r == nil || !r.LeaveNewer {
-		return false
-	}
-	for _, path := range r.since[name].Written {
-		if path == f.dotted || strings.HasPrefix(path, f.dotted+".") || strings.HasPrefix(f.dotted, path+".") {
-			return true
-		}
-	}
-	return false
-}
-
-// gone reports that a row was deleted since the rejection, and that the replay must leave it so.
-func (r *replaying) gone(name source.RowName) bool {
-	return r != nil && r.LeaveNewer && r.since[name].Deleted
-}
-
 // Replay applies a rejection through the same pipeline as any upload, as the user who sent it, and then
 // what its group holds back, in order. The first of the results is the rejection's own. It is applied
 // exactly once: the commit that applies it also settles it. An error means that nothing is decided.
@@ -69,10 +50,10 @@ func (e *Engine) Replay(ctx context.Context, order Replay) ([]source.Outcome, er
 		return nil, replayFault(source.FailureOf(err))
 	case r == nil:
 		return nil, fault.New(fault.NotFound, "not_found", "There is no such rejection.")
-	case r.Status == source.Held:
+	case r.Status == source.Held && e.leads(ctx, r.Group):
 		return nil, fault.New(fault.Conflict, "rejection_held", "This rejection waits for another one.").
 			WithHint("Replay or discard " + r.Group + " first; this one follows it.")
-	case r.Status != source.Open:
+	case !r.Status.Waiting():
 		return nil, settledFault(r.Status)
 	}
 	first, err := e.replay(ctx, r, order)
@@ -81,6 +62,13 @@ func (e *Engine) Replay(ctx context.Context, order Replay) ([]source.Outcome, er
 	}
 	rest, err := e.release(ctx, r.ID, order)
 	return append([]source.Outcome{first}, rest...), err
+}
+
+// leads reports that the head of a group still waits. It may have been settled while a write that follows
+// it was being kept: then nothing holds that back any more.
+func (e *Engine) leads(ctx context.Context, group string) bool {
+	head, err := e.src.Rejection(ctx, group)
+	return err != nil || head != nil && head.Status.Waiting()
 }
 
 // release replays what a settled rejection held back. One that fails stands for itself from then on,

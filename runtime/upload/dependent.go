@@ -36,13 +36,14 @@ func (a *attempt) readRejected(ctx context.Context, tx source.Tx) error {
 	return nil
 }
 
-// awaited finds the waiting rejection of this client that would have created a row; nil: none.
+// awaited finds the waiting rejection of this client that would have created a row; nil: none. A replay
+// waits for none that came after it.
 func (a *attempt) awaited(r *row) *source.RejectedRow {
 	if a.rejected == nil || !a.plan.hold {
 		return nil
 	}
 	for i, w := range a.rejected.of[r.name] {
-		if w.Creates && w.Owner == a.ids.holder && (a.replay == nil || w.Rejection != a.replay.ID) {
+		if w.Creates && w.Owner == a.ids.holder && (a.replay == nil || w.Rejection < a.replay.ID) {
 			return &a.rejected.of[r.name][i]
 		}
 	}
@@ -67,9 +68,6 @@ func (a *attempt) superseded(ctx context.Context) ([]source.Settlement, error) {
 		w := a.awaited(r)
 		if w == nil || r.stored != nil || r.now == nil || groups[w.Group] {
 			continue
-		}
-		if a.replay != nil && w.Group > a.replay.ID {
-			continue // the client sent that one later: a replay of an older write does not stand in for it
 		}
 		groups[w.Group] = true
 		whole, err := a.whole(ctx, w.Group)

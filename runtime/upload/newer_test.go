@@ -89,6 +89,7 @@ func TestAReplayedDeploymentLeavesTheStateOfARunWithoutIt(t *testing.T) {
 		"a whole life of a row, refused, then followed":  {"!A PUT 1 title=x,city=c", "!A DELETE 1", "!A PUT 1 title=z", "A PATCH 1 city=d", "A PATCH 1 title=w"},
 		"what followed under the deployment that serves": {"!A PUT 1 title=x,city=c", "A PATCH 1 title=y", "A PATCH 1 count=3"},
 		"the row is gone for what followed":              {"!A PUT 1 title=x", "A PATCH 1 title=y", "A DELETE 1"},
+		"a client's change before its own creation":      {"A PUT 1 title=x", "!A DELETE 1", "!B PATCH 1 title=b", "!B PUT 1 title=c"},
 		"two clients' creations of one row":              {"!A PUT 1 title=a,city=a", "!B PUT 1 title=b", "A PATCH 1 city=c", "B PATCH 1 title=d"},
 	} {
 		t.Run(name, func(t *testing.T) {

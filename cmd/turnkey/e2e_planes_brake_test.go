@@ -35,6 +35,7 @@ type writers struct {
 	source       string
 	token        string
 	storm        atomic.Bool // shared rows are deleted, too
+	foreign      bool        // every write is of somebody else's row
 	refusedFirst chan struct{}
 	once         sync.Once
 	cancel       context.CancelFunc
@@ -112,9 +113,13 @@ func (w *writers) next(n int) *edit {
 
 // bring uploads one edit until the server has decided.
 func (w *writers) bring(n int, e *edit) {
+	data := e.data()
+	if w.foreign {
+		e.op, data = "PUT", map[string]any{"owner_id": "somebody", "name": "x", "archived": false}
+	}
 	w.mu.Lock()
 	w.opID[n]++
-	op := map[string]any{"op_id": w.opID[n], "op": e.op, "table": "lists", "id": e.row, "op_data": e.data()}
+	op := map[string]any{"op_id": w.opID[n], "op": e.op, "table": "lists", "id": e.row, "op_data": data}
 	w.mu.Unlock()
 	if e.add != 0 {
 		op["previous_values"] = map[string]any{"position": 0}
@@ -280,6 +285,62 @@ func TestPlanesBrake(t *testing.T) {
 			t.Run("from the first write again", func(t *testing.T) { r.round(t, one, false) })
 			t.Run("two runtimes", func(t *testing.T) { r.round(t, both, false) })
 		})
+	}
+}
+
+// TestPlanesBrakeOutage: the control plane is away when the brake trips. Writes are held for a minute and
+// refused after it; when it is back, it hears of the brake and takes the deployment back. Before, there
+// is a first deployment, which nothing can replace: it only alerts.
+func TestPlanesBrakeOutage(t *testing.T) {
+	in := install(t)
+	n := in.startRuntime()
+	apart := func(document string) string { // what it leaves is nobody else's
+		return strings.NewReplacer("database: turnkey", "database: outage", "database: todo", "database: outage").Replace(document)
+	}
+	id, host := in.provisionAs("postgres", apart(demoConfig(t, "postgres")))
+	path := "/instances/" + id
+	first, firstHost := in.provisionAs("mongodb", apart(demoConfig(t, "mongodb")))
+	in.putConfig(path, in.etag(path+"/config"), apart(brakeConfig(t, "postgres", true)))
+
+	lone := newWriters(t, "mongodb", n.url(firstHost))
+	lone.foreign = true // refused by the rules of any deployment
+	lone.start()
+	eventually(t, "the first deployment refuses", func() bool { return lone.count("UNAUTHORIZED") >= 100 })
+	lone.stop()
+	if len(lone.wrong) > 0 || lone.count("retryable deployment_brake") > 0 || n.health(firstHost).Deployment != 1 {
+		t.Errorf("a first deployment is held: %v %v", lone.tries, lone.wrong)
+	}
+	if d := in.must("GET", "/instances/"+first+"/deployments/1", nil); d["braked_at"] != nil {
+		t.Errorf("a first deployment was taken back: %v", d)
+	}
+
+	w := newWriters(t, "postgres", n.url(host))
+	w.seed()
+	in.must("POST", path+"/deployments", map[string]any{})
+	eventually(t, "the bad deployment serves", func() bool { return n.health(host).Deployment == 2 })
+	in.control.kill()
+	w.start()
+	began := time.Now()
+	eventually(t, "writes are held", func() bool { return w.count("retryable deployment_brake") > 0 })
+	refused := w.count("UNAUTHORIZED")
+	for late := began.Add(70 * time.Second); w.count("UNAUTHORIZED") <= refused+3; {
+		if time.Now().After(late) {
+			t.Fatalf("held for longer than a minute: %v", w.tries)
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+	t.Logf("held for %s, then refused again", time.Since(began).Round(time.Millisecond))
+	if time.Since(began) < 50*time.Second {
+		t.Error("not held for a minute")
+	}
+	in.startControl()
+	eventually(t, "the control plane hears of it", func() bool { return n.health(host).Deployment == 1 })
+	since := w.count("success")
+	eventually(t, "writes go on", func() bool { return w.count("success") >= since+100 })
+	w.stop()
+	t.Logf("outcomes: %v", w.tries)
+	if len(w.wrong) > 0 {
+		t.Errorf("%d answers were wrong, the first: %s", len(w.wrong), w.wrong[0])
 	}
 }
 

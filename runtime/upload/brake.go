@@ -104,9 +104,12 @@ func (b *Brake) count(deployment int, no *Refusal, hasBefore bool, now time.Time
 		defer b.mu.Unlock()
 		return no != nil && b.isTakenBack(deployment)
 	}
-	b.now.total++
 	var news *Tripped
-	if no != nil && no.Code != CodeDepends && no.Code != CodeExpired {
+	switch {
+	case no == nil:
+		b.now.total++
+	case no.Code != CodeDepends && no.Code != CodeExpired: // those say nothing of the rules, neither for nor against
+		b.now.total++
 		news = b.refused(cause{no.Code, no.Table}, hasBefore, now)
 	}
 	hold = no != nil && now.Before(b.heldUntil)

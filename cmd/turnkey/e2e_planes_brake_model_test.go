@@ -5,6 +5,7 @@ package main_test
 import (
 	"fmt"
 	"slices"
+	"testing"
 	"time"
 )
 
@@ -103,4 +104,32 @@ func explains(from, to modelRow, edits []*edit) bool {
 		return false
 	}
 	return walk(0, from)
+}
+
+// TestPlanesModel: the checker lets pass what may be, and nothing else.
+func TestPlanesModel(t *testing.T) {
+	at := func(op, name string, sent, answered int) *edit {
+		start := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+		return &edit{op: op, name: name, sent: start.Add(time.Duration(sent)), answered: start.Add(time.Duration(answered))}
+	}
+	old, a, b := modelRow{there: true, name: "old"}, modelRow{there: true, name: "a"}, modelRow{there: true, name: "b"}
+	for name, c := range map[string]struct {
+		from, to modelRow
+		edits    []*edit
+		want     bool
+	}{
+		"the last write":                  {old, b, []*edit{at("PATCH", "b", 3, 4), at("PATCH", "a", 1, 2)}, true},
+		"a lost write":                    {old, a, []*edit{at("PATCH", "a", 1, 2), at("PATCH", "b", 3, 4)}, false},
+		"either of two at once":           {old, a, []*edit{at("PATCH", "a", 1, 4), at("PATCH", "b", 3, 5)}, true},
+		"neither of them":                 {old, old, []*edit{at("PATCH", "a", 1, 4), at("PATCH", "b", 3, 5)}, false},
+		"a chain of overlaps is an order": {old, a, []*edit{at("PATCH", "a", 1, 4), at("PATCH", "x", 3, 6), at("PATCH", "b", 5, 8)}, false},
+		"a deletion undone":               {old, old, []*edit{at("DELETE", "", 1, 2)}, false},
+		"a row that came back":            {old, a, []*edit{at("DELETE", "", 1, 2), at("PATCH", "a", 3, 4)}, false},
+		"a row made anew":                 {old, a, []*edit{at("DELETE", "", 1, 2), at("PUT", "a", 3, 4)}, true},
+		"a row from nowhere":              {modelRow{}, a, []*edit{at("PATCH", "a", 1, 2)}, false},
+	} {
+		if got := explains(c.from, c.to, c.edits); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
 }

@@ -51,7 +51,7 @@ type Brake struct {
 	now        tally
 	tripped    *Tripped
 	heldUntil  time.Time
-	// takenBack tripped and does not serve any more. Its engine may still have uploads to end.
+	// takenBack was replaced by one before it. Its engine may still have uploads to end.
 	takenBack int
 }
 
@@ -82,7 +82,7 @@ func (b *Brake) serve(deployment int, activated time.Time) {
 	}
 	if b.takenBack == deployment {
 		b.takenBack = 0 // somebody wants it all the same
-	} else if b.tripped != nil && b.tripped.Holding && b.deployment != deployment {
+	} else if deployment < b.deployment || b.tripped != nil && b.tripped.Holding && b.deployment != deployment { // a person's rollback, or another runtime's brake, counts, too
 		b.takenBack = b.deployment
 	}
 	b.deployment, b.activated, b.now = deployment, activated, tally{}

@@ -105,8 +105,10 @@ func (s *Deployments) Activate(ctx context.Context, actor Actor, instance string
 	if err != nil {
 		return d, i, err
 	}
-	return s.deploy(ctx, actor, shot, func(Instance) (Deployment, error) {
-		d.ActivatedAt = s.now()
+	return s.deploy(ctx, actor, shot, func(i Instance) (Deployment, error) {
+		if d.Number != i.Deployment { // the active one prepares its source again; nothing is new that the brake should watch
+			d.ActivatedAt = s.now()
+		}
 		return d, nil
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"strings"
 	"time"
 
 	"turnkey/internal/fault"
@@ -52,7 +53,7 @@ func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
 	p := &dataPlane{parts: newRuntimeParts(log, c.id, c.border)}
 	p.parts.brakes.tell = p.braked
 	p.recorder, p.shipper = newTelemetry(log, c.sink)
-	p.parts.observe = p.recorder.Record
+	p.parts.observe = p.observe
 	do := command.ForSources(p.parts.openSource)
 	maps.Copy(do, command.ForRejections(p.use, time.Now))
 	do[command.Reload] = func(context.Context, command.Command, *bundle.Bundle) (any, error) {
@@ -100,6 +101,14 @@ func (p *dataPlane) use(ctx context.Context, instance string, do func(command.Li
 	return p.gateway.Use(ctx, host, func(u gateway.Uploader) error { return do(liveOf(u)) })
 }
 
+// observe records what happened, and tells the control plane soon when an instance is in trouble or well again.
+func (p *dataPlane) observe(e telemetry.Entry) {
+	p.recorder.Record(e)
+	if e.Kind == telemetry.Instance {
+		p.follower.ReportSoon()
+	}
+}
+
 // braked asks the control plane to take a deployment back.
 func (p *dataPlane) braked(t upload.Tripped) {
 	p.parts.log.Error("a deployment refuses what the one before it took", "instance", t.Instance, "deployment", t.Deployment,
@@ -116,9 +125,9 @@ func (p *dataPlane) conditions(ctx context.Context) []feed.Condition {
 	for _, t := range found {
 		c := feed.Condition{Instance: t.Instance, Since: t.Since}
 		if cause, ok := t.Cause.(*upload.Cause); ok {
-			c.Code, c.Message, c.Since = cause.Code, cause.Message, cause.Since
+			c.Code, c.Message, c.Since = cause.Code, withHint(cause.Message, cause.Hint), cause.Since
 		} else if t.Err != nil {
-			c.Code, c.Message = t.Err.Code, t.Err.Message
+			c.Code, c.Message = t.Err.Code, withHint(t.Err.Message, t.Err.Hint)
 		}
 		out = append(out, c)
 	}
@@ -135,6 +144,9 @@ func (p *dataPlane) conditions(ctx context.Context) []feed.Condition {
 	}
 	return out
 }
+
+// withHint says what is wrong and what to do about it.
+func withHint(message, hint string) string { return strings.TrimSpace(message + " " + hint) }
 
 // accept compiles a new revision: rules, tables and keys. It opens no database, so a source that is
 // down refuses nothing.

@@ -29,9 +29,15 @@ func demoConfig(t *testing.T, source string) string {
 // provision makes one instance with one call.
 func (in *installation) provision(source string) (id, host string) {
 	in.Helper()
+	return in.provisionAs(source, demoConfig(in.T, source))
+}
+
+// provisionAs makes it with a document.
+func (in *installation) provisionAs(source, document string) (id, host string) {
+	in.Helper()
 	project := in.must("POST", "/orgs/"+in.org+"/projects", map[string]any{"name": source})["id"].(string)
 	made := in.must("POST", "/projects/"+project+"/instances", map[string]any{
-		"name": source, "kind": "development", "config": demoConfig(in.T, source), "deploy": true, "secrets": map[string]string{"SOURCE_URI": stack.sources[source]},
+		"name": source, "kind": "development", "config": document, "deploy": true, "secrets": map[string]string{"SOURCE_URI": stack.sources[source]},
 	})
 	return made["id"].(string), made["host"].(string)
 }

@@ -98,8 +98,11 @@ func (f *Follower) Brake(b feed.Brake) {
 	f.mu.Lock()
 	f.brakes = append(f.brakes, b)
 	f.mu.Unlock()
-	signal(f.told)
+	f.ReportSoon()
 }
+
+// ReportSoon sends the next report without waiting for its time: what is wrong with an instance has changed.
+func (f *Follower) ReportSoon() { signal(f.told) }
 
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

@@ -58,6 +58,7 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 		if no := a.apply(&a.ops[i], r); no != nil {
 			return verdict{no: no.at(i, &a.ops[i])}, nil
 		}
+		a.note(&a.ops[i], r)
 		r.last = i
 		if r.reborn { // delete, then create: the net effect would lose the deletion's own effects
 			return a.again(ctx, tx)
@@ -116,8 +117,9 @@ func (a *attempt) finish(ctx context.Context) (*source.Finish, error) {
 	if a.rejected == nil {
 		return f, nil
 	}
-	if a.replay == nil || !a.replay.LeaveNewer { // what is replayed in its old place is no news to what came after it
-		f.Notes = a.notes()
+	f.Notes = a.notes()
+	if a.replay != nil && a.replay.LeaveNewer {
+		return f, nil // what came after it is replayed by itself
 	}
 	settle, err := a.superseded(ctx)
 	f.Settle = append(f.Settle, settle...)
@@ -145,11 +147,11 @@ func (a *attempt) oneByOne(ctx context.Context, tx source.Tx) (verdict, error) {
 		if no := a.apply(&a.ops[i], r); no != nil {
 			return verdict{no: no.at(i, &a.ops[i])}, nil
 		}
+		a.note(&a.ops[i], r)
 		c := r.change(before, i)
 		if c == nil {
 			continue
 		}
-		r.note(c)
 		a.changes = []source.Change{*c}
 		if err := tx.Apply(ctx, a.changes, nil); err != nil {
 			f := *source.FailureOf(err)

@@ -51,6 +51,8 @@ type Brake struct {
 	now        tally
 	tripped    *Tripped
 	heldUntil  time.Time
+	// takenBack was replaced by one before it. Its engine may still have uploads to end.
+	takenBack int
 }
 
 // cause groups refusals that have one reason.
@@ -78,6 +80,11 @@ func (b *Brake) serve(deployment int, activated time.Time) {
 	if b.tripped == nil { // what a deployment that tripped did is no measure
 		b.before = b.now
 	}
+	if b.takenBack == deployment {
+		b.takenBack = 0 // somebody wants it all the same
+	} else if deployment < b.deployment || b.tripped != nil && b.tripped.Holding && b.deployment != deployment { // a person's rollback, or another runtime's brake, counts, too
+		b.takenBack = b.deployment
+	}
 	b.deployment, b.activated, b.now = deployment, activated, tally{}
 	b.tripped, b.heldUntil = nil, time.Time{}
 }
@@ -86,20 +93,23 @@ func (b *Brake) serve(deployment int, activated time.Time) {
 func (b *Brake) held(deployment int, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.deployment == deployment && now.Before(b.heldUntil)
+	return b.isTakenBack(deployment) || b.deployment == deployment && now.Before(b.heldUntil)
 }
 
 // count takes the outcome of one transaction; no is nil for success. It reports whether the write must
 // be held back instead of rejected. hasBefore says that there is a deployment to go back to.
 func (b *Brake) count(deployment int, no *Refusal, hasBefore bool, now time.Time) (hold bool) {
 	b.mu.Lock()
-	if b.deployment != deployment {
-		b.mu.Unlock()
-		return false // an engine on its way out
+	if b.deployment != deployment { // an engine on its way out
+		defer b.mu.Unlock()
+		return no != nil && b.isTakenBack(deployment)
 	}
-	b.now.total++
 	var news *Tripped
-	if no != nil && no.Code != CodeDepends && no.Code != CodeExpired {
+	switch {
+	case no == nil:
+		b.now.total++
+	case no.Code != CodeDepends && no.Code != CodeExpired: // those say nothing of the rules, neither for nor against
+		b.now.total++
 		news = b.refused(cause{no.Code, no.Table}, hasBefore, now)
 	}
 	hold = no != nil && now.Before(b.heldUntil)
@@ -108,6 +118,12 @@ func (b *Brake) count(deployment int, no *Refusal, hasBefore bool, now time.Time
 		b.tell(*news)
 	}
 	return hold
+}
+
+// isTakenBack reports that a deployment was taken back: the write that it still refuses has a better
+// judge waiting. The caller holds mu.
+func (b *Brake) isTakenBack(deployment int) bool {
+	return b.takenBack != 0 && b.takenBack == deployment
 }
 
 // refused counts a refusal and gives the news when it trips the brake. The caller holds mu.

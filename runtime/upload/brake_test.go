@@ -21,17 +21,18 @@ func TestBrake(t *testing.T) {
 		trips     int
 		held      bool // the last refusal
 	}{
-		"a deployment that refuses everything": {[]step{{1, 30, 0, "", 0}, {2, 0, 21, "UNAUTHORIZED", time.Minute}}, true, 1, true},
-		"not before twenty":                    {[]step{{1, 30, 0, "", 0}, {2, 0, 19, "UNAUTHORIZED", time.Minute}}, true, 0, false},
-		"a fifth of the writes":                {[]step{{1, 30, 0, "", 0}, {2, 80, 20, "UNAUTHORIZED", time.Minute}}, true, 1, true},
-		"less than a fifth":                    {[]step{{1, 30, 0, "", 0}, {2, 101, 20, "UNAUTHORIZED", time.Minute}}, true, 0, false},
-		"as before":                            {[]step{{1, 50, 50, "UNAUTHORIZED", time.Hour}, {2, 50, 50, "UNAUTHORIZED", time.Minute}}, true, 0, false},
-		"another cause than before":            {[]step{{1, 50, 50, "UNAUTHORIZED", time.Hour}, {2, 50, 50, "SCHEMA_MISMATCH", time.Minute}}, true, 1, true},
-		"rare before, common now":              {[]step{{1, 95, 5, "UNAUTHORIZED", 0}, {2, 50, 50, "UNAUTHORIZED", time.Minute}}, true, 1, true},
-		"after the half hour":                  {[]step{{1, 30, 0, "", 0}, {2, 0, 50, "UNAUTHORIZED", 31 * time.Minute}}, true, 0, false},
-		"the first deployment alerts only":     {[]step{{1, 0, 50, "UNAUTHORIZED", time.Minute}}, false, 1, false},
-		"what waits for others is no cause":    {[]step{{1, 30, 0, "", 0}, {2, 0, 50, CodeDepends, time.Minute}}, true, 0, false},
-		"once for each deployment":             {[]step{{1, 30, 0, "", 0}, {2, 0, 200, "UNAUTHORIZED", time.Minute}}, true, 1, true},
+		"a deployment that refuses everything":  {[]step{{1, 30, 0, "", 0}, {2, 0, 21, "UNAUTHORIZED", time.Minute}}, true, 1, true},
+		"not before twenty":                     {[]step{{1, 30, 0, "", 0}, {2, 0, 19, "UNAUTHORIZED", time.Minute}}, true, 0, false},
+		"a fifth of the writes":                 {[]step{{1, 30, 0, "", 0}, {2, 80, 20, "UNAUTHORIZED", time.Minute}}, true, 1, true},
+		"less than a fifth":                     {[]step{{1, 30, 0, "", 0}, {2, 101, 20, "UNAUTHORIZED", time.Minute}}, true, 0, false},
+		"as before":                             {[]step{{1, 50, 50, "UNAUTHORIZED", time.Hour}, {2, 50, 50, "UNAUTHORIZED", time.Minute}}, true, 0, false},
+		"another cause than before":             {[]step{{1, 50, 50, "UNAUTHORIZED", time.Hour}, {2, 50, 50, "SCHEMA_MISMATCH", time.Minute}}, true, 1, true},
+		"rare before, common now":               {[]step{{1, 95, 5, "UNAUTHORIZED", 0}, {2, 50, 50, "UNAUTHORIZED", time.Minute}}, true, 1, true},
+		"after the half hour":                   {[]step{{1, 30, 0, "", 0}, {2, 0, 50, "UNAUTHORIZED", 31 * time.Minute}}, true, 0, false},
+		"the first deployment alerts only":      {[]step{{1, 0, 50, "UNAUTHORIZED", time.Minute}}, false, 1, false},
+		"what waits for others is no cause":     {[]step{{1, 30, 0, "", 0}, {2, 0, 50, CodeDepends, time.Minute}}, true, 0, false},
+		"what waits for others dilutes nothing": {[]step{{1, 30, 0, "", 0}, {2, 0, 500, CodeDepends, time.Minute}, {2, 0, 21, "UNAUTHORIZED", time.Minute}}, true, 1, true},
+		"once for each deployment":              {[]step{{1, 30, 0, "", 0}, {2, 0, 200, "UNAUTHORIZED", time.Minute}}, true, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
@@ -39,7 +40,7 @@ func TestBrake(t *testing.T) {
 			b := NewBrake("ins_1", func(n Tripped) { news = append(news, n) })
 			held := false
 			for i, s := range c.steps {
-				activated := start.Add(time.Duration(i) * 24 * time.Hour)
+				activated := start.Add(time.Duration(s.deployment) * 24 * time.Hour)
 				b.serve(s.deployment, activated)
 				at := activated.Add(s.after)
 				for range s.ok {
@@ -54,8 +55,15 @@ func TestBrake(t *testing.T) {
 						t.Error("the hold lasts until the deployment before serves, at most a minute")
 					}
 					b.serve(1, at.Add(time.Second))
-					if b.held(1, at) || b.held(last, at) {
+					if b.held(1, at) {
 						t.Error("held under the deployment before")
+					}
+					if !b.held(last, at.Add(holdFor)) || !b.count(last, refuse(s.code, "No."), true, at.Add(holdFor)) {
+						t.Error("an upload that ends under the deployment that was taken back is refused for good")
+					}
+					b.serve(last, at.Add(time.Hour))
+					if b.held(last, at.Add(time.Hour)) {
+						t.Error("held although somebody activated it again")
 					}
 				}
 			}

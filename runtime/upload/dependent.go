@@ -28,18 +28,22 @@ func (a *attempt) readRejected(ctx context.Context, tx source.Tx) error {
 	a.rejected = &rejectedRows{of: make(map[source.RowName][]source.RejectedRow, len(list))}
 	for _, r := range list {
 		k := source.RowName{TableName: r.TableName, RowID: r.RowID}
+		if a.replay != nil && r.Rejection == a.replay.ID {
+			a.replay.since[k] = r // read with the row itself: no write comes in between unnoticed
+		}
 		a.rejected.of[k] = append(a.rejected.of[k], r)
 	}
 	return nil
 }
 
-// awaited finds the waiting rejection of this client that would have created a row; nil: none.
+// awaited finds the waiting rejection of this client that would have created a row; nil: none. A replay
+// waits for none that came after it.
 func (a *attempt) awaited(r *row) *source.RejectedRow {
 	if a.rejected == nil || !a.plan.hold {
 		return nil
 	}
 	for i, w := range a.rejected.of[r.name] {
-		if w.Creates && w.Owner == a.ids.holder && (a.replay == nil || w.Rejection != a.replay.ID) {
+		if w.Creates && w.Owner == a.ids.holder && (a.replay == nil || w.Rejection < a.replay.ID) {
 			return &a.rejected.of[r.name][i]
 		}
 	}
@@ -52,26 +56,6 @@ func depends(w *source.RejectedRow) *Refusal {
 		hint("Replay or discard the rejection " + w.Group + "; this write follows it.")
 	no.group = w.Group
 	return no
-}
-
-// notes tells waiting rejections what this transaction does to their rows, so that a late replay can
-// leave it alone.
-func (a *attempt) notes() []source.Note {
-	var out []source.Note
-	for _, r := range a.order {
-		if len(a.rejected.of[r.name]) == 0 {
-			continue
-		}
-		if !a.strict {
-			if c := r.change(r.stored, r.last); c != nil {
-				r.note(c)
-			}
-		}
-		if len(r.written) > 0 || r.deleted {
-			out = append(out, source.Note{TableName: r.name.TableName, RowID: r.name.RowID, Written: r.written, Deleted: r.deleted})
-		}
-	}
-	return out
 }
 
 // superseded settles the groups whose creations this transaction made good: the client has sent the

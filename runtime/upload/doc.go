@@ -111,4 +111,41 @@
 // that applies it settles the rejection, which makes it exactly-once. Accepted writes to rows for which
 // somebody's rejection waits note which fields they wrote; replaying what a whole deployment refused
 // leaves those alone, so that the last write that reached the server stands, field by field.
+//
+// # A deployment that is taken back
+//
+//	N serves ──► N+1 refuses: rejections ──► 20th of a cause: hold ──► N serves ──► replay
+//	                                                                   └── notes ──────┘
+//
+// The replay takes the rejections of N+1, and what followed them under N, in the order of their ids, which
+// is the order of arrival at one runtime and that of the runtimes' clocks among several. Each takes its
+// old place among the writes that were accepted since. Those have left notes on it: the fields that they
+// wrote, whether or not that changed anything, a whole PUT, a deletion. The replay reads the notes in the
+// transaction that locks the rows (newer.go):
+//
+//	noted since             what a late write does to the row
+//	a field                 leaves it, where the last write wins; counters and the like merge as ever
+//	a deletion              nothing: what is there now, or is not, came after it
+//	a PUT                   a deletion takes the fields that nobody has written since, and no more
+//	fields, and a refused   a deletion leaves the row, and a note on that PUT, which then takes the
+//	  PUT is still to come    fields that neither it nor anybody since has written
+//
+// So each field that follows the last write ends with the last write that reached the server. The state
+// is that of a run without N+1 but for these:
+//
+//   - A PATCH of a row that is missing, because somebody else's creation of it waits, succeeds without
+//     effect, as any PATCH of a missing row, and nothing keeps it: without N+1 it would have had one.
+//     Devices learn of rows from the database, so this needs a row that was deleted, and is made anew by
+//     one device while another has not yet heard of the deletion. The creator's own writes are held.
+//   - Fields that do not follow the last write, of a row whose deletion was refused and that was made
+//     anew or changed since: their values from before and after the deletion cannot be told apart. A
+//     refused PUT that gives a counter a value, likewise.
+//   - A late deletion of a row that was put anew clears what clients may write, to null: a column's
+//     default does not come back, and columns that the configuration does not know stay. So does what a
+//     PATCH wrote between the deletion and a PUT that leaves it out.
+//   - A PUT by the creator itself, accepted while its creation waits, settles that group as superseded:
+//     it speaks for the whole row, so columns that it leaves out are not brought back.
+//   - A rejection that is refused again at the replay keeps its place, but does not hear of the replays
+//     after it: replayed once more, it may overwrite theirs.
+//   - A runtime that has not served N has nothing to compare with, and takes every cause for new.
 package upload

@@ -100,9 +100,14 @@ func (e *Engine) Degraded() *Cause {
 func (e *Engine) degrade(f *source.Failure) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.cause == nil || e.cause.Code != f.Code {
-		e.cause = &Cause{Code: f.Code, Message: f.Message, Hint: f.Hint, Since: e.deps.Now()}
+	since := e.deps.Now()
+	if e.cause != nil && e.cause.Code == f.Code {
+		if f.Hint == "" || f.Hint == e.cause.Hint {
+			return
+		}
+		since = e.cause.Since // the same trouble, seen from closer
 	}
+	e.cause = &Cause{Code: f.Code, Message: f.Message, Hint: f.Hint, Since: since}
 }
 
 func (e *Engine) recovered() {

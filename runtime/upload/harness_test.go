@@ -164,13 +164,16 @@ func (w *world) start(src source.Source, document string) {
 	w.engine = w.newEngine(src)
 }
 
-func (w *world) newEngine(src source.Source) *upload.Engine {
+func (w *world) newEngine(src source.Source) *upload.Engine { return w.newEngineOf(src, 3) }
+
+// newEngineOf is an engine of the world's configuration as a deployment.
+func (w *world) newEngineOf(src source.Source, deployment int) *upload.Engine {
 	w.t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	if os.Getenv("UPLOAD_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	e, err := upload.New(&bundle.Bundle{Instance: bundle.Instance{ID: "ins_test"}, Deployment: 3, Config: *w.config}, src, upload.Deps{
+	e, err := upload.New(&bundle.Bundle{Instance: bundle.Instance{ID: "ins_test"}, Deployment: deployment, Config: *w.config}, src, upload.Deps{
 		Now:   time.Now,
 		NewID: func() string { return fmt.Sprintf("rej_%08d", w.ids.Add(1)) },
 		Pause: func(ctx context.Context, _ int) error { return ctx.Err() },

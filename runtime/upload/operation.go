@@ -18,9 +18,10 @@ func (a *attempt) apply(op *Operation, r *row) *Refusal {
 			return depends(w)
 		}
 	}
+	if done, no := a.late(op, r); done {
+		return no
+	}
 	switch {
-	case r.stored == nil && a.replay.gone(r.name):
-		return nil
 	case op.Op == Delete:
 		return a.delete(r)
 	case r.now != nil:
@@ -35,11 +36,15 @@ func (a *attempt) delete(r *row) *Refusal {
 	if r.now == nil {
 		return nil
 	}
-	if no := a.authorize(r.table.delete, "delete", r.table, rule.Input{User: a.user, Old: r.now}); no != nil {
+	if no := a.mayDelete(r); no != nil {
 		return no
 	}
 	r.now = nil
 	return nil
+}
+
+func (a *attempt) mayDelete(r *row) *Refusal {
+	return a.authorize(r.table.delete, "delete", r.table, rule.Input{User: a.user, Old: r.now})
 }
 
 func (a *attempt) create(op *Operation, r *row) *Refusal {

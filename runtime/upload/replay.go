@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -37,24 +36,6 @@ type replaying struct {
 // settlement is what a replay's commit does to its rejection.
 func (r *replaying) settlement(now time.Time) source.Settlement {
 	return source.Settlement{ID: r.ID, From: []source.RejectionStatus{r.from}, To: source.Replayed, By: r.By, At: now}
-}
-
-// newer reports that a field was written since the rejection, and that the replay must leave it.
-func (r *replaying) newer(name source.RowName, f *field) bool {
-	if r == nil || !r.LeaveNewer {
-		return false
-	}
-	for _, path := range r.since[name].Written {
-		if path == f.dotted || strings.HasPrefix(path, f.dotted+".") || strings.HasPrefix(f.dotted, path+".") {
-			return true
-		}
-	}
-	return false
-}
-
-// gone reports that a row was deleted since the rejection, and that the replay must leave it so.
-func (r *replaying) gone(name source.RowName) bool {
-	return r != nil && r.LeaveNewer && r.since[name].Deleted
 }
 
 // Replay applies a rejection through the same pipeline as any upload, as the user who sent it, and then

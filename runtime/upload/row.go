@@ -1,8 +1,6 @@
 package upload
 
 import (
-	"strings"
-
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
 	"turnkey/runtime/value"
@@ -27,21 +25,6 @@ type row struct {
 	name    source.RowName
 	written []string // for notes: dotted paths
 	deleted bool
-}
-
-// note remembers what a change does, for rejections that wait for the row.
-func (r *row) note(c *source.Change) {
-	r.deleted = c.Kind == source.Delete
-	switch c.Kind {
-	case source.Insert:
-		for _, m := range c.Doc.Members {
-			r.written = append(r.written, m.Name)
-		}
-	case source.Update:
-		for _, a := range c.Set {
-			r.written = append(r.written, strings.Join(a.Path, "."))
-		}
-	}
 }
 
 func (r *row) touch(top string) {

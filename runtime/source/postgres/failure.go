@@ -32,6 +32,11 @@ func translate(err error) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		f := classify(pg)
+		var connecting *pgconn.ConnectError
+		if f.Class == source.Refused && errors.As(err, &connecting) { // no row has been looked at
+			f.Class, f.Code, f.Message, f.Field = source.Down, "source_down", "The database takes no connections.", ""
+			f.Hint = "The server says: " + pg.Message + "."
+		}
 		f.Err, f.Change = err, -1
 		return f
 	}
@@ -109,6 +114,8 @@ func classify(pg *pgconn.PgError) *source.Failure {
 		return misconfigured(make(source.Misconfigured, "source_column_missing", "A configured column does not exist."), "Create it, or correct the field's path in the configuration.")
 	case "42P10":
 		return misconfigured(make(source.Misconfigured, "source_key", "The key column of a table is neither its primary key nor unique."), "Set tables.<name>.key to the primary key.")
+	case "25006":
+		return misconfigured(make(source.Misconfigured, "source_read_only", "The database takes no writes."), "Connect to the primary, and look at default_transaction_read_only and at the disk's space.")
 	case "3D000":
 		return misconfigured(make(source.Misconfigured, "source_database_missing", "The database does not exist."), "Correct the connection string.")
 	case "23502":
@@ -131,7 +138,7 @@ func classify(pg *pgconn.PgError) *source.Failure {
 		return misconfigured(make(source.Misconfigured, "source_login", "The database refused the log-in."), "Correct user and password in the connection string.")
 	case "42":
 		return make(source.Refused, "SCHEMA_MISMATCH", "The row does not fit the table.")
-	case "08", "53", "57", "58", "XX":
+	case "08", "25", "53", "57", "58", "XX":
 		return make(source.Down, "source_down", "The database cannot serve at the moment.")
 	}
 	return make(source.Refused, "UNCLASSIFIED_ERROR", "The database refused the write.")

@@ -1,0 +1,23 @@
+package postgres
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"turnkey/runtime/source"
+)
+
+// What is the operator's trouble must never cost a write, whatever SQLSTATE it comes with.
+func TestOperatorsTroubleIsNoRefusal(t *testing.T) {
+	for code, want := range map[string]source.Class{
+		"42P01": source.Misconfigured, "42703": source.Misconfigured, "42501": source.Misconfigured, "3D000": source.Misconfigured,
+		"28P01": source.Misconfigured, "28000": source.Misconfigured, "25006": source.Misconfigured, "25P03": source.Down, "53300": source.Down, "57P03": source.Down,
+		"23505": source.Refused, "55000": source.Refused,
+	} {
+		if f := source.FailureOf(translate(fmt.Errorf("writing: %w", &pgconn.PgError{Code: code}))); f.Class != want || want == source.Misconfigured && f.Hint == "" {
+			t.Errorf("%s: %+v", code, f)
+		}
+	}
+}

@@ -29,8 +29,8 @@ test: postgres ## run everything that CI runs; ends with a table of suites
 check: postgres ## the quick loop: format, vet, lint, Go and connector tests
 	@$(GO) run ./deploy/ci -quick
 
-bench: build postgres ## measure against the bars of the design (takes about four minutes)
-	@CGO_ENABLED=0 $(GO) run ./cmd/bench
+bench: build postgres ## measure against the bars of the design (takes about seven minutes; BENCH=-quick: one)
+	@CGO_ENABLED=0 $(GO) run ./cmd/bench $(BENCH)
 
 fairness: postgres ## measure what one instance's trouble costs the others (takes about five minutes)
 	@CGO_ENABLED=0 $(GO) build -o bin/fairness ./cmd/fairness && bin/fairness

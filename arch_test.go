@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -182,6 +184,34 @@ func TestPlanesApartInTests(t *testing.T) {
 				t.Errorf("the tests of %s import %s: the planes meet only in cmd/turnkey", p.ImportPath, imported)
 			}
 		}
+	}
+}
+
+// TestMeasuringSwitchesAreNoProduct: what only measurements may switch off is read by files that an
+// ordinary build leaves out.
+func TestMeasuringSwitchesAreNoProduct(t *testing.T) {
+	const prefix = "TURNKEY_" + "BENCH_"
+	found := 0
+	for _, p := range packages(t) {
+		if under(p.path(), []string{"cmd/bench"}) {
+			continue
+		}
+		for _, name := range slices.Concat(p.GoFiles, p.IgnoredGoFiles) {
+			raw, err := os.ReadFile(filepath.Join(p.Dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Contains(raw, []byte(prefix)) {
+				continue
+			}
+			found++
+			if !bytes.HasPrefix(raw, []byte("//go:build bench\n")) {
+				t.Errorf("%s/%s reads %s outside the build tag bench", p.path(), name, prefix)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no file reads a measuring switch: this test reads nothing")
 	}
 }
 

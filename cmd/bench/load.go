@@ -20,9 +20,13 @@ type sample struct {
 	operations int
 	elapsed    time.Duration
 	latencies  []time.Duration // one for each request
+	ours, base time.Duration   // CPU time of the product (or of the bare driver), and of PostgreSQL
 }
 
 func (s sample) perSecond() float64 { return float64(s.operations) / s.elapsed.Seconds() }
+
+// each is a time for one operation.
+func (s sample) each(d time.Duration) time.Duration { return d / time.Duration(max(1, s.operations)) }
 
 // percentile of the latencies, 0 < p < 1; zero when there are none.
 func (s sample) percentile(p float64) time.Duration {

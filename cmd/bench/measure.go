@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sync/atomic"
 	"time"
 )
 
@@ -25,144 +24,141 @@ func (c cell) name() string {
 	return fmt.Sprintf("%s x%d, open", c.work, c.size)
 }
 
-// results of a run: the samples of each cell, round by round, and what the process used.
-type results struct {
-	cells       []cell
-	samples     map[cell][]sample
-	cpuPer1000  map[cell][]time.Duration
-	tokens      []sample
-	rssUnder    float64
-	rssPeak     float64
-	rssAtStart  float64
-	coldRequest time.Duration
-	// stamps makes every request's values new: a PATCH that changes nothing would not be written.
-	stamps atomic.Int64
+var sizes = []int{1, 10, 100}
+
+// allCells are those of a round, the bare driver's before those that are held against it.
+func allCells() (out []cell) {
+	for _, work := range []workload{puts, patches} {
+		for _, size := range sizes {
+			for _, table := range []string{"", "open", "ruled"} {
+				out = append(out, cell{work, size, table})
+			}
+		}
+	}
+	return out
 }
 
-func measure(ctx context.Context, st *stack, s settings) (*results, error) {
-	r := &results{samples: map[cell][]sample{}, cpuPer1000: map[cell][]time.Duration{}}
-	r.stamps.Store(1_000_000)
-	for _, work := range []workload{puts, patches} {
-		for _, size := range []int{1, 10, 100} {
-			for _, table := range []string{"", "open", "ruled"} {
-				r.cells = append(r.cells, cell{work, size, table})
-			}
-		}
-	}
+// results of the rounds: the samples of each cell, round by round, and what the process used.
+type results struct {
+	cells      []cell
+	samples    map[cell][]sample
+	tokens     []sample
+	rssAtStart float64 // before its instance is live
+	rssUnder   float64
+	rssPeak    float64
+	cold       []time.Duration // the first upload of a process whose instance is not live yet
+}
+
+// measure runs the rounds against the binary as customers get it.
+func measure(ctx context.Context, st *stack, s *server, set settings) (*results, error) {
+	r := &results{cells: allCells(), samples: map[cell][]sample{}}
 	var err error
-	if r.rssAtStart, err = residentMB(st.process.Process.Pid, false); err != nil {
+	if r.rssAtStart, err = residentMB(s.pid(), false); err != nil {
 		return nil, err
 	}
-	var next atomic.Int64
-	next.Store(connections * rowsEach)
-	if err := fill(ctx, st, r); err != nil {
+	if err := s.fetchToken(); err != nil {
 		return nil, err
 	}
-	for round := range s.rounds {
-		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, s.rounds)
+	if err := st.fill(ctx, s); err != nil {
+		return nil, err
+	}
+	for round := range set.rounds {
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, set.rounds)
 		for _, c := range r.cells {
-			if err := r.run(ctx, st, c, s.cell, &next); err != nil {
+			one, err := st.run(ctx, s, c, set.cell)
+			if err != nil {
 				return nil, fmt.Errorf("%s: %w", c.name(), err)
 			}
+			r.samples[c] = append(r.samples[c], one)
 		}
-		if err := r.runTokens(ctx, st, s.cell); err != nil {
+		one, err := exchange(ctx, s, set.cell)
+		if err != nil {
 			return nil, fmt.Errorf("token exchange: %w", err)
 		}
+		r.tokens = append(r.tokens, one)
 	}
-	if r.rssUnder, err = residentMB(st.process.Process.Pid, false); err != nil {
+	if r.rssUnder, err = residentMB(s.pid(), false); err != nil {
 		return nil, err
 	}
-	r.rssPeak, err = residentMB(st.process.Process.Pid, true)
+	r.rssPeak, err = residentMB(s.pid(), true)
 	return r, err
 }
 
-// fill makes the rows that PATCH changes, in all three tables, and times the first request.
-func fill(ctx context.Context, st *stack, r *results) error {
-	for i, table := range []string{"open", "ruled"} {
-		c, err := dial(st.addr, st.path+"/api/data", st.token)
-		if err != nil {
-			return err
+// run measures one cell once: by the bare driver, or by uploads to a server.
+func (st *stack) run(ctx context.Context, s *server, c cell, d time.Duration) (one sample, err error) {
+	pid := os.Getpid()
+	workers, closeAll := bareWorkers(st.pool, c.work, c.size, &st.next), func() {}
+	if c.table != "" {
+		pid = s.pid()
+		if workers, closeAll, err = uploadWorkers(st, s, c); err != nil {
+			return one, err
 		}
-		for at := int64(0); at < connections*rowsEach; at += 1000 {
-			ids := make([]int64, 1000)
-			for j := range ids {
-				ids[j] = at + int64(j)
-			}
-			t0 := time.Now()
-			if err := c.post(uploadBody(nil, puts, table, at, ids), `"success"`, 1); err != nil {
-				return fmt.Errorf("filling %s: %w", table, err)
-			}
-			if i == 0 && at == 0 {
-				r.coldRequest = time.Since(t0)
-			}
-		}
-		c.conn.Close()
-	}
-	_, err := st.pool.Exec(ctx, "INSERT INTO bench_bare SELECT * FROM bench_open")
-	return err
-}
-
-func (r *results) run(ctx context.Context, st *stack, c cell, d time.Duration, next *atomic.Int64) error {
-	if c.table == "" {
-		s, err := closedLoop(ctx, bareWorkers(st.pool, c.work, c.size, next), d)
-		r.samples[c] = append(r.samples[c], s)
-		return err
-	}
-	workers, closeAll, err := uploadWorkers(st, c, next, &r.stamps)
-	if err != nil {
-		return err
 	}
 	defer closeAll()
-	before, err := cpuTime(st.process.Process.Pid)
+	ours, err := cpuTime(pid)
 	if err != nil {
-		return err
+		return one, err
 	}
-	s, err := closedLoop(ctx, workers, d)
+	base, err := clusterTime(st.postgres.Pid())
 	if err != nil {
-		return err
+		return one, err
 	}
-	after, err := cpuTime(st.process.Process.Pid)
-	r.samples[c] = append(r.samples[c], s)
-	r.cpuPer1000[c] = append(r.cpuPer1000[c], time.Duration(float64(after-before)/float64(max(1, s.operations))*1000))
-	return err
+	if one, err = closedLoop(ctx, workers, d); err != nil {
+		return one, err
+	}
+	if one.ours, err = cpuTime(pid); err != nil {
+		return one, err
+	}
+	one.base, err = clusterTime(st.postgres.Pid())
+	one.ours, one.base = one.ours-ours, one.base-base
+	return one, err
 }
 
-func uploadWorkers(st *stack, c cell, next, stamps *atomic.Int64) (workers []worker, closeAll func(), err error) {
+func uploadWorkers(st *stack, s *server, c cell) (workers []worker, closeAll func(), err error) {
 	var conns []*httpConn
 	closeAll = func() {
 		for _, c := range conns {
 			c.conn.Close()
 		}
 	}
-	for i := range connections {
-		conn, err := dial(st.addr, st.path+"/api/data", st.token)
+	for i, d := range s.devices {
+		conn, err := s.dial("/api/data", s.token)
 		if err != nil {
 			closeAll()
 			return nil, nil, err
 		}
 		conns = append(conns, conn)
-		span := rows{next: next, patch: c.work == patches, at: i * rowsEach, from: i * rowsEach}
-		var body []byte
+		span := rows{next: &st.next, patch: c.work == patches, at: i * rowsEach, from: i * rowsEach}
 		workers = append(workers, func(context.Context) (int, error) {
-			body = uploadBody(body, c.work, c.table, stamps.Add(1), span.take(c.size))
-			return c.size, conn.post(body, `"success"`, 1)
+			return c.size, conn.post(d.upload(c.work, c.table, st.stamps.Add(1), span.take(c.size)), `"success"`, 1)
 		})
 	}
 	return workers, closeAll, nil
 }
 
-// runTokens exchanges identities for tokens, each a fresh HS256 token of the app's own server.
-func (r *results) runTokens(ctx context.Context, st *stack, d time.Duration) error {
+// exchange makes tokens from identities, each a fresh HS256 token of the app's own server.
+func exchange(ctx context.Context, s *server, d time.Duration) (sample, error) {
 	var workers []worker
 	for range connections {
-		conn, err := dial(st.addr, st.path+"/token", identityToken(time.Now()))
+		conn, err := s.dial("/token", identityToken(time.Now()))
 		if err != nil {
-			return err
+			return sample{}, err
 		}
 		defer conn.conn.Close()
 		workers = append(workers, func(context.Context) (int, error) { return 1, conn.post([]byte("{}"), `"token":"`, 1) })
 	}
-	s, err := closedLoop(ctx, workers, d)
-	r.tokens = append(r.tokens, s)
-	return err
+	return closedLoop(ctx, workers, d)
+}
+
+// firstUpload times one operation to a server whose instance is not live: its bundle is compiled, the
+// catalog is read and the database is connected to.
+func firstUpload(st *stack, s *server) (time.Duration, error) {
+	c, err := s.dial("/api/data", s.token)
+	if err != nil {
+		return 0, err
+	}
+	defer c.conn.Close()
+	began := time.Now()
+	err = c.post(newDevice("cold-"+s.name, 0).upload(puts, "ruled", 0, []int64{st.next.Add(1) - 1}), `"success"`, 1)
+	return time.Since(began), err
 }

@@ -1,19 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
-	"time"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -57,19 +50,19 @@ const benchTable = `(id uuid PRIMARY KEY, owner_id text NOT NULL, title text, do
 
 const hs256Key = "bench-bench-bench-bench-bench-bench!"
 
-// stack is the cluster, the product as a process of its own, and the bare driver's pool.
+// stack is the cluster and the bare driver's pool on it. The servers that are measured share them.
 type stack struct {
 	postgres *devstack.Postgres
 	pool     *pgxpool.Pool
-	process  *exec.Cmd
-	log      *bytes.Buffer
-	addr     string
-	path     string // /i/{host}
-	token    string
+	folder   string       // of the instance
+	next     atomic.Int64 // the next row number that no table has yet
+	stamps   atomic.Int64 // see device.upload
 }
 
-func startStack(ctx context.Context, dir, binary string) (st *stack, err error) {
-	st = &stack{log: &bytes.Buffer{}}
+func startStack(ctx context.Context, dir string) (st *stack, err error) {
+	st = &stack{folder: filepath.Join(dir, "instance")}
+	st.next.Store(connections * rowsEach)
+	st.stamps.Store(1_000_000)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, st.stop())
@@ -78,8 +71,7 @@ func startStack(ctx context.Context, dir, binary string) (st *stack, err error) 
 	if st.postgres, err = devstack.StartPostgres(ctx, devstack.PostgresConfig{Dir: filepath.Join(dir, "postgres")}); err != nil {
 		return st, err
 	}
-	url := st.postgres.URL("postgres")
-	cfg, err := pgxpool.ParseConfig(url)
+	cfg, err := pgxpool.ParseConfig(st.postgres.URL("postgres"))
 	if err != nil {
 		return st, err
 	}
@@ -92,93 +84,42 @@ func startStack(ctx context.Context, dir, binary string) (st *stack, err error) 
 			return st, fmt.Errorf("making table %s: %w", t, err)
 		}
 	}
-	return st, st.serve(ctx, filepath.Join(dir, "instance"), binary, url)
+	if err = os.MkdirAll(st.folder, 0o700); err == nil {
+		err = os.WriteFile(filepath.Join(st.folder, "turnkey.yaml"), []byte(benchConfig), 0o600)
+	}
+	return st, err
 }
 
-// serve starts `turnkey serve` on a folder and waits until its instance is healthy.
-func (st *stack) serve(ctx context.Context, folder, binary, url string) error {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(folder, "turnkey.yaml"), []byte(benchConfig), 0o600); err != nil {
-		return err
-	}
-	port, err := freePort()
-	if err != nil {
-		return err
-	}
-	st.addr, st.path = fmt.Sprintf("127.0.0.1:%d", port), "/i/serve"
-	cmd := exec.CommandContext(ctx, binary, "serve", folder, "--listen", st.addr, "--development", "--allow-private-networks")
-	cmd.Env = append(os.Environ(), "SOURCE_URI="+url, "BENCH_HS256="+hs256Key)
-	cmd.Stdout, cmd.Stderr = st.log, st.log
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting %s: %w", binary, err)
-	}
-	st.process = cmd
-	if err := st.await(ctx); err != nil {
-		return fmt.Errorf("%w\n%s", err, st.log)
-	}
-	return st.fetchToken()
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
-func (st *stack) await(ctx context.Context) error {
-	deadline := time.Now().Add(20 * time.Second)
-	for time.Now().Before(deadline) && ctx.Err() == nil {
-		response, err := http.Get("http://" + st.addr + st.path + "/health")
-		if err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
+// fill makes the rows that PATCH changes, the same in all three tables.
+func (st *stack) fill(ctx context.Context, s *server) error {
+	for _, table := range []string{"open", "ruled"} {
+		c, err := s.dial("/api/data", s.token)
+		if err != nil {
+			return err
+		}
+		d := newDevice("fill-"+table, 0)
+		ids := make([]int64, 1000)
+		for at := int64(0); at < connections*rowsEach; at += int64(len(ids)) {
+			for j := range ids {
+				ids[j] = at + int64(j)
+			}
+			if err := c.post(d.upload(puts, table, 0, ids), `"success"`, 1); err != nil {
+				return fmt.Errorf("filling %s: %w", table, err)
 			}
 		}
-		time.Sleep(20 * time.Millisecond)
+		c.conn.Close()
 	}
-	return errors.New("the instance did not become healthy within 20 s")
-}
-
-func (st *stack) fetchToken() error {
-	response, err := http.Get("http://" + st.addr + st.path + "/token?user_id=" + benchUser)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	var answer struct {
-		Token string `json:"token"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil || answer.Token == "" {
-		return fmt.Errorf("no token: %d %s", response.StatusCode, body)
-	}
-	st.token = answer.Token
-	return nil
+	_, err := st.pool.Exec(ctx, "INSERT INTO bench_bare SELECT * FROM bench_open")
+	return err
 }
 
 // stop ends what startStack has started, in reverse order.
 func (st *stack) stop() error {
-	var errs []error
-	if st.process != nil {
-		_ = st.process.Process.Signal(syscall.SIGTERM) // an error means that it has ended already
-		if err := st.process.Wait(); err != nil {
-			errs = append(errs, fmt.Errorf("the runtime ended badly: %w\n%s", err, st.log))
-		}
-	}
 	if st.pool != nil {
 		st.pool.Close()
 	}
-	if st.postgres != nil {
-		errs = append(errs, st.postgres.Stop())
+	if st.postgres == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	return st.postgres.Stop()
 }

@@ -60,35 +60,60 @@ func rowID(n int64) string {
 
 func titleOf(n int64) string { return "Water the plants, number " + strconv.FormatInt(n, 10) }
 
-// uploadBody is one request with all operations in one client transaction, as the reference
-// connector spells it.
-func uploadBody(dst []byte, work workload, table string, transaction int64, ids []int64) []byte {
-	dst = append(dst[:0], `{"transactions":[{"transaction_id":`...)
-	dst = strconv.AppendInt(dst, transaction, 10)
-	dst = append(dst, `,"crud":[`...)
+// device is one client with our connector: it has an id, and numbers its operations and transactions as
+// a queue does, so that it gets receipts of the strong kind.
+type device struct {
+	id              string
+	transaction, op int64
+	body            []byte
+}
+
+func newDevice(name string, n int) *device {
+	return &device{id: "bench-" + name + "-" + strconv.Itoa(n)}
+}
+
+// upload is one request with one client transaction, as our connector spells it. stamp makes the
+// values of a PATCH new: one that changes nothing would not be written. The bytes are valid until the
+// next call.
+func (d *device) upload(work workload, table string, stamp int64, ids []int64) []byte {
+	d.transaction++
+	b := append(d.body[:0], `{"client":{"id":"`...)
+	b = append(b, d.id...)
+	b = append(b, `","sdk":"@powersync/node","app_version":"1.0.0","queue_count":1},"transactions":[{"transaction_id":`...)
+	b = strconv.AppendInt(b, d.transaction, 10)
+	b = append(b, `,"crud":[`...)
 	for i, id := range ids {
 		if i > 0 {
-			dst = append(dst, ',')
+			b = append(b, ',')
 		}
-		dst = append(dst, `{"op":"`...)
-		dst = append(dst, work...)
-		dst = append(dst, `","table":"`...)
-		dst = append(dst, table...)
-		dst = append(dst, `","id":"`...)
-		dst = append(dst, rowID(id)...)
-		if work == puts {
-			dst = append(dst, `","op_data":{"owner_id":"`+benchUser+`","title":"`...)
-			dst = append(dst, titleOf(id)...)
-			dst = append(dst, `","done":0,"priority":`...)
-			dst = strconv.AppendInt(dst, id%10, 10)
-			dst = append(dst, `,"due":"2026-05-01T08:30:00.000Z"}}`...)
-			continue
-		}
-		dst = append(dst, `","op_data":{"title":"`...)
-		dst = append(dst, titleOf(transaction)...)
-		dst = append(dst, `","done":`...)
-		dst = strconv.AppendInt(dst, transaction&1, 10)
-		dst = append(dst, `}}`...)
+		b = d.operation(b, work, table, stamp, id)
 	}
-	return append(dst, `]}]}`...)
+	d.body = append(b, `]}]}`...)
+	return d.body
+}
+
+func (d *device) operation(b []byte, work workload, table string, stamp, id int64) []byte {
+	d.op++
+	b = append(b, `{"op":"`...)
+	b = append(b, work...)
+	b = append(b, `","table":"`...)
+	b = append(b, table...)
+	b = append(b, `","id":"`...)
+	b = append(b, rowID(id)...)
+	b = append(b, `","op_id":`...)
+	b = strconv.AppendInt(b, d.op, 10)
+	b = append(b, `,"transaction_id":`...)
+	b = strconv.AppendInt(b, d.transaction, 10)
+	if work == puts {
+		b = append(b, `,"op_data":{"owner_id":"`+benchUser+`","title":"`...)
+		b = append(b, titleOf(id)...)
+		b = append(b, `","done":0,"priority":`...)
+		b = strconv.AppendInt(b, id%10, 10)
+		return append(b, `,"due":"2026-05-01T08:30:00.000Z"}}`...)
+	}
+	b = append(b, `,"op_data":{"title":"`...)
+	b = append(b, titleOf(stamp)...)
+	b = append(b, `","done":`...)
+	b = strconv.AppendInt(b, stamp&1, 10)
+	return append(b, `}}`...)
 }

@@ -85,6 +85,9 @@ func (e *Engine) identify(q *request, t *Transaction) *identities {
 	if t.Refused != nil {
 		ops = nil // it was not read to its end
 	}
+	if !leavesReceipts {
+		return out
+	}
 	numbered := len(ops) > 0
 	for i := range ops {
 		numbered = numbered && ops[i].HasOpID

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+)
+
+// What receipts cost: the same binary twice over the same database, one that leaves receipts and one
+// that does not, which only a build with the tag bench can. They take turns, and who is first takes
+// turns, too, so that a machine that slows down slows both.
+
+// pair is one cell measured once with receipts and once without, right after each other.
+type pair struct{ with, without sample }
+
+// cost is the share of the operations per second that receipts take.
+func (p pair) cost() float64 { return 1 - p.with.perSecond()/p.without.perSecond() }
+
+// cpuCost is by how much they raise the CPU time of the product and PostgreSQL together.
+func (p pair) cpuCost() float64 {
+	with, without := p.with.each(p.with.ours+p.with.base), p.without.each(p.without.ours+p.without.base)
+	return float64(with)/float64(max(1, without)) - 1
+}
+
+// ours and base are what they add to the CPU time of an operation, in the product and in PostgreSQL.
+func (p pair) ours() float64 { return us(p.with.each(p.with.ours) - p.without.each(p.without.ours)) }
+func (p pair) base() float64 { return us(p.with.each(p.with.base) - p.without.each(p.without.base)) }
+
+// costs are the pairs of each cell.
+type costs struct {
+	cells []cell
+	pairs map[cell][]pair
+}
+
+// costCells have new rows without rules and changed ones with them, as the bars do.
+func costCells() (out []cell) {
+	for _, size := range sizes {
+		out = append(out, cell{puts, size, "open"}, cell{patches, size, "ruled"})
+	}
+	return out
+}
+
+func measureCosts(ctx context.Context, st *stack, with, without *server, set settings) (*costs, error) {
+	out := &costs{cells: costCells(), pairs: map[cell][]pair{}}
+	for n := range set.pairs {
+		fmt.Fprintf(os.Stderr, "receipts on and off, pair %d of %d\n", n+1, set.pairs)
+		for _, c := range out.cells {
+			var p pair
+			turns := []struct {
+				s    *server
+				into *sample
+			}{{with, &p.with}, {without, &p.without}}
+			if n%2 == 1 {
+				turns[0], turns[1] = turns[1], turns[0]
+			}
+			for _, turn := range turns {
+				var err error
+				if *turn.into, err = st.run(ctx, turn.s, c, set.turn); err != nil {
+					return nil, fmt.Errorf("%s, receipts %s: %w", c.name(), turn.s.name, err)
+				}
+			}
+			out.pairs[c] = append(out.pairs[c], p)
+		}
+	}
+	return out, nil
+}
+
+// checkSwitch makes sure that the two servers are what they are taken for: one that leaves receipts,
+// and one that does not.
+func checkSwitch(ctx context.Context, st *stack, with, without *server) error {
+	for _, s := range []*server{with, without} {
+		before, err := st.receipts(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := firstUpload(st, s); err != nil {
+			return err
+		}
+		after, err := st.receipts(ctx)
+		if err != nil {
+			return err
+		}
+		if left := after - before; left > 0 != (s == with) {
+			return fmt.Errorf("the server with receipts %s left %d of them: the measurement would say nothing", s.name, left)
+		}
+	}
+	return nil
+}
+
+func (st *stack) receipts(ctx context.Context) (n int, err error) {
+	if err = st.pool.QueryRow(ctx, "SELECT count(*) FROM turnkey.receipts").Scan(&n); err != nil {
+		err = fmt.Errorf("counting receipts: %w", err)
+	}
+	return n, err
+}

@@ -49,6 +49,8 @@ type Receipt struct {
 type Claim struct {
 	Owner  Owner
 	Blocks []int64 // distinct, ascending
+	// Ops are the operations themselves where they have ids of their own; nil: every receipt is wanted.
+	Ops []int64
 }
 
 // History answers a Claim, from the same snapshot as the rows.
@@ -56,7 +58,9 @@ type History struct {
 	// Floor is the highest operation id of this owner whose receipt was swept; meaningful when HasFloor.
 	Floor    int64
 	HasFloor bool
-	Receipts []Receipt // of the claimed blocks, in any order
+	// Receipts of the claimed blocks, in any order: at least the last of each block, and each one that names
+	// a claimed operation. Others may be left out, for a block's neighbours are many.
+	Receipts []Receipt
 	// Rejected says that rows of some rejection wait in the database, anybody's. The pipeline then looks
 	// closer with Tx.Rejected; while it is false, nothing has to.
 	Rejected bool

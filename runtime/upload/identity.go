@@ -59,7 +59,14 @@ func (ids *identities) claim() *source.Claim {
 		}
 	}
 	slices.Sort(blocks)
-	return &source.Claim{Owner: ids.owner, Blocks: slices.Compact(blocks)}
+	c := &source.Claim{Owner: ids.owner, Blocks: slices.Compact(blocks)}
+	if ids.strength == strong {
+		c.Ops = make([]int64, len(ids.list))
+		for n := range ids.list {
+			c.Ops[n] = ids.list[n].op
+		}
+	}
+	return c
 }
 
 // owner hashes who an operation belongs to. The verified subject is part of it, so that nobody reaches

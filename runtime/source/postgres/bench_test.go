@@ -54,19 +54,20 @@ func receiptsOf(op int64, size int, known *source.History) (list []source.Receip
 			list = append(list, source.Receipt{Owner: claim.Owner, Block: block, At: time.Now()})
 		}
 		r := &list[len(list)-1]
+		claim.Ops = append(claim.Ops, op+i)
 		r.Ops, r.Prints = append(r.Ops, op+i), append(r.Prints, source.Print{1})
 	}
 	for i := range list {
 		for _, r := range known.Receipts {
 			if r.Block == list[i].Block {
-				list[i].Seq++
+				list[i].Seq = max(list[i].Seq, r.Seq+1)
 			}
 		}
 	}
 	return list, claim
 }
 
-func patchOrders(b *testing.B, s *Source, orders *source.Table, op int64, row, size int, with bool) {
+func patchOrders(b testing.TB, s *Source, orders *source.Table, op int64, row, size int, with bool) {
 	refs, changes := make([]source.Ref, size), make([]source.Change, size)
 	for i := range refs {
 		refs[i] = source.Ref{Table: orders, ID: rowID(row + i)}
@@ -101,7 +102,7 @@ func patchOrders(b *testing.B, s *Source, orders *source.Table, op int64, row, s
 	}
 }
 
-func putOrders(b *testing.B, s *Source, orders *source.Table, op int64, row, size int, with bool) {
+func putOrders(b testing.TB, s *Source, orders *source.Table, op int64, row, size int, with bool) {
 	changes := make([]source.Change, size)
 	for i := range changes {
 		doc := &value.Object{}

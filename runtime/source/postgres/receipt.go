@@ -23,27 +23,52 @@ const agedAfter = time.Minute
 type queries struct {
 	schema   string
 	flag     string // does any rejection wait
-	history  string // of $1 owner, $2 blocks: one row for each receipt, at least one
-	packed   string // the same in one row, as a FROM item
-	lock     string // the last receipts of old blocks
-	receipts string // INSERT INTO receipts (...)
+	history  knowing
+	solo     knowing // after one parameter
+	lock     string  // the last receipts of old blocks
+	receipts string  // INSERT INTO receipts (...)
+}
+
+// knowing is what is known of a claim, a FROM item of one row: the floor, whether any rejection waits,
+// and the receipts in one binary. Its parameters are owner, block or blocks, and operations.
+type knowing struct {
+	block  string // of one block, the commonest
+	blocks string
 }
 
 func newQueries(schema string) queries {
-	const rejected = "EXISTS (SELECT FROM %[1]s.rejected_rows)"
-	const floor = "(SELECT c.floor FROM %[1]s.clients c WHERE c.owner = $%[2]d)"
 	return queries{
-		schema: schema,
-		flag:   fmt.Sprintf("SELECT "+rejected, schema),
-		history: fmt.Sprintf("SELECT "+floor+", "+rejected+", r.block, r.seq, r.ops, r.prints, r.at, r.result FROM (SELECT) AS one"+
-			" LEFT JOIN %[1]s.receipts r ON r.owner = $1 AND r.block = ANY ($2::bigint[])", schema, 1),
-		packed: fmt.Sprintf("(SELECT "+floor+" AS turnkey_floor, "+rejected+" AS turnkey_rejected,"+
-			" (SELECT string_agg(record_send(ROW(r.block, r.seq, r.ops, r.prints, r.at, r.result)), ''::bytea) FROM %[1]s.receipts r"+
-			" WHERE r.owner = $2 AND r.block = ANY ($3::bigint[])) AS turnkey_receipts) AS turnkey_known", schema, 2),
+		schema:  schema,
+		flag:    "SELECT EXISTS (SELECT FROM " + schema + ".rejected_rows)",
+		history: newKnowing(schema, 1),
+		solo:    newKnowing(schema, 2),
 		lock: "SELECT FROM " + schema + ".receipts r, unnest($2::bigint[], $3::integer[]) AS v(block, seq)" +
 			" WHERE r.owner = $1 AND r.block = v.block AND r.seq = v.seq FOR KEY SHARE OF r",
 		receipts: "INSERT INTO " + schema + ".receipts (owner, block, seq, ops, prints, at, result) ",
 	}
+}
+
+// newKnowing makes the texts with parameters from first on. Blocks are compared with "=" alone: for "= ANY" the
+// server may read all receipts of an owner and throw most of them away, since it cannot know how many
+// an owner has. OFFSET 0 keeps it from joining in another order.
+func newKnowing(schema string, first int) knowing {
+	p := strings.NewReplacer("$owner", "$"+strconv.Itoa(first)+"::bytea", "$block", "$"+strconv.Itoa(first+1), "$ops", "$"+strconv.Itoa(first+2)+"::bigint[]", "$.", schema+".")
+	const list = "(SELECT (SELECT c.floor FROM $.clients c WHERE c.owner = $owner) AS turnkey_floor, EXISTS (SELECT FROM $.rejected_rows) AS turnkey_rejected," +
+		" (SELECT string_agg(record_send(ROW(r.block, r.seq, r.ops, r.prints, r.at, r.result)), ''::bytea) FROM "
+	const wanted = "(r.ops && $ops IS NOT FALSE OR r.seq = (SELECT max(l.seq) FROM $.receipts l WHERE l.owner = $owner AND l.block = "
+	return knowing{
+		block: p.Replace(list + "$.receipts r WHERE r.owner = $owner AND r.block = $block::bigint AND " + wanted + "$block::bigint))) AS turnkey_receipts) AS turnkey_known"),
+		blocks: p.Replace(list + "unnest($block::bigint[]) AS b(block) CROSS JOIN LATERAL (SELECT r.* FROM $.receipts r WHERE r.owner = $owner AND r.block = b.block AND " +
+			wanted + "b.block)) OFFSET 0) AS r) AS turnkey_receipts) AS turnkey_known"),
+	}
+}
+
+// of gives the text for a claim, and its parameters.
+func (k *knowing) of(claim *source.Claim, args []any) (string, []any) {
+	if len(claim.Blocks) == 1 {
+		return k.block, append(args, claim.Owner[:], claim.Blocks[0], claim.Ops)
+	}
+	return k.blocks, append(args, claim.Owner[:], claim.Blocks, claim.Ops)
 }
 
 // insertReceipts is the statement that writes receipts, its parameters after those of args. from is
@@ -126,27 +151,16 @@ func (t *tx) queueHistory(s *script, claim *source.Claim, into *source.History) 
 		s.add(q.flag, nil, func(r pgx.BatchResults) error { return r.QueryRow().Scan(&into.Rejected) })
 		return
 	}
-	s.add(q.history, []any{claim.Owner[:], claim.Blocks}, func(results pgx.BatchResults) error {
+	known, args := q.history.of(claim, nil)
+	s.add("SELECT turnkey_known.* FROM "+known, args, func(results pgx.BatchResults) error {
 		rows, err := results.Query()
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var floor, block *int64
-			var seq *int32
-			var at *time.Time
-			var prints []byte
-			r := source.Receipt{Owner: claim.Owner}
-			if err := rows.Scan(&floor, &into.Rejected, &block, &seq, &r.Ops, &prints, &at, &r.Result); err != nil {
+			if *into, err = history(rows, 0, claim.Owner); err != nil {
 				return err
-			}
-			if floor != nil {
-				into.Floor, into.HasFloor = *floor, true
-			}
-			if block != nil {
-				r.Block, r.Seq, r.At, r.Prints = *block, *seq, at.UTC(), splitPrints(prints)
-				into.Receipts = append(into.Receipts, r)
 			}
 		}
 		return rows.Err()
@@ -155,18 +169,21 @@ func (t *tx) queueHistory(s *script, claim *source.Claim, into *source.History) 
 
 // old keeps the last receipt of every claimed block that the sweeper might want.
 func (t *tx) old(h *source.History) {
-	last := map[int64]*source.Receipt{}
 	for i := range h.Receipts {
 		r := &h.Receipts[i]
-		if l := last[r.Block]; l == nil || l.Seq < r.Seq {
-			last[r.Block] = r
-		}
-	}
-	for _, r := range last {
-		if t.src.opt.Now().Sub(r.At) > agedAfter {
+		if t.src.opt.Now().Sub(r.At) > agedAfter && isLast(r, h.Receipts) {
 			t.aged = append(t.aged, *r)
 		}
 	}
+}
+
+func isLast(r *source.Receipt, list []source.Receipt) bool {
+	for i := range list {
+		if list[i].Block == r.Block && list[i].Seq > r.Seq {
+			return false
+		}
+	}
+	return true
 }
 
 // queueReceipts writes receipts, before anything else: where somebody else's are in the way, nothing
@@ -187,8 +204,8 @@ func (t *tx) queueReceipts(s *script, list []source.Receipt) {
 	s.add(sql, args, affected(len(list), moved))
 }
 
-// soloHistory reads the three columns of queries.packed, the last ones of the current row.
-func soloHistory(rows pgx.Rows, first int, owner source.Owner) (h source.History, err error) {
+// history reads the three columns of knowing, from the first on, of the current row.
+func history(rows pgx.Rows, first int, owner source.Owner) (h source.History, err error) {
 	raw, fields := rows.RawValues()[first:], rows.FieldDescriptions()[first:]
 	if raw[0] != nil {
 		h.HasFloor = true

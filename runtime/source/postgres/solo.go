@@ -31,13 +31,8 @@ func (t *tx) readSolo(ctx context.Context, r *relation, ref source.Ref, claim *s
 	if err != nil {
 		return nil, known, t.fail(ctx, err)
 	}
-	args := []any{id}
-	var owner source.Owner
-	if claim != nil {
-		owner = claim.Owner
-		args = append(args, owner[:], claim.Blocks)
-	}
-	rows, err := pool.Query(ctx, r.solo(&t.src.queries, ref.Table.Key, claim != nil), args...)
+	sql, args := r.solo(&t.src.queries, ref.Table.Key, claim, id)
+	rows, err := pool.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, known, t.fail(ctx, err)
 	}
@@ -54,7 +49,7 @@ func (t *tx) readSolo(ctx context.Context, r *relation, ref source.Ref, claim *s
 		}
 		if claim == nil {
 			known.Rejected = isTrue(rows.RawValues()[n+1], rows.FieldDescriptions()[n+1].Format)
-		} else if known, err = soloHistory(rows, n+1, owner); err != nil {
+		} else if known, err = history(rows, n+1, claim.Owner); err != nil {
 			return nil, known, t.fail(ctx, err)
 		}
 	}
@@ -68,23 +63,28 @@ func (t *tx) readSolo(ctx context.Context, r *relation, ref source.Ref, claim *s
 // soloKey tells the queries of a relation apart.
 type soloKey struct {
 	column  string
-	claimed bool
+	claimed string // text of what is known of the claim
 }
 
-// solo is the query that reads one row with its version, made once for each relation and key.
-func (r *relation) solo(q *queries, key string, claimed bool) string {
-	k := soloKey{key, claimed}
+// solo is the query that reads one row with its version, made once for each relation, key and form of a
+// claim.
+func (r *relation) solo(q *queries, key string, claim *source.Claim, id string) (string, []any) {
+	k, args := soloKey{column: key}, make([]any, 1, 4)
+	args[0] = id
+	if claim != nil {
+		k.claimed, args = q.solo.of(claim, args)
+	}
 	if sql, ok := r.soloQueries.Load(k); ok {
-		return sql.(string)
+		return sql.(string), args
 	}
 	c := r.byName[key]
-	known := "(" + q.flag + " AS turnkey_rejected) AS turnkey_known"
-	if claimed {
-		known = q.packed
+	known := k.claimed
+	if claim == nil {
+		known = "(" + q.flag + " AS turnkey_rejected) AS turnkey_known"
 	}
 	sql := "SELECT " + r.list + ", t.xmin::text, turnkey_known.* FROM " + known + " LEFT JOIN " + r.name + " AS t ON t." + c.quoted + " = $1::text::" + c.cast
 	r.soloQueries.Store(k, sql)
-	return sql
+	return sql, args
 }
 
 // suffices reports that one statement can do all that is asked.

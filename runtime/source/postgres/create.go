@@ -51,19 +51,13 @@ func (s *Source) Create(ctx context.Context, as source.Session, changes []source
 //	     made AS (INSERT ... SELECT ... WHERE nothing waits, nothing is known, no row exists RETURNING 1)
 //	INSERT INTO receipts SELECT ... FROM known WHERE EXISTS (SELECT FROM made)
 func (s *Source) creation(b *bucket, st *statement, receipts []source.Receipt) {
-	key := b.relation.byName[b.table.Key]
-	insert, conflict := st.head, st.tail
-	conditions := []string{"NOT EXISTS (SELECT FROM " + s.schema + ".rejected_rows)"}
-	if len(st.changes) > 1 { // all or none: rows that are there already keep the others from being written
-		conditions = append(conditions, "NOT EXISTS (SELECT FROM "+b.relation.name+" AS t WHERE t."+key.quoted+" = ANY ($1::text[]::"+key.cast+"[]))")
-		conflict = ""
-	}
-	if len(receipts) == 0 {
-		st.sql = insert + " WHERE " + strings.Join(conditions, " AND ") + conflict
+	if len(receipts) == 1 && receipts[0].Ops != nil {
+		s.creationInBlock(b, st, &receipts[0])
 		return
 	}
-	if len(receipts) == 1 && receipts[0].Ops != nil {
-		s.creationOfBlock(insert, conflict, conditions, st, &receipts[0])
+	insert, conflict, conditions := s.allNew(b, st)
+	if len(receipts) == 0 {
+		st.sql = insert + " WHERE " + strings.Join(conditions, " AND ") + conflict
 		return
 	}
 	n := len(st.args)
@@ -80,18 +74,40 @@ func (s *Source) creation(b *bucket, st *statement, receipts []source.Receipt) {
 		s.queries.receipts + "SELECT owner, block, seq, ops, prints, at, result FROM known WHERE EXISTS (SELECT FROM made)"
 }
 
-// creationOfBlock is creation for operations of one block, the commonest, in the form that costs the
+// allNew gives an INSERT that writes all rows or none, in parts: what comes before its conditions, what
+// comes after them, and the conditions so far.
+func (s *Source) allNew(b *bucket, st *statement) (insert, conflict string, conditions []string) {
+	key := b.relation.byName[b.table.Key]
+	insert, conflict = st.head, st.tail
+	conditions = []string{"NOT EXISTS (SELECT FROM " + s.schema + ".rejected_rows)"}
+	if len(st.changes) > 1 { // rows that are there already keep the others from being written
+		conditions = append(conditions, "NOT EXISTS (SELECT FROM "+b.relation.name+" AS t WHERE t."+key.quoted+" = ANY ($1::text[]::"+key.cast+"[]))")
+		conflict = ""
+	}
+	return insert, conflict, conditions
+}
+
+// creationInBlock is creation for operations of one block, the commonest, in the form that costs the
 // server least.
-func (s *Source) creationOfBlock(insert, conflict string, conditions []string, st *statement, r *source.Receipt) {
-	n := len(st.args)
-	p := func(i int) string { return "$" + strconv.Itoa(n+i) }
+func (s *Source) creationInBlock(b *bucket, st *statement, r *source.Receipt) {
+	n, f := len(st.args), newRow
+	if len(st.changes) > 1 {
+		f = newRows
+	}
+	st.sql = b.relation.text(f, b.shape, func() string { return s.creationInBlockSQL(b, st, n) })
 	lowest, _ := lowestOp([]source.Receipt{*r})
 	st.args = append(st.args, r.Owner[:], r.Block, r.Ops, joinPrints(r.Prints), r.At, r.Result, lowest)
+}
+
+// creationInBlockSQL has its parameters after the first n.
+func (s *Source) creationInBlockSQL(b *bucket, st *statement, n int) string {
+	insert, conflict, conditions := s.allNew(b, st)
+	p := func(i int) string { return "$" + strconv.Itoa(n+i) }
 	conditions = append(conditions,
 		"NOT EXISTS (SELECT FROM "+s.schema+".clients c WHERE c.owner = "+p(1)+"::bytea AND c.floor >= "+p(7)+"::bigint)",
 		"NOT EXISTS (SELECT FROM "+s.schema+".receipts r WHERE r.owner = "+p(1)+"::bytea AND r.block = "+p(2)+"::bigint AND (r.ops && "+p(3)+
 			"::bigint[] IS NOT FALSE OR r.at < "+p(5)+"::timestamptz - interval '1 minute'))")
-	st.sql = "WITH made AS (" + insert + " WHERE " + strings.Join(conditions, " AND ") + conflict + " RETURNING 1) " + s.queries.receipts +
+	return "WITH made AS (" + insert + " WHERE " + strings.Join(conditions, " AND ") + conflict + " RETURNING 1) " + s.queries.receipts +
 		"SELECT " + p(1) + "::bytea, " + p(2) + "::bigint, (SELECT count(*)::integer FROM " + s.schema + ".receipts r WHERE r.owner = " + p(1) + "::bytea AND r.block = " + p(2) +
 		"::bigint), " + p(3) + "::bigint[], " + p(4) + "::bytea, " + p(5) + "::timestamptz, " + p(6) + "::bytea WHERE EXISTS (SELECT FROM made)"
 }

@@ -23,10 +23,12 @@ const agedAfter = time.Minute
 type queries struct {
 	schema   string
 	flag     string // does any rejection wait
+	flagged  string // the same as a FROM item
 	history  knowing
 	solo     knowing // after one parameter
 	lock     string  // the last receipts of old blocks
 	receipts string  // INSERT INTO receipts (...)
+	receipt  string  // of one
 }
 
 // knowing is what is known of a claim, a FROM item of one row: the floor, whether any rejection waits,
@@ -37,15 +39,19 @@ type knowing struct {
 }
 
 func newQueries(schema string) queries {
-	return queries{
+	flag := "SELECT EXISTS (SELECT FROM " + schema + ".rejected_rows)"
+	q := queries{
 		schema:  schema,
-		flag:    "SELECT EXISTS (SELECT FROM " + schema + ".rejected_rows)",
+		flag:    flag,
+		flagged: "(" + flag + " AS turnkey_rejected) AS turnkey_known",
 		history: newKnowing(schema, 1),
 		solo:    newKnowing(schema, 2),
 		lock: "SELECT FROM " + schema + ".receipts r, unnest($2::bigint[], $3::integer[]) AS v(block, seq)" +
 			" WHERE r.owner = $1 AND r.block = v.block AND r.seq = v.seq FOR KEY SHARE OF r",
 		receipts: "INSERT INTO " + schema + ".receipts (owner, block, seq, ops, prints, at, result) ",
 	}
+	q.receipt = q.receiptsText(1, "", 0)
+	return q
 }
 
 // newKnowing makes the texts with parameters from first on. Blocks are compared with "=" alone: for "= ANY" the
@@ -71,24 +77,38 @@ func (k *knowing) of(claim *source.Claim, args []any) (string, []any) {
 	return k.blocks, append(args, claim.Owner[:], claim.Blocks, claim.Ops)
 }
 
-// insertReceipts is the statement that writes receipts, its parameters after those of args. from is
-// what it depends on: a FROM item that has one row if they are to be written, or "".
-func (q *queries) insertReceipts(list []source.Receipt, from string, args []any) (string, []any) {
-	n := len(args)
-	p := func(i int) string { return "$" + strconv.Itoa(n+i) }
+// insertReceipts is the statement that writes receipts, and its parameters.
+func (q *queries) insertReceipts(list []source.Receipt) (string, []any) {
 	if len(list) == 1 {
-		r := &list[0]
-		args = append(args, r.Owner[:], r.Block, r.Seq, r.Ops, joinPrints(r.Prints), r.At, r.Result)
+		return q.receipt, receiptArgs(list, nil)
+	}
+	return q.receiptsText(len(list), "", 0), receiptArgs(list, nil)
+}
+
+// receiptsText writes as many receipts, its parameters after the first n. from is what it depends on: a
+// FROM item that has one row if they are to be written, or "".
+func (q *queries) receiptsText(count int, from string, n int) string {
+	if count == 1 {
+		p := func(i int) string { return "$" + strconv.Itoa(n+i) }
 		if from != "" {
 			from = " FROM " + from
 		}
 		return q.receipts + "SELECT " + p(1) + "::bytea, " + p(2) + "::bigint, " + p(3) + "::integer, " + p(4) + "::bigint[], " + p(5) + "::bytea, " +
-			p(6) + "::timestamptz, " + p(7) + "::bytea" + from, args
+			p(6) + "::timestamptz, " + p(7) + "::bytea" + from
 	}
 	if from != "" {
 		from = ", " + from
 	}
-	return q.receipts + "SELECT v.owner, v.block, v.seq, v.ops::bigint[], v.prints, v.at, v.result FROM " + unnestReceipts(n) + from, append(args, receiptColumns(list)...)
+	return q.receipts + "SELECT v.owner, v.block, v.seq, v.ops::bigint[], v.prints, v.at, v.result FROM " + unnestReceipts(n) + from
+}
+
+// receiptArgs appends the parameters of receiptsText.
+func receiptArgs(list []source.Receipt, args []any) []any {
+	if len(list) == 1 {
+		r := &list[0]
+		return append(args, r.Owner[:], r.Block, r.Seq, r.Ops, joinPrints(r.Prints), r.At, r.Result)
+	}
+	return append(args, receiptColumns(list)...)
 }
 
 // unnestReceipts is the FROM item v of several receipts in seven parameters after the first n.
@@ -200,7 +220,7 @@ func (t *tx) queueReceipts(s *script, list []source.Receipt) {
 		}
 		s.add(q.lock, []any{t.aged[0].Owner[:], blocks, seqs}, affected(n, moved))
 	}
-	sql, args := q.insertReceipts(list, "", nil)
+	sql, args := q.insertReceipts(list)
 	s.add(sql, args, affected(len(list), moved))
 }
 

@@ -28,7 +28,8 @@ type relation struct {
 	uniques map[string]string
 	view    bool // or anything else that is not a plain or partitioned table
 
-	soloQueries sync.Map // by soloKey
+	declared map[string]bundle.Type
+	texts    sync.Map // by textKey
 }
 
 // column of a relation.
@@ -143,9 +144,11 @@ func (r *relation) readColumns(ctx context.Context, pool *pgxpool.Pool) error {
 
 func (r *relation) index() {
 	list := make([]string, len(r.columns))
+	r.declared = make(map[string]bundle.Type, len(r.columns))
 	for i := range r.columns {
 		c := &r.columns[i]
 		r.byName[c.name] = c
+		r.declared[c.name] = c.declared
 		list[i] = c.selected()
 	}
 	r.list = strings.Join(list, ", ")
@@ -164,11 +167,7 @@ func (s *Source) Columns(ctx context.Context, t *source.Table) (map[string]bundl
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]bundle.Type, len(r.columns))
-	for _, c := range r.columns {
-		out[c.name] = c.declared
-	}
-	return out, nil
+	return r.declared, nil
 }
 
 // keyed gives a table's columns, and fails unless at most one row can have a value of its key:

@@ -60,31 +60,16 @@ func (t *tx) readSolo(ctx context.Context, r *relation, ref source.Ref, claim *s
 	return []source.Row{{Doc: doc}}, known, nil
 }
 
-// soloKey tells the queries of a relation apart.
-type soloKey struct {
-	column  string
-	claimed string // text of what is known of the claim
-}
-
-// solo is the query that reads one row with its version, made once for each relation, key and form of a
-// claim.
+// solo is the query that reads one row with its version, and its parameters.
 func (r *relation) solo(q *queries, key string, claim *source.Claim, id string) (string, []any) {
-	k, args := soloKey{column: key}, make([]any, 1, 4)
-	args[0] = id
+	known, args := q.flagged, append(make([]any, 0, 4), id)
 	if claim != nil {
-		k.claimed, args = q.solo.of(claim, args)
+		known, args = q.solo.of(claim, args)
 	}
-	if sql, ok := r.soloQueries.Load(k); ok {
-		return sql.(string), args
-	}
-	c := r.byName[key]
-	known := k.claimed
-	if claim == nil {
-		known = "(" + q.flag + " AS turnkey_rejected) AS turnkey_known"
-	}
-	sql := "SELECT " + r.list + ", t.xmin::text, turnkey_known.* FROM " + known + " LEFT JOIN " + r.name + " AS t ON t." + c.quoted + " = $1::text::" + c.cast
-	r.soloQueries.Store(k, sql)
-	return sql, args
+	return r.textOf(textKey{soloRead, known, key}, func() string {
+		c := r.byName[key]
+		return "SELECT " + r.list + ", t.xmin::text, turnkey_known.* FROM " + known + " LEFT JOIN " + r.name + " AS t ON t." + c.quoted + " = $1::text::" + c.cast
+	}), args
 }
 
 // suffices reports that one statement can do all that is asked.
@@ -127,12 +112,17 @@ func (t *tx) applySolo(ctx context.Context, changes []source.Change, receipts []
 		return nil
 	case len(receipts) == 0:
 	case len(changes) == 0:
-		st.sql, st.args = q.insertReceipts(receipts, "", nil)
+		st.sql, st.args = q.insertReceipts(receipts)
 		want = int64(len(receipts))
 	default:
-		var insert string
-		insert, st.args = q.insertReceipts(receipts, "w", st.args)
-		st.sql = "WITH w AS (" + st.sql + " RETURNING 1) " + insert
+		write, n := st.sql, len(st.args)
+		together := func() string { return "WITH w AS (" + write + " RETURNING 1) " + q.receiptsText(len(receipts), "w", n) }
+		if len(receipts) == 1 {
+			st.sql = st.relation.text(withReceipt, write, together)
+		} else {
+			st.sql = together()
+		}
+		st.args = receiptArgs(receipts, st.args)
 		want = int64(len(receipts))
 	}
 	pool, err := t.src.connections(ctx)
@@ -165,7 +155,7 @@ func (t *tx) dropped(ctx context.Context, pool *pgxpool.Pool, inserts bool, rece
 	if len(receipts) == 0 {
 		return nil
 	}
-	sql, args := t.src.queries.insertReceipts(receipts, "", nil)
+	sql, args := t.src.queries.insertReceipts(receipts)
 	if _, err := pool.Exec(ctx, sql, args...); err != nil {
 		return t.fail(ctx, unknown(t.src.failure(err)))
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,6 +44,7 @@ type bucket struct {
 	relation *relation
 	columns  []*column
 	changes  []int
+	shape    string // what all of its changes have in common, and the texts of its statements depend on
 }
 
 // statements groups changes, keeping the first appearance's order. Grouping may put a row before
@@ -66,7 +68,7 @@ func (t *tx) statements(ctx context.Context, changes []source.Change) ([]stateme
 
 func (t *tx) buckets(ctx context.Context, changes []source.Change) ([]*bucket, error) {
 	var buckets []*bucket
-	byKey := map[string]*bucket{}
+	var byShape map[string]*bucket // made for the second change
 	for i := range changes {
 		ch := &changes[i]
 		r, err := t.relation(ctx, ch.Table)
@@ -77,12 +79,17 @@ func (t *tx) buckets(ctx context.Context, changes []source.Change) ([]*bucket, e
 		if err != nil {
 			return nil, atChange(err, i)
 		}
-		key := bucketKey(ch, columns)
-		b := byKey[key]
+		shape := shapeOf(ch, columns)
+		if i == 1 {
+			byShape = map[string]*bucket{buckets[0].shape: buckets[0]}
+		}
+		b := byShape[shape]
 		if b == nil {
-			b = &bucket{kind: ch.Kind, table: ch.Table, relation: r, columns: columns}
-			byKey[key] = b
+			b = &bucket{kind: ch.Kind, table: ch.Table, relation: r, columns: columns, shape: shape}
 			buckets = append(buckets, b)
+			if byShape != nil {
+				byShape[shape] = b
+			}
 		}
 		b.changes = append(b.changes, i)
 	}
@@ -94,47 +101,56 @@ func atChange(err error, i int) error {
 	return st.blame(err)
 }
 
-func bucketKey(ch *source.Change, columns []*column) string {
-	var b strings.Builder
-	b.WriteByte(byte('0' + ch.Kind))
-	b.WriteString(ch.Table.Collection)
+func shapeOf(ch *source.Change, columns []*column) string {
+	buf := make([]byte, 0, 128)
+	buf = append(buf, byte('0'+ch.Kind))
+	buf = append(append(append(buf, ch.Table.Collection...), 0), ch.Table.Key...)
 	for _, c := range columns {
-		b.WriteByte(0)
-		b.WriteString(c.name)
+		buf = append(append(buf, 0), c.name...)
 	}
-	return b.String()
+	return string(buf)
 }
 
 // targets lists the columns that a change writes.
 func (r *relation) targets(ch *source.Change) ([]*column, error) {
-	var names []string
 	switch ch.Kind {
 	case source.Insert:
+		out := make([]*column, 0, len(ch.Doc.Members))
 		for _, m := range ch.Doc.Members {
-			names = append(names, m.Name)
+			c, err := r.target(ch, m.Name)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, c)
 		}
+		return out, nil
 	case source.Update:
-		seen := map[string]bool{}
+		out := make([]*column, 0, len(ch.Set))
 		for _, a := range ch.Set {
-			if !seen[a.Path[0]] {
-				seen[a.Path[0]] = true
-				names = append(names, a.Path[0])
+			c, err := r.target(ch, a.Path[0])
+			if err != nil {
+				return nil, err
+			}
+			if !slices.Contains(out, c) {
+				out = append(out, c)
 			}
 		}
+		return out, nil
 	}
-	out := make([]*column, len(names))
-	for i, name := range names {
-		c := r.byName[name]
-		if c == nil {
-			return nil, &source.Failure{Class: source.Misconfigured, Code: "source_column_missing", Message: "A configured column does not exist.",
-				Hint: "Create the column " + name + " in " + ch.Table.Collection + ", or correct the field's path in the configuration.", Change: -1}
-		}
-		if c.generated {
-			return nil, refused("SCHEMA_MISMATCH", "The column "+name+" is computed by the database and cannot be written.")
-		}
-		out[i] = c
+	return nil, nil
+}
+
+// target is a column that a change may write.
+func (r *relation) target(ch *source.Change, name string) (*column, error) {
+	c := r.byName[name]
+	if c == nil {
+		return nil, &source.Failure{Class: source.Misconfigured, Code: "source_column_missing", Message: "A configured column does not exist.",
+			Hint: "Create the column " + name + " in " + ch.Table.Collection + ", or correct the field's path in the configuration.", Change: -1}
 	}
-	return out, nil
+	if c.generated {
+		return nil, refused("SCHEMA_MISMATCH", "The column "+name+" is computed by the database and cannot be written.")
+	}
+	return c, nil
 }
 
 func (b *bucket) statement(changes []source.Change, guard *solo) (statement, error) {
@@ -164,11 +180,11 @@ func (b *bucket) statement(changes []source.Change, guard *solo) (statement, err
 		st.args = append(st.args, texts)
 	}
 	if b.kind == source.Insert {
-		st.head, st.tail = b.insert(), b.onConflict()
-		st.sql = st.head + st.tail
+		st.head, st.tail = b.relation.text(manyInsert, b.shape, b.insert), b.onConflict()
+		st.sql = b.relation.text(followedBy, st.head, func() string { return st.head + st.tail })
 		return st, nil
 	}
-	st.sql = b.sql()
+	st.sql = b.relation.text(manyWrite, b.shape, b.sql)
 	return st, nil
 }
 
@@ -188,31 +204,38 @@ func (b *bucket) single(ch *source.Change, guard *solo) (statement, error) {
 		}
 		st.args = append(st.args, text)
 	}
+	if b.kind == source.Insert {
+		st.head, st.tail = b.relation.text(singleInsert, b.shape, b.singleSQL), b.onConflict()
+		st.sql = b.relation.text(followedBy, st.head, func() string { return st.head + st.tail })
+		return st, nil
+	}
+	st.sql = b.relation.text(singleWrite, b.shape, b.singleSQL)
+	if guard != nil {
+		st.args = append(st.args, guard.version)
+		st.sql = b.relation.text(guardedWrite, b.shape, func() string { return st.sql + " AND xmin = $" + strconv.Itoa(len(st.args)) + "::text::xid" })
+	}
+	return st, nil
+}
+
+// singleSQL writes one row: $1 is its id, the columns follow.
+func (b *bucket) singleSQL() string {
 	key := b.relation.byName[b.table.Key]
 	parameter := func(i int, c *column) string { return "$" + strconv.Itoa(i) + "::text::" + c.cast }
 	switch b.kind {
 	case source.Delete:
-		st.sql = "DELETE FROM " + b.relation.name + " WHERE " + key.quoted + " = " + parameter(1, key)
+		return "DELETE FROM " + b.relation.name + " WHERE " + key.quoted + " = " + parameter(1, key)
 	case source.Insert:
 		into, values := []string{key.quoted}, []string{parameter(1, key)}
 		for i, c := range b.columns {
 			into, values = append(into, c.quoted), append(values, parameter(i+2, c))
 		}
-		st.head = "INSERT INTO " + b.relation.name + " (" + strings.Join(into, ", ") + ") SELECT " + strings.Join(values, ", ")
-		st.tail = b.onConflict()
-		st.sql = st.head + st.tail
-	default:
-		sets := make([]string, len(b.columns))
-		for i, c := range b.columns {
-			sets[i] = c.quoted + " = " + parameter(i+2, c)
-		}
-		st.sql = "UPDATE " + b.relation.name + " SET " + strings.Join(sets, ", ") + " WHERE " + key.quoted + " = " + parameter(1, key)
+		return "INSERT INTO " + b.relation.name + " (" + strings.Join(into, ", ") + ") SELECT " + strings.Join(values, ", ")
 	}
-	if guard != nil && b.kind != source.Insert {
-		st.args = append(st.args, guard.version)
-		st.sql += " AND xmin = $" + strconv.Itoa(len(st.args)) + "::text::xid"
+	sets := make([]string, len(b.columns))
+	for i, c := range b.columns {
+		sets[i] = c.quoted + " = " + parameter(i+2, c)
 	}
-	return st, nil
+	return "UPDATE " + b.relation.name + " SET " + strings.Join(sets, ", ") + " WHERE " + key.quoted + " = " + parameter(1, key)
 }
 
 // onConflict: a row that appeared since our snapshot makes this fail with 40001, and the next try sees

@@ -35,7 +35,7 @@ func (g *Guard) Begin(ctx context.Context, as source.Session) (source.Tx, error)
 		g.breaker.settle(false, v, code)
 		return nil, err
 	}
-	return &tx{t, g}, nil
+	return &tx{Tx: t, guard: g}, nil
 }
 
 // Rejections implements source.Inbox.

@@ -9,7 +9,8 @@ import (
 // tx is a guarded transaction.
 type tx struct {
 	source.Tx
-	guard *Guard
+	guard     *Guard
+	committed bool
 }
 
 // Read implements source.Tx.
@@ -32,12 +33,17 @@ func (t *tx) Rejected(ctx context.Context, rows []source.RowName) (list []source
 
 // Apply implements source.Tx.
 func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.Finish) error {
-	return t.guard.call(ctx, func(ctx context.Context) error { return t.Tx.Apply(ctx, changes, finish) })
+	err := t.guard.call(ctx, func(ctx context.Context) error { return t.Tx.Apply(ctx, changes, finish) })
+	t.committed = finish != nil && err == nil
+	return err
 }
 
 // Rollback implements source.Tx. It is let through whatever the breaker says: it gives a connection
-// back.
+// back. After a commit nothing is left to give back.
 func (t *tx) Rollback(ctx context.Context) {
+	if t.committed {
+		return
+	}
 	defer t.guard.opt.Wait(ctx)()
 	ctx, cancel := context.WithTimeout(ctx, t.guard.opt.Call)
 	defer cancel()

@@ -15,6 +15,7 @@ import (
 // receiptTests are the promises that exactly once rests on.
 var receiptTests = map[string]func(*testing.T, *Harness){
 	"receipts come back as they were written":             receiptsRoundTrip,
+	"a claim is told what names its operations":           claimedOperations,
 	"two transactions with one operation: one commits":    sameOperation,
 	"many transactions with one operation: one commits":   manyOperations,
 	"a receipt and its changes are all or nothing":        receiptsAreAtomic,
@@ -122,20 +123,6 @@ func receiptsRoundTrip(t *testing.T, h *Harness) {
 		}
 		if got := h.history(t, claim(1, 9_007_199_254_740_992>>5), rows...); len(got.Receipts) != 1 || got.Receipts[0].Ops[0] != 9_007_199_254_740_992 {
 			t.Errorf("%s: a large operation id: %+v", way, got)
-		}
-		for _, op := range []int64{32, 34, 35} { // what names the operation is told, and how far its block has come
-			c := claim(1, 1)
-			c.Ops = []int64{op}
-			list := h.history(t, c, rows...).Receipts
-			if len(list) == 0 || list[len(list)-1].Seq != 1 || op == 32 && !slices.Equal(list[0].Ops, full.Ops) {
-				t.Errorf("%s: a claim of operation %d is told %+v", way, op, list)
-			}
-			if several := claim(1, 1, 2, 3); len(list) > 0 {
-				several.Ops = []int64{op, 64, 96}
-				if got := h.history(t, several, rows...).Receipts; len(got) != len(list)+1 || got[len(got)-1].Block != 3 {
-					t.Errorf("%s: a claim of operation %d and other blocks is told %+v", way, op, got)
-				}
-			}
 		}
 		if got := h.history(t, claim(3, 1, 2, 3), rows...); len(got.Receipts) != 0 {
 			t.Errorf("%s: another owner's receipts are told: %+v", way, got)

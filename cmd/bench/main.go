@@ -32,7 +32,7 @@ func main() {
 	var quick bool
 	flag.StringVar(&s.binary, "turnkey", "bin/turnkey", "the binary to measure")
 	flag.IntVar(&s.rounds, "rounds", 5, "interleaved rounds; the median counts")
-	flag.DurationVar(&s.cell, "cell", 2*time.Millisecond, "how long each cell of a round runs")
+	flag.DurationVar(&s.cell, "cell", 2*time.Second, "how long each cell of a round runs")
 	flag.IntVar(&s.pairs, "pairs", 9, "interleaved pairs with receipts on and off; the median counts")
 	flag.DurationVar(&s.turn, "turn", 1500*time.Millisecond, "how long each half of a pair runs")
 	flag.BoolVar(&quick, "quick", false, "one minute: fewer and shorter cells, whose verdicts are no more than a hint")

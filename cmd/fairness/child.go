@@ -132,6 +132,15 @@ func newSealed(c childSettings) (*sealed, error) {
 	return s, add(holeHost, "postgres://u:p@"+c.hole+"/hole?sslmode=disable")
 }
 
+// prepare makes the tables that a deployment would have made.
+func prepare(ctx context.Context, uri string, guard *dial.Guard, log *slog.Logger) error {
+	src, err := postgres.Open(ctx, postgres.Options{URI: redact.New(uri), Dial: guard.DialContext, AllowPrivate: true, Now: time.Now, Log: log})
+	if err != nil {
+		return err
+	}
+	return errors.Join(src.Prepare(ctx), src.Close())
+}
+
 // serve runs the gateway until the context ends.
 func serve(ctx context.Context, c childSettings) error {
 	debug.SetGCPercent(800) // as the product does
@@ -142,6 +151,9 @@ func serve(ctx context.Context, c childSettings) error {
 		return err
 	}
 	guard := dial.New(dial.Options{AllowPrivate: true})
+	if err := prepare(ctx, c.postgres, guard, log); err != nil {
+		return err
+	}
 	keys := token.NewKeySets(guard.HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 256 << 10}), time.Now)
 	defer keys.Close()
 	gw := gateway.New(gateway.Config{

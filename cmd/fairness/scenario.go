@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -37,6 +38,9 @@ func all(met map[string]*seen) (out seen) {
 	return out
 }
 
+// errNothingWritten stops a measurement of answers that hold everything back: they say nothing.
+var errNothingWritten = errors.New("the runtime applied no upload at all")
+
 func verdict(holds bool, format string, args ...any) bool {
 	word := "holds "
 	if !holds {
@@ -53,7 +57,9 @@ func beside(ctx context.Context, b *bench, s settings, title string, alone, dist
 		return false, err
 	}
 	defer func() { _ = t.end() }()
-	offer(ctx, t, alone, time.Second) // warm
+	if warm := all(offer(ctx, t, alone, time.Second)); warm.successes == 0 {
+		return false, errNothingWritten
+	}
 	var quietP99, noisyP99 []time.Duration
 	var busy []float64
 	var lost int
@@ -173,6 +179,9 @@ func many(ctx context.Context, b *bench, s settings) (bool, error) {
 	idle, err := t.heap()
 	if err != nil {
 		return false, err
+	}
+	if sum.successes == 0 {
+		return false, errNothingWritten
 	}
 	perIdle := float64(idle) / 1024 / instances
 	fmt.Printf("%d instances, %d asked, at most %d open: p50 %v, p99 %v, %d written, %d held, %d lost; peak %d MB resident, %d connections to sources\n",

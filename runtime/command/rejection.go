@@ -105,9 +105,6 @@ func get(ctx context.Context, l Live, id string) (*source.Rejection, error) {
 	return r, nil
 }
 
-// mostInGroup bounds what one discard settles.
-const mostInGroup = 1000
-
 // discard settles a rejection for good. What waits for it could never be applied without it, and goes
 // with it.
 func discard(ctx context.Context, l Live, id, by string, at time.Time) ([]source.Outcome, error) {
@@ -118,10 +115,9 @@ func discard(ctx context.Context, l Live, id, by string, at time.Time) ([]source
 	if !r.Status.Waiting() {
 		return nil, fault.New(fault.Conflict, "rejection_settled", "This rejection was "+string(r.Status)+" already.")
 	}
-	waiting := []source.RejectionStatus{source.Open, source.Held}
 	list := []source.Rejection{*r}
 	if r.Group == r.ID {
-		held, err := l.Rejections(ctx, source.RejectionFilter{Group: r.ID, Status: []source.RejectionStatus{source.Held}, OldestFirst: true, Limit: mostInGroup})
+		held, err := l.Rejections(ctx, source.RejectionFilter{Group: r.ID, Status: []source.RejectionStatus{source.Held}, OldestFirst: true, Limit: source.MostInGroup})
 		if err != nil {
 			return nil, sourceFault(err)
 		}
@@ -130,7 +126,7 @@ func discard(ctx context.Context, l Live, id, by string, at time.Time) ([]source
 	settle := make([]source.Settlement, len(list))
 	out := make([]source.Outcome, len(list))
 	for i, r := range list {
-		settle[i] = source.Settlement{ID: r.ID, From: waiting, To: source.Discarded, By: by, At: at}
+		settle[i] = source.Settlement{ID: r.ID, From: source.WaitingStates(), To: source.Discarded, By: by, At: at}
 		out[i] = source.Outcome{ID: r.ID, Status: source.Discarded}
 	}
 	return out, sourceFault(l.Settle(ctx, settle))

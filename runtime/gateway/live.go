@@ -35,11 +35,26 @@ type live struct {
 func (l *live) acquire(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if !l.enter() {
+		return false
+	}
+	l.used = now
+	return true
+}
+
+// borrow is acquire without counting as use: an instance that is only borrowed is idle.
+func (l *live) borrow() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.enter()
+}
+
+// enter counts one more user, unless it is retired. The caller holds mu.
+func (l *live) enter() bool {
 	if l.retired {
 		return false
 	}
 	l.users++
-	l.used = now
 	return true
 }
 

@@ -1,9 +1,6 @@
 package gateway
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Use brings an instance to life, as a request would, and keeps it alive while do runs: for commands,
 // and for work that an instance needs beside its requests. An instance without a deployment is
@@ -31,20 +28,4 @@ func (g *Gateway) EachLive(do func(instance string, u Uploader)) {
 		do(l.bundle.Instance.ID, l.uploader)
 		l.release()
 	}
-}
-
-// borrow is acquire without moving the time of the last use.
-func (l *live) borrow() bool {
-	l.mu.Lock()
-	used := l.used
-	l.mu.Unlock()
-	if !l.acquire(time.Time{}) {
-		return false
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.used.IsZero() {
-		l.used = used
-	}
-	return true
 }

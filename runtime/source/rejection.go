@@ -22,6 +22,12 @@ const (
 	Superseded RejectionStatus = "superseded"
 )
 
+// WaitingStates are those of which Waiting is true.
+func WaitingStates() []RejectionStatus { return []RejectionStatus{Open, Held} }
+
+// MostInGroup bounds how many rejections of one group are listed or settled at once.
+const MostInGroup = 1000
+
 // Waiting reports whether something can still become of it.
 func (s RejectionStatus) Waiting() bool { return s == Open || s == Held }
 

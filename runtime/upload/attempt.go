@@ -24,9 +24,10 @@ type attempt struct {
 	strict bool
 
 	memory   *memory
-	rejected *rejectedRows // nil: no rejection waits for any of the rows
+	rejected rejectedRows // nil: no rejection waits for any of the rows
 	rows     map[rowKey]*row
 	order    []*row // by first appearance
+	rowOf    []*row // by operation; nil where the target is none
 	changes  []source.Change
 	weighed  weighed
 }
@@ -54,7 +55,7 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 		if a.memory.known[i] {
 			continue
 		}
-		r := a.rows[a.key(i)]
+		r := a.rowOf[i]
 		if no := a.apply(&a.ops[i], r); no != nil {
 			return verdict{no: no.at(i, &a.ops[i])}, nil
 		}
@@ -141,7 +142,7 @@ func (a *attempt) oneByOne(ctx context.Context, tx source.Tx) (verdict, error) {
 		if a.memory.known[i] {
 			continue
 		}
-		r := a.rows[a.key(i)]
+		r := a.rowOf[i]
 		before := r.now
 		r.touched = nil
 		if no := a.apply(&a.ops[i], r); no != nil {
@@ -171,18 +172,18 @@ func (a *attempt) key(i int) rowKey {
 
 // read gets every row that the transaction names, once, and what is known of its operations.
 func (a *attempt) read(ctx context.Context, tx source.Tx) error {
-	a.rows = make(map[rowKey]*row, len(a.ops))
+	a.rows, a.rowOf = make(map[rowKey]*row, len(a.ops)), make([]*row, len(a.ops))
 	refs := make([]source.Ref, 0, len(a.ops))
 	for i := range a.ops {
 		if a.targets[i].no != nil {
 			continue
 		}
 		k := a.key(i)
-		if a.rows[k] != nil {
+		if a.rowOf[i] = a.rows[k]; a.rowOf[i] != nil {
 			continue
 		}
 		r := &row{table: a.targets[i].table, id: a.targets[i].id, name: source.RowName{TableName: a.ops[i].Table, RowID: k.id}}
-		a.rows[k] = r
+		a.rows[k], a.rowOf[i] = r, r
 		a.order = append(a.order, r)
 		refs = append(refs, source.Ref{Table: &r.table.Table, ID: r.id})
 	}

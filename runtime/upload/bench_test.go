@@ -83,7 +83,7 @@ func BenchmarkUpload(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					rec := httptest.NewRecorder()
-					e.Upload(rec, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body)), rule.User{ID: "u1"}, "r")
+					e.Apply(rec, httptest.NewRequest(http.MethodPost, "/", nil), []byte(body), rule.User{ID: "u1"}, "r")
 					if rec.Code != 200 || !strings.Contains(rec.Body.String(), "success") {
 						b.Fatal(rec.Body)
 					}

@@ -160,8 +160,12 @@ func conflictRefusal(no *conflict.Refusal) *Refusal {
 // carriesOut refuses policies that this pipeline does not carry out: a bundle that names one comes from
 // a control plane that knows more, and to serve it as last_write would lose writes.
 func carriesOut(name string, t bundle.Table) error {
-	_, known := map[bundle.RowPolicy]bool{"": true, bundle.RowLastWrite: true, bundle.RowMerge: true, bundle.RowReject: true, bundle.RowVersion: true, bundle.RowTimestamp: true}[t.OnConflict.Policy]
-	known = known && (t.Deletes == "" || t.Deletes == bundle.DeletesWin)
+	known := t.Deletes == "" || t.Deletes == bundle.DeletesWin
+	switch t.OnConflict.Policy {
+	case "", bundle.RowLastWrite, bundle.RowMerge, bundle.RowReject, bundle.RowVersion, bundle.RowTimestamp:
+	default:
+		known = false
+	}
 	for _, f := range t.Fields {
 		switch f.Merge.Policy {
 		case "", bundle.MergeLastWrite, bundle.MergeFirstWrite, bundle.MergeServer, bundle.MergeMax, bundle.MergeMin, bundle.MergeCounter,

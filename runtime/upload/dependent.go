@@ -12,9 +12,7 @@ import (
 // deleted. It follows the refused write into its group, and is released when that is replayed.
 
 // rejectedRows are the rows of this transaction for which rejections wait.
-type rejectedRows struct {
-	of map[source.RowName][]source.RejectedRow
-}
+type rejectedRows map[source.RowName][]source.RejectedRow
 
 func (a *attempt) readRejected(ctx context.Context, tx source.Tx) error {
 	names := make([]source.RowName, 0, len(a.order))
@@ -25,13 +23,13 @@ func (a *attempt) readRejected(ctx context.Context, tx source.Tx) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	a.rejected = &rejectedRows{of: make(map[source.RowName][]source.RejectedRow, len(list))}
+	a.rejected = make(rejectedRows, len(list))
 	for _, r := range list {
 		k := source.RowName{TableName: r.TableName, RowID: r.RowID}
 		if a.replay != nil && r.Rejection == a.replay.ID {
 			a.replay.since[k] = r // read with the row itself: no write comes in between unnoticed
 		}
-		a.rejected.of[k] = append(a.rejected.of[k], r)
+		a.rejected[k] = append(a.rejected[k], r)
 	}
 	return nil
 }
@@ -39,12 +37,12 @@ func (a *attempt) readRejected(ctx context.Context, tx source.Tx) error {
 // awaited finds the waiting rejection of this client that would have created a row; nil: none. A replay
 // waits for none that came after it.
 func (a *attempt) awaited(r *row) *source.RejectedRow {
-	if a.rejected == nil || !a.plan.hold {
+	if !a.plan.hold {
 		return nil
 	}
-	for i, w := range a.rejected.of[r.name] {
+	for i, w := range a.rejected[r.name] {
 		if w.Creates && w.Owner == a.ids.holder && (a.replay == nil || w.Rejection < a.replay.ID) {
-			return &a.rejected.of[r.name][i]
+			return &a.rejected[r.name][i]
 		}
 	}
 	return nil
@@ -77,21 +75,16 @@ func (a *attempt) superseded(ctx context.Context) ([]source.Settlement, error) {
 		if !whole {
 			continue
 		}
-		members, err := a.engine.src.Rejections(ctx, source.RejectionFilter{Group: w.Group, Status: waiting, Limit: mostInGroup})
+		members, err := a.engine.src.Rejections(ctx, source.RejectionFilter{Group: w.Group, Status: source.WaitingStates(), Limit: source.MostInGroup})
 		if err != nil {
 			return nil, err
 		}
 		for _, m := range members {
-			out = append(out, source.Settlement{ID: m.ID, From: waiting, To: source.Superseded, At: a.engine.now()})
+			out = append(out, source.Settlement{ID: m.ID, From: source.WaitingStates(), To: source.Superseded, At: a.engine.now()})
 		}
 	}
 	return out, nil
 }
-
-// mostInGroup bounds what one settlement touches; what is beyond it stays for the operator.
-const mostInGroup = 1000
-
-var waiting = []source.RejectionStatus{source.Open, source.Held}
 
 // whole reports whether every row that the head of a group would have created exists, counting
 // those that this transaction makes.

@@ -1,7 +1,6 @@
 package upload
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -131,29 +130,8 @@ type request struct {
 	counted   bool
 }
 
-// bodies keeps buffers of ordinary size; nothing of an answered request refers to its buffer.
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-const keepBuffer = 1 << 20
-
-// Upload answers POST, PUT, PATCH and DELETE of /api/data and POST /upload. The caller has
-// authenticated user and bounded the body. It always answers.
-func (e *Engine) Upload(w http.ResponseWriter, r *http.Request, user rule.User, requestID string) {
-	buf := bodies.Get().(*bytes.Buffer)
-	defer func() {
-		if buf.Cap() <= keepBuffer {
-			buf.Reset()
-			bodies.Put(buf)
-		}
-	}()
-	if _, err := buf.ReadFrom(r.Body); err != nil {
-		e.deps.Problem(w, r, Unreadable(err))
-		return
-	}
-	e.Apply(w, r, buf.Bytes(), user, requestID)
-}
-
-// Apply is Upload of a body that its caller has read, and does not change before Apply returns.
+// Apply answers POST, PUT, PATCH and DELETE of /api/data and POST /upload. The caller has authenticated
+// user, has read and bounded the body, and does not change it before Apply returns. It always answers.
 func (e *Engine) Apply(w http.ResponseWriter, r *http.Request, body []byte, user rule.User, requestID string) {
 	arrived := e.deps.Now()
 	up, err := decodeBody(r.Method, body)

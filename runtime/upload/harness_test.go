@@ -209,9 +209,9 @@ func (w *world) upload(body string) (int, string) { return w.send(w.engine, http
 
 func (w *world) send(e *upload.Engine, method, body string) (int, string) {
 	w.t.Helper()
-	r := httptest.NewRequestWithContext(w.t.Context(), method, "/api/data", strings.NewReader(w.expand(body)))
+	r := httptest.NewRequestWithContext(w.t.Context(), method, "/api/data", nil)
 	rec := httptest.NewRecorder()
-	e.Upload(rec, r, rule.User{ID: "u1", Claims: map[string]any{"sub": "u1"}}, "req_1")
+	e.Apply(rec, r, []byte(w.expand(body)), rule.User{ID: "u1", Claims: map[string]any{"sub": "u1"}}, "req_1")
 	return rec.Code, rec.Body.String()
 }
 

@@ -21,7 +21,7 @@ const (
 // note remembers what an accepted operation says about a row for which rejections wait, also where the
 // row has it already or is missing: what it says is newer than they are.
 func (a *attempt) note(op *Operation, r *row) {
-	if a.rejected == nil || len(a.rejected.of[r.name]) == 0 || a.replay != nil && a.replay.LeaveNewer {
+	if len(a.rejected[r.name]) == 0 || a.replay != nil && a.replay.LeaveNewer {
 		return // what is replayed in its old place is no news to what came after it
 	}
 	if op.Op == Delete {
@@ -117,7 +117,7 @@ func (a *attempt) late(op *Operation, r *row) (done bool, no *Refusal) {
 // returns reports that a rejection after this one will make the row again. What was written since is
 // newer than both, so the row has to stay until then.
 func (a *attempt) returns(r *row) bool {
-	return slices.ContainsFunc(a.rejected.of[r.name], func(w source.RejectedRow) bool { return w.Creates && w.Rejection > a.replay.ID })
+	return slices.ContainsFunc(a.rejected[r.name], func(w source.RejectedRow) bool { return w.Creates && w.Rejection > a.replay.ID })
 }
 
 // outdate takes from a row what a deletion in its old place would have taken, and leaves what op and

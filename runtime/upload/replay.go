@@ -108,7 +108,7 @@ func (e *Engine) replayHeld(ctx context.Context, r *source.Rejection, order Repl
 func (e *Engine) release(ctx context.Context, group string, order Replay) (out []source.Outcome, err error) {
 	for after := ""; ; { // until nothing is left, also of what arrives meanwhile
 		list, err := e.src.Rejections(ctx, source.RejectionFilter{
-			Group: group, Status: []source.RejectionStatus{source.Held}, OldestFirst: true, Limit: mostInGroup, After: after,
+			Group: group, Status: []source.RejectionStatus{source.Held}, OldestFirst: true, Limit: source.MostInGroup, After: after,
 		})
 		if err != nil {
 			return out, replayFault(source.FailureOf(err))

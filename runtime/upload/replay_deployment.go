@@ -25,7 +25,7 @@ func (e *Engine) ReplayDeployment(ctx context.Context, deployment int, after, by
 		}
 	}
 	for {
-		list, err := e.src.Rejections(ctx, source.RejectionFilter{Status: waiting, After: next, OldestFirst: true, Limit: replayPage})
+		list, err := e.src.Rejections(ctx, source.RejectionFilter{Status: source.WaitingStates(), After: next, OldestFirst: true, Limit: replayPage})
 		if err != nil {
 			return done, next, true, replayFault(source.FailureOf(err))
 		}

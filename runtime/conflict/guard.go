@@ -9,6 +9,9 @@ type Guard struct {
 	Transitions map[string][]string
 }
 
+// Free reports a guard that permits everything.
+func (g *Guard) Free() bool { return !g.Immutable && g.Transitions == nil }
+
 // Permits judges a change of the stored value; old is nil when it is null or absent, which any value
 // may follow. A value that stays is no change and is not asked about.
 func (g *Guard) Permits(column string, old, next value.Value) *Refusal {

@@ -46,6 +46,8 @@ type Rule struct {
 	declared map[string]bool
 	constant *bool
 	usesOld  bool
+	terms    []term
+	plain    bool // terms say all that the rule says
 }
 
 // Compile checks and compiles a rule. Members of old and new named in declared are null when the row
@@ -80,6 +82,7 @@ func Compile(expr string, declared []string) (*Rule, error) {
 			r.constant = &constant
 		}
 	}
+	r.terms, r.plain = terms(root, nil)
 	ast.PreOrderVisit(root, ast.NewExprVisitor(func(e ast.Expr) {
 		r.usesOld = r.usesOld || e.Kind() == ast.IdentKind && e.AsIdent() == "old"
 	}))

@@ -51,6 +51,8 @@ type Claim struct {
 	Blocks []int64 // distinct, ascending
 	// Ops are the operations themselves where they have ids of their own; nil: every receipt is wanted.
 	Ops []int64
+	// Whole asks for every receipt of the blocks, and for History.Newest.
+	Whole bool
 }
 
 // History answers a Claim, from the same snapshot as the rows.
@@ -61,6 +63,10 @@ type History struct {
 	// Receipts of the claimed blocks, in any order: at least the last of each block, and each one that names
 	// a claimed operation. Others may be left out, for a block's neighbours are many.
 	Receipts []Receipt
+	// Newest is the highest block of this owner that has a receipt; meaningful when HasNewest. Answers
+	// Claim.Whole.
+	Newest    int64
+	HasNewest bool
 	// Rejected says that rows of some rejection wait in the database, anybody's. The pipeline then looks
 	// closer with Tx.Rejected; while it is false, nothing has to.
 	Rejected bool

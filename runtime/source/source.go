@@ -48,15 +48,19 @@ type Source interface {
 	Close() error
 }
 
-// Creator is implemented by sources that can insert rows without reading first. It is a shortcut of
-// the pipeline's for new rows, and never the only way.
-type Creator interface {
-	// Create inserts rows, all or none, as one atomic transaction, with their receipts (whose Seq it
-	// fills in; none when the operations have no identity). created is false when any row exists already,
-	// when a receipt of the same block names one of the operations (one without Ops: when the block has any),
-	// when the owner's floor is at or above one of them, when any rejection waits, or when the source
-	// would rather not: then nothing was written, and the ordinary way finds out why.
-	Create(ctx context.Context, as Session, changes []Change, receipts []Receipt) (created bool, err error)
+// Direct is implemented by sources that can write rows without reading them first. It is a shortcut of
+// the pipeline's, and never the only way.
+type Direct interface {
+	// Write sends Inserts of rows that are new, or Updates of rows that are as the changes Expect, all or none, as
+	// one atomic transaction, with their receipts (none when the operations have no identity). The changes are
+	// of one kind. done is false when an inserted row exists already, when an updated one is missing, is not as
+	// expected or would stay as it is, when any rejection waits, or when the source would rather not: then nothing was
+	// written, and the ordinary way finds out why.
+	//
+	// With numbered the receipts' Seq counts, and one that is taken makes done false. Otherwise the source fills
+	// it in, and done is false when a receipt of the same block names one of the operations (one without
+	// Ops: when the block has any), or when the owner's floor is at or above one of them.
+	Write(ctx context.Context, as Session, changes []Change, receipts []Receipt, numbered bool) (done bool, err error)
 }
 
 // Tx is one open transaction. Not safe for concurrent use. After an error from any method the
@@ -68,6 +72,11 @@ type Tx interface {
 	// known of the claimed operations comes from the same snapshot; a nil claim asks for nothing, but
 	// History.Rejected is told in any case. No refs and no claim is allowed.
 	Read(ctx context.Context, refs []Ref, claim *Claim) ([]Row, History, error)
+
+	// ReadAll is Read for a transaction that carries those of several clients: one history for each claim,
+	// in their order. There is at least one claim; no two that have blocks have the same owner, and one
+	// without blocks asks for nothing.
+	ReadAll(ctx context.Context, refs []Ref, claims []*Claim) ([]Row, []History, error)
 
 	// Rejected gives the rows of waiting rejections among those named, whoever owns them, from the
 	// transaction's snapshot.
@@ -136,6 +145,9 @@ type Change struct {
 	Doc *value.Object
 	// Set lists the changed leaves of an Update, so that untouched parts keep their stored bytes.
 	Set []Assignment
+	// Expect is what an Update by Direct.Write takes for granted: top-level members and their values, nil for
+	// null. Values are compared to the bit.
+	Expect []value.Member
 	// Operation is the index of the client operation to blame when the database refuses the change.
 	Operation int
 }

@@ -60,10 +60,10 @@ func (t fakeTx) Apply(ctx context.Context, _ []source.Change, _ *source.Finish) 
 
 func (t fakeTx) Rollback(ctx context.Context) { _ = t.f.ask(ctx) }
 
-// fakeCreator also has the shortcut.
-type fakeCreator struct{ *fake }
+// fakeDirect also has the shortcut.
+type fakeDirect struct{ *fake }
 
-func (f fakeCreator) Create(ctx context.Context, _ source.Session, _ []source.Change, _ []source.Receipt) (bool, error) {
+func (f fakeDirect) Write(ctx context.Context, _ source.Session, _ []source.Change, _ []source.Receipt, _ bool) (bool, error) {
 	return true, f.ask(ctx)
 }
 
@@ -263,7 +263,7 @@ func TestEveryCallHasATimeLimit(t *testing.T) {
 		"columns": func(ctx context.Context, g *guard.Guard) error { _, err := g.Columns(ctx, nil); return err },
 		"lookup":  func(ctx context.Context, g *guard.Guard) error { _, _, err := g.Lookup(ctx, "", nil, ""); return err },
 		"create": func(ctx context.Context, g *guard.Guard) error {
-			_, err := g.Pipeline().(source.Creator).Create(ctx, source.Session{}, nil, nil)
+			_, err := g.Pipeline().(source.Direct).Write(ctx, source.Session{}, nil, nil, false)
 			return err
 		},
 		"read": func(ctx context.Context, g *guard.Guard) error {
@@ -286,7 +286,7 @@ func TestEveryCallHasATimeLimit(t *testing.T) {
 				f := &fake{}
 				f.will(blackHole)
 				waits, backs := 0, 0
-				g := guard.New(fakeCreator{f}, guard.Options{Call: call, Stop: t.Context(), Now: time.Now, Random: func() float64 { return 0 },
+				g := guard.New(fakeDirect{f}, guard.Options{Call: call, Stop: t.Context(), Now: time.Now, Random: func() float64 { return 0 },
 					Wait: func(context.Context) func() { waits++; return func() { backs++ } }})
 				before := time.Now()
 				if err := ask(t.Context(), g); err == nil || time.Since(before) != call {
@@ -391,15 +391,15 @@ func TestAPanicDoesNotKeepTheOthersWaiting(t *testing.T) {
 func TestTheShortcutShowsOnlyWhereThereIsOne(t *testing.T) {
 	f := &fake{}
 	f.will(answers)
-	if _, ok := newGuard(t, f).Pipeline().(source.Creator); ok {
+	if _, ok := newGuard(t, f).Pipeline().(source.Direct); ok {
 		t.Error("a source without the shortcut claims it")
 	}
 	opt := guard.Options{Call: call, Stop: t.Context(), Now: time.Now, Random: func() float64 { return 0 }}
-	creator, ok := guard.New(fakeCreator{f}, opt).Pipeline().(source.Creator)
+	direct, ok := guard.New(fakeDirect{f}, opt).Pipeline().(source.Direct)
 	if !ok {
 		t.Fatal("the shortcut is hidden")
 	}
-	if created, err := creator.Create(t.Context(), source.Session{}, nil, nil); !created || err != nil {
-		t.Error(created, err)
+	if done, err := direct.Write(t.Context(), source.Session{}, nil, nil, false); !done || err != nil {
+		t.Error(done, err)
 	}
 }

@@ -88,25 +88,25 @@ func (g *Guard) Lookup(ctx context.Context, collection string, match map[string]
 	return v, found, err
 }
 
-// Pipeline is the guard as a source for the write pipeline: a source.Creator if what it guards is one.
+// Pipeline is the guard as a source for the write pipeline: a source.Direct if what it guards is one.
 func (g *Guard) Pipeline() source.Source {
-	if inner, ok := g.Source.(source.Creator); ok {
-		return &creator{g, inner}
+	if inner, ok := g.Source.(source.Direct); ok {
+		return &direct{g, inner}
 	}
 	return g
 }
 
-// creator is a guarded source with the shortcut for new rows.
-type creator struct {
+// direct is a guarded source with the shortcut for rows that need no reading.
+type direct struct {
 	*Guard
-	inner source.Creator
+	inner source.Direct
 }
 
-// Create implements source.Creator.
-func (c *creator) Create(ctx context.Context, as source.Session, changes []source.Change, receipts []source.Receipt) (created bool, err error) {
-	err = c.call(ctx, func(ctx context.Context) error {
-		created, err = c.inner.Create(ctx, as, changes, receipts)
+// Write implements source.Direct.
+func (d *direct) Write(ctx context.Context, as source.Session, changes []source.Change, receipts []source.Receipt, numbered bool) (done bool, err error) {
+	err = d.call(ctx, func(ctx context.Context) error {
+		done, err = d.inner.Write(ctx, as, changes, receipts, numbered)
 		return err
 	})
-	return created, err
+	return done, err
 }

@@ -22,6 +22,15 @@ func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) (
 	return rows, known, err
 }
 
+// ReadAll implements source.Tx.
+func (t *tx) ReadAll(ctx context.Context, refs []source.Ref, claims []*source.Claim) (rows []source.Row, known []source.History, err error) {
+	err = t.guard.call(ctx, func(ctx context.Context) error {
+		rows, known, err = t.Tx.ReadAll(ctx, refs, claims)
+		return err
+	})
+	return rows, known, err
+}
+
 // Rejected implements source.Tx.
 func (t *tx) Rejected(ctx context.Context, rows []source.RowName) (list []source.RejectedRow, err error) {
 	err = t.guard.call(ctx, func(ctx context.Context) error {

@@ -90,39 +90,97 @@ type blockKey struct {
 	block int64
 }
 
-// history answers a claim from the transaction's snapshot: one find for the receipts, one for the floor.
-func (t *tx) history(ctx context.Context, claim *source.Claim) (h source.History, err error) {
+// histories answers claims from the transaction's snapshot: one find for the receipts, one for the floors.
+func (t *tx) histories(ctx context.Context, claims []*source.Claim) ([]source.History, error) {
 	ctx = mongo.NewSessionContext(ctx, t.sess)
-	if len(claim.Blocks) > 0 {
-		cursor, err := t.client.db.Collection(receiptsName).Find(ctx, blockFilter(claim), options.Find().SetBatchSize(10_000))
-		if err != nil {
-			return h, err
-		}
-		var docs []receiptDoc
-		if err := cursor.All(ctx, &docs); err != nil {
-			return h, err
-		}
-		for i := range docs {
-			r, err := docs[i].decode()
-			if err != nil {
-				return h, err
-			}
-			h.Receipts = append(h.Receipts, r)
-		}
-		t.remember(h.Receipts)
+	known := make([]source.History, len(claims))
+	of := make(map[source.Owner]*source.History, len(claims))
+	owners := make([][]byte, len(claims))
+	for i, c := range claims {
+		of[c.Owner], owners[i] = &known[i], c.Owner[:]
 	}
-	var client struct {
+	receipts, err := t.receipts(ctx, claims)
+	if err != nil {
+		return nil, err
+	}
+	for i := range receipts {
+		if h := of[receipts[i].Owner]; h != nil {
+			h.Receipts = append(h.Receipts, receipts[i])
+		}
+	}
+	for i, c := range claims {
+		if c.Whole {
+			if known[i].Newest, known[i].HasNewest, err = t.newestBlock(ctx, c.Owner); err != nil {
+				return nil, err
+			}
+		}
+	}
+	cursor, err := t.client.db.Collection(clientsName).Find(ctx, oneOf("_id", owners), options.Find().SetProjection(bson.D{{Key: "floor", Value: 1}}))
+	if err != nil {
+		return nil, err
+	}
+	var clients []struct {
+		ID    []byte `bson:"_id"`
 		Floor *int64 `bson:"floor"`
 	}
-	err = t.client.db.Collection(clientsName).FindOne(ctx, bson.D{{Key: "_id", Value: claim.Owner[:]}},
-		options.FindOne().SetProjection(bson.D{{Key: "floor", Value: 1}})).Decode(&client)
-	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
-		return h, err
+	if err := cursor.All(ctx, &clients); err != nil {
+		return nil, err
 	}
-	if client.Floor != nil {
-		h.Floor, h.HasFloor = *client.Floor, true
+	for _, c := range clients {
+		var owner source.Owner
+		copy(owner[:], c.ID)
+		if h := of[owner]; h != nil && c.Floor != nil {
+			h.Floor, h.HasFloor = *c.Floor, true
+		}
 	}
-	return h, nil
+	return known, nil
+}
+
+// newestBlock is the highest block of an owner that has a receipt.
+func (t *tx) newestBlock(ctx context.Context, owner source.Owner) (block int64, any bool, err error) {
+	var last receiptDoc
+	err = t.client.db.Collection(receiptsName).FindOne(ctx, bson.D{{Key: "_id", Value: bson.D{
+		{Key: "$gte", Value: receiptID(owner, math.MinInt64, 0)}, {Key: "$lte", Value: receiptID(owner, math.MaxInt64, -1)}}}},
+		options.FindOne().SetSort(bson.D{{Key: "_id", Value: -1}}).SetProjection(bson.D{{Key: "_id", Value: 1}})).Decode(&last)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	_, block, _, err = parseReceiptID(last.ID)
+	return block, true, err
+}
+
+// oneOf selects by one value or several.
+func oneOf(name string, values [][]byte) bson.D {
+	if len(values) == 1 {
+		return bson.D{{Key: name, Value: values[0]}}
+	}
+	return bson.D{{Key: name, Value: bson.D{{Key: "$in", Value: values}}}}
+}
+
+func (t *tx) receipts(ctx context.Context, claims []*source.Claim) ([]source.Receipt, error) {
+	filter := blockFilter(claims)
+	if filter == nil {
+		return nil, nil
+	}
+	cursor, err := t.client.db.Collection(receiptsName).Find(ctx, filter, options.Find().SetBatchSize(10_000))
+	if err != nil {
+		return nil, err
+	}
+	var docs []receiptDoc
+	if err := cursor.All(ctx, &docs); err != nil {
+		return nil, err
+	}
+	out := make([]source.Receipt, len(docs))
+	for i := range docs {
+		if out[i], err = docs[i].decode(); err != nil {
+			return nil, err
+		}
+	}
+	t.remember(out)
+	return out, nil
 }
 
 // remember keeps the newest receipt of each block.
@@ -138,10 +196,16 @@ func (t *tx) remember(receipts []source.Receipt) {
 	}
 }
 
-// blockFilter selects the receipts of the claimed blocks.
-func blockFilter(claim *source.Claim) bson.D {
-	ranges := blockRanges(claim)
-	if len(ranges) == 1 {
+// blockFilter selects the receipts of the claimed blocks; nil: there are none.
+func blockFilter(claims []*source.Claim) bson.D {
+	var ranges bson.A
+	for _, c := range claims {
+		ranges = append(ranges, blockRanges(c)...)
+	}
+	switch len(ranges) {
+	case 0:
+		return nil
+	case 1:
 		return ranges[0].(bson.D)
 	}
 	return bson.D{{Key: "$or", Value: ranges}}

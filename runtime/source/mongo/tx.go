@@ -115,31 +115,47 @@ func (t *tx) look(err error) {
 	}
 }
 
-// Read finds rows with one command per collection, and what is known of the claimed operations with
-// at most three.
+// Read implements source.Tx.
 func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) ([]source.Row, source.History, error) {
-	var history source.History
-	if err := t.start(ctx); err != nil {
-		return nil, history, err
-	}
+	var claims []*source.Claim
 	if claim != nil {
-		var err error
-		if history, err = t.history(ctx, claim); err != nil {
-			return nil, history, t.fail(ctx, err)
+		claims = []*source.Claim{claim}
+	}
+	rows, known, err := t.ReadAll(ctx, refs, claims)
+	if err != nil {
+		return nil, source.History{}, err
+	}
+	if claim == nil {
+		return rows, source.History{Rejected: *t.rejected}, nil
+	}
+	return rows, known[0], nil
+}
+
+// ReadAll finds rows with one command per collection, and what is known of the claimed operations with
+// at most three.
+func (t *tx) ReadAll(ctx context.Context, refs []source.Ref, claims []*source.Claim) (_ []source.Row, known []source.History, err error) {
+	if err := t.start(ctx); err != nil {
+		return nil, nil, err
+	}
+	if len(claims) > 0 {
+		if known, err = t.histories(ctx, claims); err != nil {
+			return nil, nil, t.fail(ctx, err)
 		}
 	}
 	if err := t.readRows(ctx, refs); err != nil {
-		return nil, history, t.fail(ctx, err)
+		return nil, nil, t.fail(ctx, err)
 	}
 	if err := t.anyRejected(ctx); err != nil {
-		return nil, history, t.fail(ctx, err)
+		return nil, nil, t.fail(ctx, err)
 	}
-	history.Rejected = *t.rejected
+	for i := range known {
+		known[i].Rejected = *t.rejected
+	}
 	rows := make([]source.Row, len(refs))
 	for i, ref := range refs {
 		rows[i].Doc = t.rows[keyOf(ref.Table, ref.ID)].doc
 	}
-	return rows, history, nil
+	return rows, known, nil
 }
 
 func (t *tx) readRows(ctx context.Context, refs []source.Ref) error {

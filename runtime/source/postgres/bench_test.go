@@ -117,8 +117,8 @@ func putOrders(b testing.TB, s *Source, orders *source.Table, op int64, row, siz
 	if with {
 		receipts, _ = receiptsOf(op, size, &source.History{})
 	}
-	created, err := s.Create(b.Context(), source.Session{UserID: "u1"}, changes, receipts)
-	if err != nil || !created {
-		b.Fatal(created, err)
+	done, err := s.Write(b.Context(), source.Session{UserID: "u1"}, changes, receipts, false)
+	if err != nil || !done {
+		b.Fatal(done, err)
 	}
 }

@@ -1,49 +1,11 @@
 package postgres
 
 import (
-	"context"
 	"strconv"
 	"strings"
 
 	"turnkey/runtime/source"
 )
-
-var _ source.Creator = (*Source)(nil)
-
-// Create implements source.Creator: one statement, one round trip, if all rows are of one table and
-// have the same columns. Row-level security is left to the ordinary way, which sets its session.
-func (s *Source) Create(ctx context.Context, as source.Session, changes []source.Change, receipts []source.Receipt) (created bool, err error) {
-	if s.opt.RLS != nil || len(changes) == 0 {
-		return false, nil
-	}
-	t := &tx{src: s, as: as}
-	buckets, err := t.buckets(ctx, changes)
-	if err != nil || len(buckets) != 1 || buckets[0].relation.hides {
-		return false, nil // the ordinary way reports it, with the change to blame
-	}
-	st, err := buckets[0].statement(changes, nil)
-	if err != nil {
-		return false, nil
-	}
-	s.creation(buckets[0], &st, receipts)
-	pool, err := s.connections(ctx)
-	if err != nil {
-		return false, err
-	}
-	tag, err := pool.Exec(ctx, st.sql, st.args...)
-	if err != nil {
-		f := unknown(s.failure(err))
-		if f.Class == source.Refused || f.Class == source.Conflict {
-			return false, nil
-		}
-		return false, f
-	}
-	want := len(receipts) // the statement counts what it wrote last
-	if want == 0 {
-		want = len(changes)
-	}
-	return tag.RowsAffected() == int64(want), nil
-}
 
 // creation makes an INSERT that does nothing unless everything is new, with its receipts.
 //
@@ -62,10 +24,7 @@ func (s *Source) creation(b *bucket, st *statement, receipts []source.Receipt) {
 	}
 	n := len(st.args)
 	st.args = append(st.args, receiptColumns(receipts)...)
-	if lowest, ok := lowestOp(receipts); ok {
-		st.args = append(st.args, receipts[0].Owner[:], lowest)
-		conditions = append(conditions, "NOT EXISTS (SELECT FROM "+s.schema+".clients c WHERE c.owner = $"+strconv.Itoa(n+8)+" AND c.floor >= $"+strconv.Itoa(n+9)+")")
-	}
+	conditions = append(conditions, "NOT EXISTS (SELECT FROM known, "+s.schema+".clients c WHERE c.owner = known.owner AND c.floor >= ANY (known.ops))")
 	conditions = append(conditions, "NOT EXISTS (SELECT FROM known WHERE known.named)")
 	st.sql = "WITH known AS MATERIALIZED (SELECT v.owner, v.block, v.ops::bigint[] AS ops, v.prints, v.at, v.result, r.seq, r.named FROM " + unnestReceipts(n) +
 		" CROSS JOIN LATERAL (SELECT count(*)::integer AS seq, coalesce(bool_or(r.ops && v.ops::bigint[] IS NOT FALSE OR r.at < v.at - interval '1 minute'), false) AS named" +

@@ -30,7 +30,8 @@
 //
 //	(a) general   BEGIN, history, SELECT       receipts first, then the changes, COMMIT
 //	(b) one row   one SELECT with both         WITH w AS (guarded write RETURNING) INSERT receipts FROM w
-//	(c) new rows                               WITH made AS (INSERT if nothing is known) INSERT receipts
+//	(c) direct                                 WITH made AS (INSERT if nothing is known) INSERT receipts
+//	                                           or, with numbers that are known, receipts and rows that are as expected
 //
 // The sweeper removes whole blocks, those whose last receipt is old, and raises the owner's floor in the
 // same transaction. Parts of a block would leave gaps in the numbers, and the next number would be taken

@@ -3,7 +3,6 @@ package postgres
 import (
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 )
 
@@ -17,22 +16,21 @@ func TestHistoryReadsItsBlocksAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, c := range map[string]struct{ known, args string }{
-		"one block":      {s.queries.history.block, "9, '{290}'"},
-		"several blocks": {s.queries.history.blocks, "'{9,10,11}', '{290,330,352}'"},
+	const owner = `'\x07000000000000000000000000000000'`
+	for name, c := range map[string]struct{ types, query, args string }{
+		"one block":       {"bytea, bigint, bigint[], boolean", "SELECT turnkey_known.* FROM " + s.queries.history.block, owner + ", 9, '{290}', false"},
+		"a whole block":   {"bytea, bigint, bigint[], boolean", "SELECT turnkey_known.* FROM " + s.queries.history.block, owner + ", 9, '{290}', true"},
+		"several blocks":  {"bytea, bigint[], bigint[], boolean", "SELECT turnkey_known.* FROM " + s.queries.history.blocks, owner + ", '{9,10,11}', '{290,330,352}', false"},
+		"several clients": {"integer[], bytea[], bigint[], text[], boolean[]", s.queries.histories, "'{0,0,1}', ARRAY[" + owner + ", " + owner + `, '\x08']::bytea[], '{9,10,9}', ARRAY['{290,330}', '{290,330}', '{1}'], '{true,true,true}'`},
 	} {
 		for _, analyzed := range []bool{false, true} {
 			if analyzed {
 				sql(t, uri, "ANALYZE turnkey.receipts")
 			}
-			block := "bigint"
-			if strings.Contains(c.args, "{9") {
-				block += "[]"
-			}
-			if _, err := pool.Exec(t.Context(), "PREPARE history (bytea, "+block+", bigint[]) AS SELECT turnkey_known.* FROM "+c.known); err != nil {
+			if _, err := pool.Exec(t.Context(), "PREPARE history ("+c.types+") AS "+c.query); err != nil {
 				t.Fatal(err)
 			}
-			rows, err := pool.Query(t.Context(), `EXPLAIN (ANALYZE, BUFFERS) EXECUTE history ('\x07000000000000000000000000000000', `+c.args+")")
+			rows, err := pool.Query(t.Context(), `EXPLAIN (ANALYZE, BUFFERS) EXECUTE history (`+c.args+")")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -21,18 +21,21 @@ const agedAfter = time.Minute
 
 // queries are the texts that name our own tables, made once: the server plans each text once.
 type queries struct {
-	schema   string
-	flag     string // does any rejection wait
-	flagged  string // the same as a FROM item
-	history  knowing
-	solo     knowing // after one parameter
-	lock     string  // the last receipts of old blocks
-	receipts string  // INSERT INTO receipts (...)
-	receipt  string  // of one
+	schema  string
+	flag    string // does any rejection wait
+	flagged string // the same as a FROM item
+	history knowing
+	solo    knowing // after one parameter
+	// histories is the same for several claims.
+	histories string
+	lock      string                  // the last receipts of old blocks
+	receipts  string                  // INSERT INTO receipts (...)
+	inserts   [fewReceipts + 2]string // of as many, and of more
 }
 
 // knowing is what is known of a claim, a FROM item of one row: the floor, whether any rejection waits,
-// and the receipts in one binary. Its parameters are owner, block or blocks, and operations.
+// the newest block, and the receipts in one binary. Its parameters are owner, block or blocks, operations,
+// and whether all is wanted.
 type knowing struct {
 	block  string // of one block, the commonest
 	blocks string
@@ -45,12 +48,14 @@ func newQueries(schema string) queries {
 		flag:    flag,
 		flagged: "(" + flag + " AS turnkey_rejected) AS turnkey_known",
 		history: newKnowing(schema, 1),
-		solo:    newKnowing(schema, 2),
-		lock: "SELECT FROM " + schema + ".receipts r, unnest($2::bigint[], $3::integer[]) AS v(block, seq)" +
-			" WHERE r.owner = $1 AND r.block = v.block AND r.seq = v.seq FOR KEY SHARE OF r",
+		solo:    newKnowing(schema, 2), histories: newHistories(schema),
+		lock: "SELECT FROM " + schema + ".receipts r, unnest($1::bytea[], $2::bigint[], $3::integer[]) AS v(owner, block, seq)" +
+			" WHERE r.owner = v.owner AND r.block = v.block AND r.seq = v.seq FOR KEY SHARE OF r",
 		receipts: "INSERT INTO " + schema + ".receipts (owner, block, seq, ops, prints, at, result) ",
 	}
-	q.receipt = q.receiptsText(1, "", 0)
+	for n := range q.inserts {
+		q.inserts[n] = q.receiptsText(n, "", 0)
+	}
 	return q
 }
 
@@ -58,10 +63,11 @@ func newQueries(schema string) queries {
 // server may read all receipts of an owner and throw most of them away, since it cannot know how many
 // an owner has. OFFSET 0 keeps it from joining in another order.
 func newKnowing(schema string, first int) knowing {
-	p := strings.NewReplacer("$owner", "$"+strconv.Itoa(first)+"::bytea", "$block", "$"+strconv.Itoa(first+1), "$ops", "$"+strconv.Itoa(first+2)+"::bigint[]", "$.", schema+".")
+	p := strings.NewReplacer("$owner", "$"+strconv.Itoa(first)+"::bytea", "$block", "$"+strconv.Itoa(first+1), "$ops", "$"+strconv.Itoa(first+2)+"::bigint[]", "$whole", "$"+strconv.Itoa(first+3)+"::boolean", "$.", schema+".")
 	const list = "(SELECT (SELECT c.floor FROM $.clients c WHERE c.owner = $owner) AS turnkey_floor, EXISTS (SELECT FROM $.rejected_rows) AS turnkey_rejected," +
+		" CASE WHEN $whole THEN (SELECT max(n.block) FROM $.receipts n WHERE n.owner = $owner) END AS turnkey_newest," +
 		" (SELECT string_agg(record_send(ROW(r.block, r.seq, r.ops, r.prints, r.at, r.result)), ''::bytea) FROM "
-	const wanted = "(r.ops && $ops IS NOT FALSE OR r.seq = (SELECT max(l.seq) FROM $.receipts l WHERE l.owner = $owner AND l.block = "
+	const wanted = "($whole OR r.ops && $ops IS NOT FALSE OR r.seq = (SELECT max(l.seq) FROM $.receipts l WHERE l.owner = $owner AND l.block = "
 	return knowing{
 		block: p.Replace(list + "$.receipts r WHERE r.owner = $owner AND r.block = $block::bigint AND " + wanted + "$block::bigint))) AS turnkey_receipts) AS turnkey_known"),
 		blocks: p.Replace(list + "unnest($block::bigint[]) AS b(block) CROSS JOIN LATERAL (SELECT r.* FROM $.receipts r WHERE r.owner = $owner AND r.block = b.block AND " +
@@ -72,43 +78,62 @@ func newKnowing(schema string, first int) knowing {
 // of gives the text for a claim, and its parameters.
 func (k *knowing) of(claim *source.Claim, args []any) (string, []any) {
 	if len(claim.Blocks) == 1 {
-		return k.block, append(args, claim.Owner[:], claim.Blocks[0], claim.Ops)
+		return k.block, append(args, claim.Owner[:], claim.Blocks[0], claim.Ops, claim.Whole)
 	}
-	return k.blocks, append(args, claim.Owner[:], claim.Blocks, claim.Ops)
+	return k.blocks, append(args, claim.Owner[:], claim.Blocks, claim.Ops, claim.Whole)
 }
 
 // insertReceipts is the statement that writes receipts, and its parameters.
 func (q *queries) insertReceipts(list []source.Receipt) (string, []any) {
-	if len(list) == 1 {
-		return q.receipt, receiptArgs(list, nil)
-	}
-	return q.receiptsText(len(list), "", 0), receiptArgs(list, nil)
+	return q.inserts[min(len(list), fewReceipts+1)], receiptArgs(list, make([]any, 0, 7*min(len(list), fewReceipts)))
 }
 
-// receiptsText writes as many receipts, its parameters after the first n. from is what it depends on: a
-// FROM item that has one row if they are to be written, or "".
+// fewReceipts are written as so many rows of parameters: a list for each column costs the server more to
+// take apart than the writing itself.
+const fewReceipts = 8
+
+// receiptsText writes as many receipts, its parameters after the first n; conditions may follow it. from is
+// what it depends on: a FROM item that has one row if they are to be written, or "".
 func (q *queries) receiptsText(count int, from string, n int) string {
+	if count > fewReceipts {
+		if from != "" {
+			from = ", " + from
+		}
+		return q.receipts + "SELECT v.owner, v.block, v.seq, v.ops::bigint[], v.prints, v.at, v.result FROM " + unnestReceipts(n) + from
+	}
+	row := func(i int) string {
+		p := func(column int) string { return "$" + strconv.Itoa(n+7*i+column) }
+		return p(1) + "::bytea, " + p(2) + "::bigint, " + p(3) + "::integer, " + p(4) + "::bigint[], " + p(5) + "::bytea, " + p(6) + "::timestamptz, " + p(7) + "::bytea"
+	}
 	if count == 1 {
-		p := func(i int) string { return "$" + strconv.Itoa(n+i) }
 		if from != "" {
 			from = " FROM " + from
 		}
-		return q.receipts + "SELECT " + p(1) + "::bytea, " + p(2) + "::bigint, " + p(3) + "::integer, " + p(4) + "::bigint[], " + p(5) + "::bytea, " +
-			p(6) + "::timestamptz, " + p(7) + "::bytea" + from
+		return q.receipts + "SELECT " + row(0) + from
 	}
 	if from != "" {
 		from = ", " + from
 	}
-	return q.receipts + "SELECT v.owner, v.block, v.seq, v.ops::bigint[], v.prints, v.at, v.result FROM " + unnestReceipts(n) + from
+	rows := make([]string, count)
+	for i := range rows {
+		rows[i] = "(" + row(i) + ")"
+	}
+	return q.receipts + "SELECT v.* FROM (VALUES " + strings.Join(rows, ", ") + ") AS v" + from
 }
+
+// receiptForms tells apart what receiptsText depends on besides from and n.
+func receiptForms(count int) string { return strconv.Itoa(min(count, fewReceipts+1)) }
 
 // receiptArgs appends the parameters of receiptsText.
 func receiptArgs(list []source.Receipt, args []any) []any {
-	if len(list) == 1 {
-		r := &list[0]
-		return append(args, r.Owner[:], r.Block, r.Seq, r.Ops, joinPrints(r.Prints), r.At, r.Result)
+	if len(list) > fewReceipts {
+		return append(args, receiptColumns(list)...)
 	}
-	return append(args, receiptColumns(list)...)
+	for i := range list {
+		r := &list[i]
+		args = append(args, r.Owner[:], r.Block, r.Seq, r.Ops, joinPrints(r.Prints), r.At, r.Result)
+	}
+	return args
 }
 
 // unnestReceipts is the FROM item v of several receipts in seven parameters after the first n.
@@ -214,36 +239,46 @@ func (t *tx) queueReceipts(s *script, list []source.Receipt) {
 	}
 	q := &t.src.queries
 	if n := len(t.aged); n > 0 {
-		blocks, seqs := make([]int64, n), make([]int32, n)
-		for i, r := range t.aged {
-			blocks[i], seqs[i] = r.Block, r.Seq
+		owners, blocks, seqs := make([][]byte, n), make([]int64, n), make([]int32, n)
+		for i := range t.aged {
+			owners[i], blocks[i], seqs[i] = t.aged[i].Owner[:], t.aged[i].Block, t.aged[i].Seq
 		}
-		s.add(q.lock, []any{t.aged[0].Owner[:], blocks, seqs}, affected(n, moved))
+		s.add(q.lock, []any{owners, blocks, seqs}, affected(n, moved))
 	}
 	sql, args := q.insertReceipts(list)
 	s.add(sql, args, affected(len(list), moved))
 }
 
-// history reads the three columns of knowing, from the first on, of the current row.
+// history reads the columns of knowing, from the first on, of the current row.
 func history(rows pgx.Rows, first int, owner source.Owner) (h source.History, err error) {
 	raw, fields := rows.RawValues()[first:], rows.FieldDescriptions()[first:]
-	if raw[0] != nil {
-		h.HasFloor = true
-		if fields[0].Format == pgtype.BinaryFormatCode {
-			h.Floor = int64(binary.BigEndian.Uint64(raw[0]))
-		} else if h.Floor, err = strconv.ParseInt(string(raw[0]), 10, 64); err != nil {
-			return h, err
-		}
+	if h.Floor, h.HasFloor, err = optional(raw[0], fields[0].Format); err != nil {
+		return h, err
 	}
 	h.Rejected = isTrue(raw[1], fields[1].Format)
-	packed := raw[2]
-	if packed != nil && fields[2].Format != pgtype.BinaryFormatCode {
+	if h.Newest, h.HasNewest, err = optional(raw[2], fields[2].Format); err != nil {
+		return h, err
+	}
+	packed := raw[3]
+	if packed != nil && fields[3].Format != pgtype.BinaryFormatCode {
 		if packed, err = hex.DecodeString(strings.TrimPrefix(string(packed), `\x`)); err != nil {
 			return h, err
 		}
 	}
 	h.Receipts, err = unpackReceipts(packed, owner)
 	return h, err
+}
+
+// optional reads a bigint that may be null.
+func optional(raw []byte, format int16) (n int64, is bool, err error) {
+	switch {
+	case raw == nil:
+		return 0, false, nil
+	case format == pgtype.BinaryFormatCode:
+		return int64(binary.BigEndian.Uint64(raw)), true, nil
+	}
+	n, err = strconv.ParseInt(string(raw), 10, 64)
+	return n, true, err
 }
 
 func isTrue(raw []byte, format int16) bool {

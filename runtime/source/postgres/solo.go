@@ -117,11 +117,7 @@ func (t *tx) applySolo(ctx context.Context, changes []source.Change, receipts []
 	default:
 		write, n := st.sql, len(st.args)
 		together := func() string { return "WITH w AS (" + write + " RETURNING 1) " + q.receiptsText(len(receipts), "w", n) }
-		if len(receipts) == 1 {
-			st.sql = st.relation.text(withReceipt, write, together)
-		} else {
-			st.sql = together()
-		}
+		st.sql = st.relation.textOf(textKey{withReceipt, write, receiptForms(len(receipts))}, together)
 		st.args = receiptArgs(receipts, st.args)
 		want = int64(len(receipts))
 	}

@@ -13,6 +13,11 @@ const (
 	withReceipt
 	newRow
 	newRows
+	madeWithReceipts
+	newNumbered
+	expectOne
+	expectMany
+	expectManyNumbered
 	soloRead
 )
 

@@ -120,16 +120,33 @@ func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) (
 			return t.readSolo(ctx, r, refs[0], claim)
 		}
 	}
+	rows, err := t.read(ctx, refs, func(s *script) { t.queueHistory(s, claim, &known) })
+	t.old(&known)
+	return rows, known, err
+}
+
+// ReadAll implements source.Tx.
+func (t *tx) ReadAll(ctx context.Context, refs []source.Ref, claims []*source.Claim) ([]source.Row, []source.History, error) {
+	known := make([]source.History, len(claims))
+	rows, err := t.read(ctx, refs, func(s *script) { t.queueHistories(s, claims, known) })
+	for i := range known {
+		t.old(&known[i])
+	}
+	return rows, known, err
+}
+
+// read finds rows, and what is known of operations, as one script.
+func (t *tx) read(ctx context.Context, refs []source.Ref, history func(*script)) ([]source.Row, error) {
 	groups, order, err := t.groups(ctx, refs)
 	if err != nil {
-		return nil, known, t.fail(ctx, err)
+		return nil, t.fail(ctx, err)
 	}
 	s, err := t.begin(ctx)
 	if err != nil {
-		return nil, known, t.fail(ctx, err)
+		return nil, t.fail(ctx, err)
 	}
 	t.asOurselves(s)
-	t.queueHistory(s, claim, &known)
+	history(s)
 	found := make([]map[string]*value.Object, len(order))
 	if len(order) > 0 {
 		t.asClient(s)
@@ -139,9 +156,8 @@ func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) (
 	}
 	t.asOurselves(s)
 	if err := t.run(ctx, s); err != nil {
-		return nil, known, err
+		return nil, err
 	}
-	t.old(&known)
 	rows := make([]source.Row, len(refs))
 	for i, ref := range refs {
 		rows[i].Doc = found[groups[ref.Table]][value.FormatID(ref.ID)]
@@ -152,7 +168,7 @@ func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) (
 			t.found[ref] = true
 		}
 	}
-	return rows, known, nil
+	return rows, nil
 }
 
 // group is what is read of one table.

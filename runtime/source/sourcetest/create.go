@@ -11,16 +11,16 @@ import (
 )
 
 func createOnce(t *testing.T, h *Harness) {
-	creator, ok := h.Source.(source.Creator)
+	direct, ok := h.Source.(source.Direct)
 	if !ok {
 		return // a shortcut that a source need not have
 	}
 	do := func(receipts []source.Receipt, changes ...source.Change) bool {
-		created, err := creator.Create(t.Context(), source.Session{}, changes, receipts)
+		done, err := direct.Write(t.Context(), source.Session{}, changes, receipts, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return created
+		return done
 	}
 	list := func(r ...source.Receipt) []source.Receipt { return r }
 	bare := source.Receipt{Owner: ownerOf(2), Block: 7, At: recent(), Prints: []source.Print{print(1)}}
@@ -47,7 +47,7 @@ func createOnce(t *testing.T, h *Harness) {
 			changes[i] = row()
 		}
 		if got := do(c.receipts, changes...); got != c.want {
-			t.Errorf("%s: created %v", c.what, got)
+			t.Errorf("%s: done %v", c.what, got)
 		}
 		for _, ch := range changes {
 			if stored := h.row(t, ch.Operation) != nil; stored != c.want {
@@ -61,21 +61,21 @@ func createOnce(t *testing.T, h *Harness) {
 		}
 	}
 	if do(list(receipt(1, 0, recent(), 200)), h.insert(11, doc("name", "there already"))) || len(h.history(t, claim(1, 6)).Receipts) != 0 {
-		t.Error("a row that exists was created, or left a receipt")
+		t.Error("a row that exists was done, or left a receipt")
 	}
 	h.mustFinish(t, source.Finish{Receipts: list(receipt(4, 0, at, 500))})
 	h.sweep(t, at.Add(time.Hour), source.Retention{Receipts: time.Minute, Rejections: time.Hour, Clients: time.Hour})
 	if do(list(receipt(4, 0, recent(), 500)), row()) || do(list(receipt(4, 0, recent(), 70)), row()) || !do(list(receipt(4, 0, recent(), 501)), row()) {
-		t.Error("the floor does not divide what is created")
+		t.Error("the floor does not divide what is done")
 	}
 	h.mustFinish(t, source.Finish{Rejection: waiting("rej_w", "open", source.RejectedRow{TableName: "items", RowID: "elsewhere"})})
 	if do(list(receipt(1, 0, recent(), 600)), row()) || do(nil, row()) || do(nil, row(), row()) {
-		t.Error("rows were created while a rejection waits")
+		t.Error("rows were done while a rejection waits")
 	}
 }
 
 func createRace(t *testing.T, h *Harness) {
-	creator, ok := h.Source.(source.Creator)
+	direct, ok := h.Source.(source.Direct)
 	if !ok {
 		return
 	}
@@ -84,11 +84,11 @@ func createRace(t *testing.T, h *Harness) {
 		var won atomic.Int64
 		for i := range 4 {
 			wg.Go(func() { // the same operation id with other rows: a cloned device
-				created, err := creator.Create(t.Context(), source.Session{}, []source.Change{h.insert(round*4+i, doc("name", fmt.Sprint(i)))}, []source.Receipt{receipt(1, 0, recent(), int64(round))})
+				done, err := direct.Write(t.Context(), source.Session{}, []source.Change{h.insert(round*4+i, doc("name", fmt.Sprint(i)))}, []source.Receipt{receipt(1, 0, recent(), int64(round))}, false)
 				if err != nil {
 					t.Error(err)
 				}
-				if created {
+				if done {
 					won.Add(1)
 				}
 			})

@@ -105,23 +105,23 @@ func unique(t *testing.T, h *Harness) {
 }
 
 func create(t *testing.T, h *Harness) {
-	creator, ok := h.Source.(source.Creator)
+	direct, ok := h.Source.(source.Direct)
 	if !ok {
 		return // a shortcut that a source need not have
 	}
 	do := func(changes ...source.Change) bool {
-		created, err := creator.Create(t.Context(), source.Session{}, changes, nil)
+		done, err := direct.Write(t.Context(), source.Session{}, changes, nil, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return created
+		return done
 	}
 	if !do(h.insert(1, doc("name", "a", "code", "x"))) || !do(h.insert(2, doc("name", "b")), h.insert(3, doc("name", "c"))) {
-		t.Error("new rows were not created")
+		t.Error("new rows were not done")
 	}
 	h.want(t, 3, "name", "c")
 	if do(h.insert(1, doc("name", "again"))) || do(h.insert(4, doc("name", "d")), h.insert(2, doc("name", "again"))) || do(h.insert(5, doc("code", "x")), h.insert(6, doc("code", "y"))) {
-		t.Error("it says created although a row or a unique value was there")
+		t.Error("it says done although a row or a unique value was there")
 	}
 	h.want(t, 1, "name", "a", "code", "x")
 	for _, n := range []int{4, 5, 6} {

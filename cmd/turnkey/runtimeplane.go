@@ -14,6 +14,7 @@ import (
 	"turnkey/internal/clock"
 	"turnkey/internal/dial"
 	"turnkey/internal/fault"
+	"turnkey/runtime/admission"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/gateway"
 	"turnkey/runtime/source"
@@ -138,7 +139,7 @@ func (a authority) Exchange(ctx context.Context, q gateway.TokenRequest) (any, s
 
 func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem func(http.ResponseWriter, *http.Request, error)) (gateway.Uploader, error) {
 	e, err := upload.New(b, src, upload.Deps{
-		Now: clock.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Problem: problem, Log: p.log, Observe: p.observe,
+		Now: clock.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Idle: admission.Wait, Problem: problem, Log: p.log, Observe: p.observe,
 		Brake: p.brakes.of(b.Instance.ID),
 	})
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
-	"turnkey/runtime/value"
 )
 
 // attempt is one try at one client transaction.
@@ -29,6 +28,7 @@ type attempt struct {
 	order    []*row // by first appearance
 	rowOf    []*row // by operation; nil where the target is none
 	changes  []source.Change
+	reborn   bool // play has met a row that is deleted and created again
 	weighed  weighed
 }
 
@@ -42,27 +42,46 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 	if err := a.read(ctx, tx); err != nil {
 		return verdict{}, err
 	}
-	if a.memory.fresh == 0 && a.replay == nil {
-		return verdict{result: retold(a.memory.worst), known: true}, nil
-	}
-	if no := a.unfit(); no != nil {
-		return verdict{no: no}, nil
+	if v, over := a.told(); over {
+		return v, nil
 	}
 	if a.strict {
 		return a.oneByOne(ctx, tx)
 	}
+	if no := a.play(); no != nil {
+		return verdict{no: no}, nil
+	}
+	if a.reborn {
+		return a.again(ctx, tx)
+	}
+	return a.commit(ctx, tx, false)
+}
+
+// told ends a transaction for which no row needs to be looked at: all of it is known, or no row could make
+// it right.
+func (a *attempt) told() (v verdict, over bool) {
+	if a.memory.fresh == 0 && a.replay == nil {
+		return verdict{result: retold(a.memory.worst), known: true}, true
+	}
+	no := a.unfit()
+	return verdict{no: no}, no != nil
+}
+
+// play carries the operations out on the rows as read, and collects the changes. It stops at a row that
+// is reborn: to delete and create it again in one change would lose the deletion's own effects.
+func (a *attempt) play() *Refusal {
 	for i := range a.ops {
 		if a.memory.known[i] {
 			continue
 		}
 		r := a.rowOf[i]
 		if no := a.apply(&a.ops[i], r); no != nil {
-			return verdict{no: no.at(i, &a.ops[i])}, nil
+			return no.at(i, &a.ops[i])
 		}
 		a.note(&a.ops[i], r)
 		r.last = i
-		if r.reborn { // delete, then create: the net effect would lose the deletion's own effects
-			return a.again(ctx, tx)
+		if a.reborn = r.reborn; a.reborn {
+			return nil
 		}
 	}
 	for _, r := range a.order {
@@ -70,7 +89,7 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 			a.changes = append(a.changes, *c)
 		}
 	}
-	return a.commit(ctx, tx, false)
+	return nil
 }
 
 // unfit refuses new operations that no row could make right.
@@ -130,7 +149,7 @@ func (a *attempt) finish(ctx context.Context) (*source.Finish, error) {
 // again starts over, one operation at a time.
 func (a *attempt) again(ctx context.Context, tx source.Tx) (verdict, error) {
 	tx.Rollback(ctx)
-	a.strict, a.rows, a.order = true, nil, nil
+	a.strict, a.reborn, a.order, a.memory = true, false, nil, nil
 	return a.run(ctx)
 }
 
@@ -165,40 +184,59 @@ func (a *attempt) oneByOne(ctx context.Context, tx source.Tx) (verdict, error) {
 	return a.commit(ctx, tx, written)
 }
 
-func (a *attempt) key(i int) rowKey {
-	// The id's canonical text: "AB.." and "ab.." of one ObjectId are one row.
-	return rowKey{a.targets[i].table, value.FormatID(a.targets[i].id)}
-}
-
-// read gets every row that the transaction names, once, and what is known of its operations.
-func (a *attempt) read(ctx context.Context, tx source.Tx) error {
-	a.rows, a.rowOf = make(map[rowKey]*row, len(a.ops)), make([]*row, len(a.ops))
+// refs names every row that the transaction touches, once.
+func (a *attempt) refs() []source.Ref {
+	a.rows = make(map[rowKey]*row, len(a.ops))
+	a.rowOf = make([]*row, len(a.ops))
 	refs := make([]source.Ref, 0, len(a.ops))
 	for i := range a.ops {
-		if a.targets[i].no != nil {
+		t := &a.targets[i]
+		if t.no != nil {
 			continue
 		}
-		k := a.key(i)
+		k := rowKey{t.table, t.text}
 		if a.rowOf[i] = a.rows[k]; a.rowOf[i] != nil {
 			continue
 		}
-		r := &row{table: a.targets[i].table, id: a.targets[i].id, name: source.RowName{TableName: a.ops[i].Table, RowID: k.id}}
+		r := &row{table: t.table, id: t.id, name: source.RowName{TableName: a.ops[i].Table, RowID: t.text}}
 		a.rows[k], a.rowOf[i] = r, r
 		a.order = append(a.order, r)
 		refs = append(refs, source.Ref{Table: &r.table.Table, ID: r.id})
 	}
-	found, history, err := tx.Read(ctx, refs, a.ids.claim())
-	if err != nil {
-		return err
+	return refs
+}
+
+// claim asks for what is known of the operations, where it is not remembered.
+func (a *attempt) claim() *source.Claim {
+	if a.replay == nil {
+		if a.memory = a.engine.recents.recall(a.ids, a.engine.now()); a.memory != nil {
+			return nil
+		}
 	}
+	return a.ids.claim()
+}
+
+// learn takes in the rows of refs, and what is known of the operations.
+func (a *attempt) learn(found []source.Row, history *source.History) {
 	for i, r := range a.order {
 		r.stored = found[i].Doc
 		r.now = r.stored
 	}
-	a.memory = a.ids.recall(&history, len(a.ops), a.engine.now())
+	if a.memory == nil {
+		a.memory = a.ids.recall(history, len(a.ops), a.engine.now())
+	}
 	if a.replay != nil {
 		a.memory.forget()
 	}
+}
+
+// read gets every row that the transaction names, once, and what is known of its operations.
+func (a *attempt) read(ctx context.Context, tx source.Tx) error {
+	found, history, err := tx.Read(ctx, a.refs(), a.claim())
+	if err != nil {
+		return err
+	}
+	a.learn(found, &history)
 	if !history.Rejected || a.memory.fresh == 0 {
 		return nil
 	}

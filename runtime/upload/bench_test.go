@@ -36,6 +36,11 @@ func (n nowhere) Read(_ context.Context, refs []source.Ref, _ *source.Claim) ([]
 	return rows, source.History{}, nil
 }
 
+func (n nowhere) ReadAll(ctx context.Context, refs []source.Ref, claims []*source.Claim) ([]source.Row, []source.History, error) {
+	rows, _, err := n.Read(ctx, refs, nil)
+	return rows, make([]source.History, len(claims)), err
+}
+
 func (nowhere) Apply(context.Context, []source.Change, *source.Finish) error { return nil }
 
 func (nowhere) Rejected(context.Context, []source.RowName) ([]source.RejectedRow, error) {

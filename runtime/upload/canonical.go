@@ -42,28 +42,42 @@ func appendCanonical(dst []byte, v value.Value) []byte {
 }
 
 func appendCanonicalObject(dst []byte, o *value.Object) []byte {
-	members := o.Members
-	if !slices.IsSortedFunc(members, byName) {
-		members = slices.Clone(members)
-		slices.SortFunc(members, byName)
-	}
+	var few [16]int
 	dst = append(dst, '{')
-	for i := range members {
-		if i > 0 {
+	for n, i := range sorted(o.Members, few[:0]) {
+		if n > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendCanonicalText(dst, members[i].Name), ':')
-		dst = appendCanonical(dst, members[i].Value)
+		dst = append(appendCanonicalText(dst, o.Members[i].Name), ':')
+		dst = appendCanonical(dst, o.Members[i].Value)
 	}
 	return append(dst, '}')
 }
 
-// byName compares as UTF-16, which differs from UTF-8 only above U+FFFF.
-func byName(a, b value.Member) int {
-	if isBasic(a.Name) && isBasic(b.Name) {
-		return strings.Compare(a.Name, b.Name)
+// sorted appends the places of members in the order of their names. Few are put where they belong one by
+// one: most rows have few columns, and this is done for each operation.
+func sorted(members []value.Member, order []int) []int {
+	for i := range members {
+		order = append(order, i)
 	}
-	return slices.Compare(utf16.Encode([]rune(a.Name)), utf16.Encode([]rune(b.Name)))
+	if len(order) > 16 {
+		slices.SortFunc(order, func(a, b int) int { return byUTF16(members[a].Name, members[b].Name) })
+		return order
+	}
+	for n := 1; n < len(order); n++ {
+		for i := n; i > 0 && byUTF16(members[order[i]].Name, members[order[i-1]].Name) < 0; i-- {
+			order[i], order[i-1] = order[i-1], order[i]
+		}
+	}
+	return order
+}
+
+// byUTF16 compares as UTF-16, which differs from UTF-8 only above U+FFFF.
+func byUTF16(a, b string) int {
+	if isBasic(a) && isBasic(b) {
+		return strings.Compare(a, b)
+	}
+	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
 }
 
 func isBasic(s string) bool {

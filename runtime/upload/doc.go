@@ -22,6 +22,21 @@
 // if it was not, the operation to blame is now known. A row that is deleted and created again in one
 // transaction goes through strict mode from the start, so that cascades happen as they should.
 //
+// # Not one by one
+//
+// What costs a small write its time are round trips and commits, not the write. Three things save them, and each
+// of them falls back to the way above whenever anything is not as it was taken for:
+//
+//	turns (turn.go)         transactions of this process that want the same row, or come from the same client, wait
+//	                        for each other here, instead of failing in the database and doing all again
+//	groups (together.go)    those that have nothing to do with each other share one transaction of the source, when
+//	                        they come while it is busy
+//	guesses (direct.go)     a new row, or a change whose rule the database can check as it writes, needs no reading;
+//	                        where a device's receipts stand is remembered (recent.go)
+//
+// None of them may change an answer or a row: shortcut_test.go and together_test.go hold them against the
+// plain way, on the same uploads.
+//
 // # Order inside one operation
 //
 // Deletes win: PATCH and DELETE of a missing row succeed before any rule. PUT of a row that exists

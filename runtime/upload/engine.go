@@ -35,6 +35,9 @@ type Deps struct {
 	// Pause waits before attempt n (from 1) of a transaction that met a conflict; it returns early
 	// with the context's error.
 	Pause func(ctx context.Context, n int) error
+	// Idle is called before every wait for another transaction or for Pause, and what it returns after it;
+	// nil: nothing.
+	Idle func(ctx context.Context) (back func())
 	// Problem answers a request that is not an upload.
 	Problem func(w http.ResponseWriter, r *http.Request, err error)
 	Log     *slog.Logger
@@ -61,6 +64,9 @@ type Engine struct {
 	told  atomic.Pointer[Cause] // what observers know of cause
 
 	repeats repeats
+	recents recents
+	turns   turns
+	shares  bool // transactions of different users can be one of the source's
 }
 
 // Cause says why an instance is degraded.
@@ -78,7 +84,13 @@ func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 		return nil, err
 	}
 	deps.Pause = counting(deps)
+	if deps.Idle == nil {
+		deps.Idle = func(context.Context) func() { return func() {} }
+	}
 	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment, previous: b.Previous, activated: b.ActivatedAt}
+	e.shares = b.Config.Source.RowLevelSecurity == nil
+	e.recents = recents{of: map[source.Owner]*recent{}}
+	e.turns = turns{now: deps.Now, idle: deps.Idle, held: map[key]struct{}{}}
 	e.keepFor = source.Retention{Receipts: b.Config.Receipts.TTL, Rejections: b.Config.Rejections.TTL, Clients: keepClients}
 	if e.keepFor.Receipts == 0 { // compiled before the setting existed
 		e.keepFor.Receipts = defaultReceipts

@@ -19,6 +19,8 @@ type memory struct {
 	// expired is the first operation at or below the floor without a receipt; -1: none.
 	expired int
 	fresh   int // operations that are new
+	// base is where the owner's receipts stood; nil: that is not known.
+	base *recent
 }
 
 // recall holds a transaction's operations against the history of their blocks. An operation is known
@@ -46,6 +48,9 @@ func (ids *identities) recall(h *source.History, operations int, now time.Time) 
 			m.expired = n
 		}
 		m.fresh++
+	}
+	if ids.strength == strong {
+		m.base = ids.found(h, m.next, now)
 	}
 	return m
 }

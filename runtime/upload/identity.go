@@ -65,6 +65,7 @@ func (ids *identities) claim() *source.Claim {
 		for n := range ids.list {
 			c.Ops[n] = ids.list[n].op
 		}
+		c.Whole = true // to be remembered
 	}
 	return c
 }

@@ -3,7 +3,6 @@ package upload
 import (
 	"sort"
 	"strings"
-	"sync/atomic"
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
@@ -23,15 +22,14 @@ type plan struct {
 // table is one client table.
 type table struct {
 	source.Table
-	fields      map[string]*field
-	keepUnknown bool
-	create      *rule.Rule // nil: nobody may
-	update      *rule.Rule
-	delete      *rule.Rule
-	handling    map[string]bool
-	policy      conflict.Policy
-	// guesses counts transactions until the next guess that PUTs are of new rows; see create.go.
-	guesses atomic.Int32
+	fields        map[string]*field
+	keepUnknown   bool
+	create        *rule.Rule // nil: nobody may
+	update        *rule.Rule
+	delete        *rule.Rule
+	handling      map[string]bool
+	policy        conflict.Policy
+	puts, patches guesses
 }
 
 // field is one client column.

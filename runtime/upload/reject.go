@@ -56,6 +56,7 @@ func (e *Engine) keep(ctx context.Context, q *request, t *Transaction, ids *iden
 		}
 	}
 	crash.At(crash.Refusing)
+	defer e.recents.forget(ids) // it has other receipts than those that an applied one leaves
 	err = tx.Apply(ctx, nil, &source.Finish{Receipts: ids.receipts(m, e.now(), toldResult(told)), Rejection: rejection})
 	if err != nil {
 		return result{}, err

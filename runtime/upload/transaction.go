@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
@@ -31,31 +32,61 @@ func (e *Engine) settle(ctx context.Context, q *request, t *Transaction, ids *id
 	if failure != nil {
 		return verdict{}, failure
 	}
-	if created, failure := e.create(ctx, q, t, ids, targets, columns); created || failure != nil {
+	m := newMember(q, t, ids, targets)
+	m.columns, m.alone = columns, !e.shares || q.replay != nil
+	group, ok := e.turns.enter(ctx, m)
+	if !ok {
+		return verdict{}, &source.Failure{Class: source.Conflict, Code: "conflict", Message: "Other writes to the same rows are in the way.", Change: -1}
+	}
+	defer e.turns.leave(m)
+	tried := func() {}
+	if len(group) > 0 {
+		began := e.deps.Now()
+		tried = sync.OnceFunc(func() { e.turns.tried(began, group) })
+		defer tried()
+	}
+	if len(group) > 1 {
+		e.lead(ctx, group, tried)
+	}
+	if m.settled {
+		return m.end, m.failure
+	}
+	return e.byItself(ctx, m, tried)
+}
+
+// byItself brings a transaction to its end that shares none; tried is called when the first try is over.
+func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict, *source.Failure) {
+	if done, failure := e.direct(ctx, []*member{m}); done || failure != nil {
 		return verdict{result: result{Status: success}}, failure
 	}
 	strict := false
 	for n := 1; ; n++ {
-		a := &attempt{engine: e, plan: e.plan, user: q.user, ops: t.Operations, ids: ids, replay: q.replay, targets: targets, columns: columns, strict: strict}
+		a := e.attempt(m)
+		a.strict = strict
 		v, err := a.run(ctx)
+		tried()
 		if err == nil {
 			if v.no == nil {
 				e.recovered()
 			}
+			if v.no == nil && !v.known && m.q.replay == nil {
+				e.recents.wrote(m.ids, a.memory)
+			}
 			return v, nil
 		}
+		e.recents.forget(m.ids)
 		f := source.FailureOf(err)
 		switch f.Class {
 		case source.Refused:
-			if !strict && len(t.Operations) > 1 {
+			if !strict && len(m.t.Operations) > 1 {
 				// The grouped order may be what the database refused, and it rarely says which of many
 				// rows it means: once more, one operation at a time.
 				strict = true
 				continue
 			}
-			return verdict{no: failed(f, a.changes, t.Operations)}, nil
+			return verdict{no: failed(f, a.changes, m.t.Operations)}, nil
 		case source.Conflict, source.Unknown:
-			if !e.again(ctx, q, n) {
+			if !e.again(ctx, m.q, n) {
 				return verdict{}, f
 			}
 		default:
@@ -64,15 +95,24 @@ func (e *Engine) settle(ctx context.Context, q *request, t *Transaction, ids *id
 	}
 }
 
+func (e *Engine) attempt(m *member) *attempt {
+	return &attempt{engine: e, plan: e.plan, user: m.q.user, ops: m.t.Operations, ids: m.ids, replay: m.q.replay, targets: m.targets, columns: m.columns}
+}
+
 // again waits before the next try, and reports whether there is time for one.
 func (e *Engine) again(ctx context.Context, q *request, n int) bool {
-	return e.deps.Now().Sub(q.arrived) <= patience && e.deps.Pause(ctx, n) == nil
+	if e.deps.Now().Sub(q.arrived) > patience {
+		return false
+	}
+	defer e.deps.Idle(ctx)()
+	return e.deps.Pause(ctx, n) == nil
 }
 
 // target is where an operation goes, or why it can go nowhere.
 type target struct {
 	table *table
 	id    value.Value
+	text  string // the id's canonical text: "AB.." and "ab.." of one ObjectId are one row
 	no    *Refusal
 }
 
@@ -105,7 +145,7 @@ func (e *Engine) target(op *Operation) target {
 	if sent, ok := op.Data.Get("id"); ok && tab.fields["id"] == nil && !sameID(sent, op.RowID) {
 		return target{no: refuse(CodeInvalidData, "The operation's data has another id than the operation.")}
 	}
-	return target{table: tab, id: id}
+	return target{table: tab, id: id, text: value.FormatID(id)}
 }
 
 func sameID(sent value.Value, id string) bool {

@@ -1,0 +1,149 @@
+package upload
+
+import (
+	"context"
+	"slices"
+
+	"turnkey/internal/crash"
+	"turnkey/runtime/source"
+)
+
+// Group commit: transactions of several clients in one transaction of the source. Each is decided by itself, on its own
+// rows, and its receipts are its own. The members of a group share no row and no client (turn.go), so
+// what one of them does is nothing to another, and the order among them does not matter. They commit all or
+// none; whatever keeps them from committing, each then goes its own way, as if it had never been in a group.
+// So a member is applied exactly once if a transaction is, and its answer is that of a transaction.
+
+// lead works on a group and tells its members, of which the first is the caller's. It calls tried when it is done.
+func (e *Engine) lead(ctx context.Context, group []*member, tried func()) {
+	defer func() { // in a panic, too: nobody else would wake them
+		tried()
+		for _, m := range group[1:] {
+			m.done <- struct{}{}
+		}
+	}()
+	done, failure := e.direct(ctx, group)
+	if done || failure != nil {
+		for _, m := range group {
+			m.settle(verdict{result: result{Status: success}}, failure)
+		}
+		return
+	}
+	err := e.together(ctx, group)
+	if err == nil {
+		e.recovered()
+		return
+	}
+	for _, m := range group {
+		e.recents.forget(m.ids)
+	}
+	f := source.FailureOf(err)
+	switch f.Class {
+	case source.Refused, source.Conflict, source.Unknown:
+		e.turns.part()
+		return
+	}
+	for _, m := range group {
+		if !m.settled {
+			m.settle(verdict{}, f)
+		}
+	}
+}
+
+func (m *member) settle(v verdict, f *source.Failure) {
+	m.settled, m.end, m.failure = true, v, f
+	if f != nil {
+		m.end = verdict{}
+	}
+}
+
+// together decides a group's transactions on one snapshot and commits what they do as one. An error is a
+// *source.Failure, and leaves those unsettled that it concerns.
+func (e *Engine) together(ctx context.Context, group []*member) error {
+	tx, err := e.src.Begin(ctx, source.Session{})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback(ctx)
+	attempts, err := e.readAll(ctx, tx, group)
+	if err != nil {
+		return err
+	}
+	var changes []source.Change
+	finish := &source.Finish{}
+	for i, m := range group {
+		a := attempts[i]
+		if a == nil || m.decide(a) {
+			continue
+		}
+		changes = append(changes, a.changes...)
+		finish.Receipts = append(finish.Receipts, a.ids.receipts(a.memory, e.now(), nil)...)
+	}
+	if len(changes) > 0 || len(finish.Receipts) > 0 {
+		crash.At(crash.Decided)
+		if err := tx.Apply(ctx, changes, finish); err != nil {
+			return err
+		}
+	}
+	for i, m := range group {
+		if a := attempts[i]; a != nil && !m.settled && !a.reborn {
+			m.settle(verdict{result: retold(a.memory.worst)}, nil)
+			e.recents.wrote(m.ids, a.memory)
+		}
+	}
+	return nil
+}
+
+// decide plays a transaction and reports whether it writes nothing in this group: it is settled, or has to go
+// by itself.
+func (m *member) decide(a *attempt) (nothing bool) {
+	if v, over := a.told(); over {
+		m.settle(v, nil)
+		return true
+	}
+	if no := a.play(); no != nil {
+		m.settle(verdict{no: no}, nil)
+		return true
+	}
+	return a.reborn
+}
+
+// readAll reads for all of a group. There is no attempt for a transaction that has to look closer, at the
+// rejections that wait for one of its rows.
+func (e *Engine) readAll(ctx context.Context, tx source.Tx, group []*member) ([]*attempt, error) {
+	attempts := make([]*attempt, len(group))
+	claims := make([]*source.Claim, len(group))
+	var refs []source.Ref
+	var names []source.RowName
+	for i, m := range group {
+		a := e.attempt(m)
+		attempts[i], refs = a, append(refs, a.refs()...)
+		if claims[i] = a.claim(); claims[i] == nil {
+			claims[i] = &source.Claim{}
+		}
+	}
+	found, known, err := tx.ReadAll(ctx, refs, claims)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range attempts {
+		a.learn(found[:len(a.order)], &known[i])
+		found = found[len(a.order):]
+		for _, r := range a.order {
+			names = append(names, r.name)
+		}
+	}
+	if !known[0].Rejected {
+		return attempts, nil
+	}
+	rejected, err := tx.Rejected(ctx, names)
+	for _, r := range rejected {
+		name := source.RowName{TableName: r.TableName, RowID: r.RowID}
+		for i, a := range attempts {
+			if a != nil && slices.ContainsFunc(a.order, func(own *row) bool { return own.name == name }) {
+				attempts[i] = nil
+			}
+		}
+	}
+	return attempts, err
+}

@@ -1,0 +1,252 @@
+package upload
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/source"
+)
+
+// Transactions of one instance take turns, for two reasons. Two that want the same row, or that come from
+// the same client, would only meet in the database, where one of them fails and does all its work again:
+// here the second waits for the first. And those that have nothing to do with each other can share a
+// transaction of the source (together.go), which costs the database and us little more than one alone.
+//
+//	enter ──► waiting, in order ──► picked: rows held ──► one leads its group ──► leave: rows free
+//	               │   ▲                    │                    │
+//	               └───┘                    └── slot taken ──────┴── slot free: the next group is picked
+//	        its row is held
+//
+// A group takes a slot for as long as its first try lasts. While slots are free nobody waits; so a group is
+// what has gathered while the source was busy, never what was waited for. There are as many slots as
+// transactions of the present pace fit in `brief`: nobody notices a wait of one of them, and on a
+// source that is far away, where many must be under way at once, nobody waits for another. Who has waited
+// `patient` for a slot goes without one: the pace may have changed.
+//
+// Nobody holds one row while waiting for another: all rows of a transaction are taken at once, or
+// none. Whoever comes first to a row has it first.
+const (
+	brief   = 4 * time.Millisecond
+	patient = 5 * time.Millisecond
+	// mostTogether is how many operations a group has at most, unless one transaction has more.
+	mostTogether = 200
+	// heavy transactions are worth one of their own, and take no slot.
+	heavy = 64
+	// aloneAfterFailure is how many transactions go alone after a group that somebody outside was in the
+	// way of.
+	aloneAfterFailure = 16
+)
+
+// key is what one transaction at a time may hold: a row of a collection, or a client.
+type key struct{ collection, id string }
+
+// member is a transaction that takes turns.
+type member struct {
+	q       *request
+	t       *Transaction
+	ids     *identities
+	targets []target
+	columns map[*table]map[string]bundle.Type
+	alone   bool // it cannot share a transaction
+	keys    []key
+
+	late  bool           // it has waited long enough for a slot
+	holds bool           // its keys are taken
+	lead  chan []*member // the group to lead
+	done  chan struct{}  // its group has been led to its end
+
+	settled bool // in its group, and how; otherwise it goes on by itself
+	end     verdict
+	failure *source.Failure
+}
+
+func newMember(q *request, t *Transaction, ids *identities, targets []target) *member {
+	m := &member{q: q, t: t, ids: ids, targets: targets, lead: make(chan []*member, 1), done: make(chan struct{}, 1)}
+	m.keys = make([]key, 0, len(targets)+1)
+	for i := range targets {
+		if targets[i].no == nil {
+			m.keys = append(m.keys, key{targets[i].table.Collection, targets[i].text})
+		}
+	}
+	if ids.strength != unknown {
+		m.keys = append(m.keys, key{id: string(ids.owner[:])})
+	}
+	return m
+}
+
+func (m *member) wants(held map[key]struct{}) bool {
+	if len(held) == 0 {
+		return false
+	}
+	for _, k := range m.keys {
+		if _, taken := held[k]; taken {
+			return true
+		}
+	}
+	return false
+}
+
+// release gives back what was taken, once.
+func (m *member) release(held map[key]struct{}) {
+	if m.holds {
+		for _, k := range m.keys {
+			delete(held, k)
+		}
+		m.holds = false
+	}
+}
+
+func (m *member) hold(held map[key]struct{}) {
+	for _, k := range m.keys {
+		held[k] = struct{}{}
+	}
+}
+
+// turns is the order of an instance's transactions.
+type turns struct {
+	now func() time.Time
+	// idle is called before a wait, and what it returns after it.
+	idle func(context.Context) (back func())
+
+	mu      sync.Mutex
+	waiting []*member
+	held    map[key]struct{}
+	running int           // slots taken
+	pace    time.Duration // how long a first try takes, smoothed
+	apart   int           // how many transactions are to go alone
+}
+
+// enter waits for a turn, and gives the group to lead, or nil when another has led it to its end. ok is
+// false when ctx ended first. Whoever was let in calls leave.
+func (ts *turns) enter(ctx context.Context, m *member) (group []*member, ok bool) {
+	ts.mu.Lock()
+	ts.waiting = append(ts.waiting, m)
+	ts.dispatch()
+	ts.mu.Unlock()
+	select {
+	case group = <-m.lead:
+		return group, true
+	default:
+	}
+	defer ts.idle(ctx)()
+	late := time.NewTimer(patient)
+	defer late.Stop()
+	for {
+		select {
+		case group = <-m.lead:
+			return group, true
+		case <-m.done:
+			return nil, true
+		case <-late.C:
+			ts.mu.Lock()
+			m.late = true
+			ts.dispatch()
+			ts.mu.Unlock()
+		case <-ctx.Done():
+			return ts.giveUp(m)
+		}
+	}
+}
+
+// giveUp takes a transaction out of the waiting. One that was picked just now stays in its group.
+func (ts *turns) giveUp(m *member) (group []*member, ok bool) {
+	ts.mu.Lock()
+	i := slices.Index(ts.waiting, m)
+	if i >= 0 {
+		ts.waiting = slices.Delete(ts.waiting, i, i+1)
+		ts.dispatch() // those behind it may have waited for nobody else
+	}
+	ts.mu.Unlock()
+	if i >= 0 {
+		return nil, false
+	}
+	select {
+	case group = <-m.lead:
+	case <-m.done:
+	}
+	return group, true
+}
+
+// dispatch starts whoever may start. It is called with the lock held.
+func (ts *turns) dispatch() {
+	for len(ts.waiting) > 0 {
+		group := ts.pick(ts.running < 1+int(ts.pace/brief))
+		if len(group) == 0 {
+			return
+		}
+		ts.running++
+		group[0].lead <- group
+	}
+}
+
+// pick takes the next group out of the waiting: the first whose rows are free, and those behind it that
+// can share its transaction. Without a slot only one that is late may be the first.
+func (ts *turns) pick(slot bool) (group []*member) {
+	if !slot && !slices.ContainsFunc(ts.waiting, func(m *member) bool { return m.late || len(m.t.Operations) >= heavy }) {
+		return nil
+	}
+	var passed map[key]struct{} // wanted by somebody who waits longer
+	operations := 0
+	waiting := ts.waiting[:0]
+	for _, m := range ts.waiting {
+		may := !m.wants(ts.held) && !m.wants(passed)
+		if len(group) == 0 {
+			may = may && (slot || m.late || len(m.t.Operations) >= heavy)
+		} else {
+			may = may && !m.alone && !group[0].alone && ts.apart == 0 && operations+len(m.t.Operations) <= mostTogether
+		}
+		if may {
+			m.hold(ts.held)
+			m.holds = true
+			group = append(group, m)
+			operations += len(m.t.Operations)
+			continue
+		}
+		if passed == nil {
+			passed = make(map[key]struct{}, len(m.keys))
+		}
+		m.hold(passed)
+		waiting = append(waiting, m)
+	}
+	clear(ts.waiting[len(waiting):])
+	ts.waiting = waiting
+	if len(group) > 0 && ts.apart > 0 {
+		ts.apart--
+	}
+	return group
+}
+
+// tried gives a slot back, after the first try of a group that started then, and with it the rows of those
+// whom that has brought to their end: who waits for them has its turn before others.
+func (ts *turns) tried(began time.Time, group []*member) {
+	const memory = 8                                      // the weight of the past, in groups
+	took := min(max(0, ts.now().Sub(began)), time.Second) // a clock may jump
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	ts.pace += (took - ts.pace) / memory
+	for _, m := range group {
+		if m.settled {
+			m.release(ts.held)
+		}
+	}
+	ts.running--
+	ts.dispatch()
+}
+
+// part lets the next transactions go alone: somebody outside is in the way of groups.
+func (ts *turns) part() {
+	ts.mu.Lock()
+	ts.apart = aloneAfterFailure
+	ts.mu.Unlock()
+}
+
+// leave frees a transaction's rows.
+func (ts *turns) leave(m *member) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	m.release(ts.held)
+	ts.dispatch()
+}

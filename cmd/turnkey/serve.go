@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"turnkey/controlplane/publish"
 	"turnkey/internal/fault"
 	"turnkey/internal/lifecycle"
 	"turnkey/internal/redact"
@@ -130,12 +131,7 @@ func (c *serveCommand) bundle(term terminal) (*bundle.Bundle, error) {
 
 // secrets finds every secret that the configuration names.
 func (c *serveCommand) secrets(cfg *bundle.Config) (map[string]redact.Secret, error) {
-	names := []string{cfg.Source.URI.Secret}
-	for _, p := range cfg.Auth.Providers {
-		if p.Secret.Secret != "" {
-			names = append(names, p.Secret.Secret)
-		}
-	}
+	names := publish.References(cfg)
 	out := make(map[string]redact.Secret, len(names))
 	for _, name := range names {
 		text, ok := os.LookupEnv(name)

@@ -150,8 +150,9 @@ type DeliveryFilter struct {
 // Any number of runtimes use one outbox at once. Times are the callers': clocks that differ by more than
 // a lease make an attempt overlap another, which receivers recognise by the id. Every Source has one.
 type Outbox interface {
-	// NextDelivery tells when the next pending delivery outside of some lanes is due; zero: there is none.
-	NextDelivery(ctx context.Context, not []string) (time.Time, error)
+	// NextDelivery tells which lane has the next pending delivery, outside of some lanes, and when it is
+	// due; zero: there is none.
+	NextDelivery(ctx context.Context, not []string) (lane string, due time.Time, err error)
 	// ClaimDeliveries leases deliveries that are due, oldest first, and counts an attempt for each.
 	ClaimDeliveries(ctx context.Context, c LaneClaim) ([]Delivery, error)
 	// ReportDelivery ends an attempt. held is false when the lease did not hold any more: nothing is written.

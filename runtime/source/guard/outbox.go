@@ -8,12 +8,12 @@ import (
 )
 
 // NextDelivery implements source.Outbox.
-func (g *Guard) NextDelivery(ctx context.Context, not []string) (at time.Time, err error) {
+func (g *Guard) NextDelivery(ctx context.Context, not []string) (lane string, due time.Time, err error) {
 	err = g.call(ctx, func(ctx context.Context) error {
-		at, err = g.Source.NextDelivery(ctx, not)
+		lane, due, err = g.Source.NextDelivery(ctx, not)
 		return err
 	})
-	return at, err
+	return lane, due, err
 }
 
 // ClaimDeliveries implements source.Outbox.

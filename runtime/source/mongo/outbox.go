@@ -83,21 +83,24 @@ func notIn(lanes []string) bson.E {
 }
 
 // NextDelivery implements source.Outbox.
-func (s *Source) NextDelivery(ctx context.Context, not []string) (time.Time, error) {
+func (s *Source) NextDelivery(ctx context.Context, not []string) (lane string, due time.Time, _ error) {
 	c, err := s.outbox(ctx)
 	if err != nil {
-		return time.Time{}, err
+		return "", due, err
 	}
 	filter := bson.D{isPending()}
 	if len(not) > 0 {
 		filter = append(filter, notIn(not))
 	}
 	var d deliveryDoc
-	err = c.FindOne(ctx, filter, options.FindOne().SetSort(bson.D{{Key: "due_at", Value: 1}}).SetProjection(bson.D{{Key: "due_at", Value: 1}})).Decode(&d)
-	if errors.Is(err, mongo.ErrNoDocuments) {
-		return time.Time{}, nil
+	err = c.FindOne(ctx, filter, options.FindOne().SetSort(bson.D{{Key: "due_at", Value: 1}}).SetProjection(bson.D{{Key: "lane", Value: 1}, {Key: "due_at", Value: 1}})).Decode(&d)
+	switch {
+	case errors.Is(err, mongo.ErrNoDocuments):
+		return "", due, nil
+	case err != nil:
+		return "", due, translate(err)
 	}
-	return d.DueAt.UTC(), nilOr(err)
+	return d.Lane, d.DueAt.UTC(), nil
 }
 
 // ClaimDeliveries implements source.Outbox with three commands, whatever the number: what is due is

@@ -24,7 +24,7 @@ func TestLayoutTwoIsUpgraded(t *testing.T) {
 	if _, err := meta.InsertOne(t.Context(), bson.D{{Key: "_id", Value: "layout"}, {Key: "version", Value: int32(2)}}); err != nil {
 		t.Fatal(err)
 	}
-	if next, err := w.NextDelivery(t.Context(), nil); !next.IsZero() || err != nil {
+	if _, next, err := w.NextDelivery(t.Context(), nil); !next.IsZero() || err != nil {
 		t.Errorf("before the upgrade nothing is pending: %v %v", next, err)
 	}
 	for range 2 {

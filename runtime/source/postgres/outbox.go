@@ -44,20 +44,19 @@ func storable(s string) string {
 }
 
 // NextDelivery implements source.Outbox.
-func (s *Source) NextDelivery(ctx context.Context, not []string) (time.Time, error) {
+func (s *Source) NextDelivery(ctx context.Context, not []string) (lane string, due time.Time, _ error) {
 	pool, err := s.connections(ctx)
 	if err != nil {
-		return time.Time{}, err
+		return "", due, err
 	}
-	var due time.Time
-	err = pool.QueryRow(ctx, "SELECT due_at FROM "+s.schema+".outbox WHERE status = 'pending' AND lane <> ALL ($1::text[]) ORDER BY due_at LIMIT 1", append([]string{}, not...)).Scan(&due)
+	err = pool.QueryRow(ctx, "SELECT lane, due_at FROM "+s.schema+".outbox WHERE status = 'pending' AND lane <> ALL ($1::text[]) ORDER BY due_at LIMIT 1", append([]string{}, not...)).Scan(&lane, &due)
 	switch {
 	case err == pgx.ErrNoRows:
-		return time.Time{}, nil
+		return "", time.Time{}, nil
 	case err != nil:
-		return time.Time{}, s.ownFailure(err)
+		return "", time.Time{}, s.ownFailure(err)
 	}
-	return due.UTC(), nil
+	return lane, due.UTC(), nil
 }
 
 // ClaimDeliveries implements source.Outbox. What somebody else claims at the same moment is passed over.

@@ -20,7 +20,9 @@ func TestLayoutTwoIsUpgraded(t *testing.T) {
 	}
 	sql(t, uri, versionOneRejection)
 	d := source.Delivery{ID: source.DeliveryID(time.Now(), "seed", 0, 0), Kind: source.Webhook, Lane: "crm", CreatedAt: time.Now(), Payload: []byte("{}")}
-	enqueue := func() error { return (&tx{src: s}).Apply(t.Context(), nil, &source.Finish{Deliveries: []source.Delivery{d}}) }
+	enqueue := func() error {
+		return (&tx{src: s}).Apply(t.Context(), nil, &source.Finish{Deliveries: []source.Delivery{d}})
+	}
 	if f := source.FailureOf(enqueue()); f == nil || f.Code != "SOURCE_NOT_PREPARED" || f.Class != source.Misconfigured {
 		t.Errorf("before the upgrade: %+v", f)
 	}

@@ -230,7 +230,7 @@ func leaseTakeover(t *testing.T, h *Harness) {
 	if got := h.claim(t, "crm", "early", 1, late.Add(leaseTime-time.Second)); len(got) != 0 {
 		t.Errorf("while the lease holds: %+v", got)
 	}
-	if next, err := h.Source.NextDelivery(t.Context(), nil); err != nil || !next.Equal(late.Add(leaseTime)) {
+	if _, next, err := h.Source.NextDelivery(t.Context(), nil); err != nil || !next.Equal(late.Add(leaseTime)) {
 		t.Errorf("the next is due at the lease's end: %v %v", next, err)
 	}
 	after := late.Add(leaseTime)
@@ -274,7 +274,7 @@ func reports(t *testing.T, h *Harness) {
 	if got := h.delivery(t, d.ID); got.Status != source.Dead || !got.SettledAt.Equal(again) || got.SettledBy != "" || !got.DueAt.IsZero() || got.Attempts != 2 {
 		t.Errorf("%+v", got)
 	}
-	if next, err := h.Source.NextDelivery(t.Context(), nil); err != nil || !next.IsZero() {
+	if _, next, err := h.Source.NextDelivery(t.Context(), nil); err != nil || !next.IsZero() {
 		t.Errorf("nothing is pending: %v %v", next, err)
 	}
 }
@@ -399,17 +399,17 @@ func sweepDeliveries(t *testing.T, h *Harness) {
 }
 
 func nextDelivery(t *testing.T, h *Harness) {
-	next := func(want time.Time, not ...string) {
+	next := func(lane string, due time.Time, not ...string) {
 		t.Helper()
-		if got, err := h.Source.NextDelivery(t.Context(), not); err != nil || !got.Equal(want) {
-			t.Errorf("not in %v: %v %v, want %v", not, got, err, want)
+		if in, at, err := h.Source.NextDelivery(t.Context(), not); err != nil || !at.Equal(due) || in != lane {
+			t.Errorf("not in %v: %s at %v %v, want %s at %v", not, in, at, err, lane, due)
 		}
 	}
-	next(time.Time{})
+	next("", time.Time{})
 	h.enqueue(t, delivery(5, "crm"), delivery(7, "mail"))
-	next(at.Add(5 * time.Second))
-	next(at.Add(7*time.Second), "crm")
-	next(time.Time{}, "crm", "mail")
+	next("crm", at.Add(5*time.Second))
+	next("mail", at.Add(7*time.Second), "crm")
+	next("", time.Time{}, "crm", "mail")
 	h.claim(t, "crm", "1", 1, late)
-	next(at.Add(7 * time.Second))
+	next("mail", at.Add(7*time.Second))
 }

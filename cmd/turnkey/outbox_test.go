@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -136,5 +139,51 @@ func TestARuntimeDelivers(t *testing.T) {
 	within(t, "it is settled again", func() bool { return do(command.DeliveryGet, left).(*source.Delivery).Status == source.Delivered })
 	if n := do(command.DeliveryErase, "u1"); n != 2 {
 		t.Errorf("%v erased", n)
+	}
+}
+
+// TestServeDelivers, and ends at the signal with nothing left running.
+func TestServeDelivers(t *testing.T) {
+	url, ids := heard(t)
+	b := withOutbox(t, url)
+	left := commit(t, prepared(t, b), 0)
+	folder := t.TempDir()
+	document := fmt.Sprintf(`
+source: {type: mongodb, uri: {secret: SOURCE_URI}, database: %s}
+auth: {powersync_url: "https://ps.example", development_tokens: true}
+outbox: {crm: {url: %q, secret: {secret: CRM_KEY}}}
+`, b.Config.Source.Database, url)
+	for name, text := range map[string]string{"turnkey.yaml": document, "secrets/SOURCE_URI": b.Secrets["SOURCE_URI"].Reveal(), "secrets/CRM_KEY": webhookKey} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, signal := context.WithCancel(t.Context())
+	defer signal()
+	ended := make(chan int, 1)
+	serve := func() int {
+		return run(ctx, []string{"serve", folder, "--listen", "127.0.0.1:0", "--development", "--allow-private-networks"}, terminal{io.Discard, t.Output()})
+	}
+	go func() { ended <- serve() }()
+	if got := next(t, ids); got != left {
+		t.Errorf("%s was delivered, want %s", got, left)
+	}
+	signal()
+	select {
+	case code := <-ended:
+		if code != 0 {
+			t.Errorf("exit %d", code)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it does not end")
+	}
+	if err := os.WriteFile(filepath.Join(folder, "secrets/CRM_KEY"), []byte("hunter2"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code := serve(); code != 1 {
+		t.Errorf("with a key that is none: exit %d", code)
 	}
 }

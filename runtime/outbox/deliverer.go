@@ -60,7 +60,7 @@ var DefaultPolicy = Policy{First: 5 * time.Second, Factor: 3, Most: 24 * time.Ho
 type Limits struct {
 	Rounds   int           // instances at once; 16
 	Attempts int           // at once, of all instances; 32
-	Lane     int           // attempts at once of one lane; 4
+	Lane     int           // attempts at once of one lane; 8
 	Bytes    int64         // of payloads at once; 32 MB, at least source.MaxDelivery
 	Round    time.Duration // how long an instance's turn lasts; 20 s
 	Poll     time.Duration // looks at an instance that is live; a minute
@@ -80,7 +80,7 @@ func (l Limits) filled() Limits {
 	for _, n := range []struct {
 		at      *int
 		usually int
-	}{{&l.Rounds, 16}, {&l.Attempts, 32}, {&l.Lane, 4}} {
+	}{{&l.Rounds, 16}, {&l.Attempts, 32}, {&l.Lane, 8}} {
 		if *n.at <= 0 {
 			*n.at = n.usually
 		}

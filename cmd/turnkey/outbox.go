@@ -31,7 +31,7 @@ const (
 // gateway is closed.
 func (p *runtimeParts) newDeliverer(gw *gateway.Gateway, instances func() []outbox.Instance) *outbox.Deliverer {
 	policy := outbox.DefaultPolicy
-	p.webhooks = p.guard.HTTPClient(dial.HTTPOptions{Timeout: policy.Timeout, MaxBody: 64 << 10, AllowHTTP: p.border.AllowPrivateNetworks})
+	p.webhooks = p.guard.HTTPClient(dial.HTTPOptions{Timeout: policy.Timeout, MaxBody: 64 << 10, AllowHTTP: p.border.AllowPrivateNetworks, IdlePerHost: 8})
 	d := outbox.New(outbox.Config{
 		Instances: instances, Client: p.webhooks, Runner: p.runner, Policy: policy, Observe: p.observe,
 		Visit: func(ctx context.Context, host string, want func(*bundle.Bundle) bool, do func(outbox.Place) error) error {

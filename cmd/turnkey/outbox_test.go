@@ -95,7 +95,8 @@ func TestARuntimeDelivers(t *testing.T) {
 	url, ids := heard(t)
 	c := &followtest.Control{}
 	b := withOutbox(t, url)
-	left := commit(t, prepared(t, b), 0)
+	before := prepared(t, b)
+	left := commit(t, before, 0)
 	c.Publish(b)
 	p := startDataPlane(t, c)
 	if got := next(t, ids); got != left {
@@ -137,7 +138,18 @@ func TestARuntimeDelivers(t *testing.T) {
 		t.Errorf("%s was delivered again, want %s", got, left)
 	}
 	within(t, "it is settled again", func() bool { return do(command.DeliveryGet, left).(*source.Delivery).Status == source.Delivered })
-	if n := do(command.DeliveryErase, "u1"); n != 2 {
+	p.gateway.EachLive(func(_ string, u gateway.Uploader) {
+		for _, c := range []struct {
+			after time.Duration
+			want  int
+		}{{keepSettled - time.Hour, 0}, {keepSettled + time.Hour, 2}} {
+			if n, err := sweepDeliveries(t.Context(), time.Now().Add(c.after), u.(uploader)); n != c.want || err != nil {
+				t.Errorf("after %s: %d swept, %v", c.after, n, err)
+			}
+		}
+	})
+	commit(t, before, 2)
+	if n := do(command.DeliveryErase, "u1"); n != 1 {
 		t.Errorf("%v erased", n)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"turnkey/internal/fault"
@@ -11,8 +12,17 @@ import (
 	"turnkey/runtime/telemetry"
 )
 
-// reportWithin bounds the writing of what became of an attempt, also of one that was cut off.
-const reportWithin = 5 * time.Second
+const (
+	// reportWithin bounds the writing of what became of an attempt, also of one that was cut off.
+	reportWithin = 5 * time.Second
+	// reportTries bounds it where the database is set to refuse what others have just changed.
+	reportTries = 5
+)
+
+func isConflict(err error) bool {
+	f := source.FailureOf(err)
+	return f != nil && f.Class == source.Conflict
+}
 
 // GaveUp marks a Runner's error: no further attempt can succeed.
 func GaveUp(err error) error { return gaveUp{err} }
@@ -64,8 +74,15 @@ func (v *visit) attempt(ctx context.Context, l *lane, c claim, head *source.Deli
 	v.report(ctx, c, head, r)
 }
 
-// try sends a webhook or runs a hook.
+// try sends a webhook or runs a hook. A panic is a failed attempt: one delivery must not end the process
+// for everybody.
 func (v *visit) try(ctx context.Context, full *source.Delivery) (r result) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			v.d.cfg.Log.Error("panic while delivering", "instance", v.Bundle.Instance.ID, "delivery", full.ID, "panic", cause, "stack", string(debug.Stack()))
+			r = result{Attempt: source.Attempt{Code: "internal", Message: "Something went wrong on our side."}}
+		}
+	}()
 	if o, ok := receiver(v.Bundle, full); ok {
 		return send(ctx, v.d.cfg.Client, o.URL, v.keys[full.Lane], full, v.d.cfg.Now())
 	}
@@ -110,6 +127,9 @@ func (v *visit) write(ctx context.Context, r source.DeliveryReport) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportWithin)
 	defer cancel()
 	held, err := v.Source.ReportDelivery(ctx, r)
+	for tries := 1; tries < reportTries && isConflict(err); tries++ {
+		held, err = v.Source.ReportDelivery(ctx, r)
+	}
 	log := v.d.cfg.Log.With("instance", v.Bundle.Instance.ID, "delivery", r.ID)
 	switch {
 	case err != nil:

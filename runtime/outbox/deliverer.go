@@ -61,7 +61,7 @@ type Limits struct {
 	Rounds   int           // instances at once; 16
 	Attempts int           // at once, of all instances; 32
 	Lane     int           // attempts at once of one lane; 8
-	Bytes    int64         // of payloads at once; 32 MB, at least source.MaxDelivery
+	Bytes    int64         // of payloads at once; 16 MB, at least source.MaxDelivery
 	Round    time.Duration // how long an instance's turn lasts; 20 s
 	Poll     time.Duration // looks at an instance that is live; a minute
 	IdlePoll time.Duration // looks at one that is not; an hour
@@ -86,7 +86,7 @@ func (l Limits) filled() Limits {
 		}
 	}
 	if l.Bytes <= 0 {
-		l.Bytes = 32 << 20
+		l.Bytes = 16 << 20
 	}
 	l.Bytes = max(l.Bytes, source.MaxDelivery)
 	return l

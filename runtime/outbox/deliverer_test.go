@@ -334,7 +334,7 @@ func TestHooksRunAfterCommit(t *testing.T) {
 	in(t, func(w *world) {
 		refused := fault.New(fault.Invalid, "hook_error", "hooks/todos.ts:3: boom")
 		w.bundle.Load().Config.Outbox = nil
-		ids := w.memory.add(source.AfterCommitLane, 3, time.Now())
+		ids := w.memory.add(source.AfterCommitLane, 4, time.Now())
 		w.config.Runner = hooks(func(ctx context.Context, c outbox.Call) (string, error) {
 			if _, limited := ctx.Deadline(); !limited || c.Bundle != w.bundle.Load() || c.Source == nil || string(c.Delivery.Payload) != "{}" {
 				t.Errorf("%+v", c)
@@ -344,8 +344,10 @@ func TestHooksRunAfterCommit(t *testing.T) {
 				return "said\nhello", nil
 			case ids[1]:
 				return "", refused
+			case ids[2]:
+				return "", outbox.GaveUp(refused)
 			}
-			return "", outbox.GaveUp(refused)
+			panic("a defect of ours")
 		})
 		w.start()
 		defer w.end()
@@ -354,6 +356,7 @@ func TestHooksRunAfterCommit(t *testing.T) {
 			{Status: source.Delivered, Last: &source.Attempt{Excerpt: "said hello"}},
 			{Status: source.Pending, Last: &source.Attempt{Code: "hook_error", Message: refused.Message}},
 			{Status: source.Dead, Last: &source.Attempt{Code: "hook_error", Message: refused.Message}},
+			{Status: source.Pending, Last: &source.Attempt{Code: "internal", Message: "Something went wrong on our side."}},
 		} {
 			if d := w.memory.get(ids[i]); d.Status != want.Status || d.Last.Excerpt != want.Last.Excerpt || d.Last.Code != want.Last.Code || d.Last.Message != want.Last.Message {
 				t.Errorf("%d: %+v %+v", i, d, d.Last)

@@ -169,9 +169,10 @@ func (v *visit) lane(ctx, attempts context.Context, l *lane, name string) (claim
 		lease := v.d.cfg.NewID()
 		list, err := v.Source.ClaimDeliveries(ctx, source.LaneClaim{Lane: name, Not: v.known, Limit: places, Now: now, Lease: lease, Until: now.Add(v.d.leaseTime())})
 		v.d.sends.Release(int64(places - len(list)))
-		if f := source.FailureOf(err); f != nil && f.Class == source.Conflict {
+		if isConflict(err) {
 			return claimed, nil
-		} else if err != nil || len(list) == 0 {
+		}
+		if err != nil || len(list) == 0 {
 			return claimed, err
 		}
 		claimed += len(list)

@@ -96,6 +96,8 @@ var planes = []ban{
 		why: "the write pipeline speaks to the Source interface and knows no database"},
 	{from: []string{"runtime/source"}, imports: []string{module + "/runtime/upload", module + "/runtime/gateway", module + "/runtime/follow", module + "/runtime/token"},
 		why: "a source knows rows and transactions, not who asks for them"},
+	{from: []string{"runtime/outbox"}, imports: []string{module + "/runtime/upload", module + "/runtime/gateway", module + "/runtime/follow", module + "/runtime/source/mongo", module + "/runtime/source/postgres"},
+		why: "the deliverer is given outboxes; it knows neither who filled them nor which database has them"},
 	{from: []string{"runtime/conflict", "runtime/rule"}, imports: []string{"net", "os", "database/sql"},
 		why: "rules and policies are pure functions"},
 	{from: []string{""}, except: []string{"cmd", "runtime/hook/worker", "runtime/hook/engine"}, imports: []string{module + "/runtime/hook/engine"},

@@ -9,14 +9,17 @@ import (
 )
 
 // Erased is what an erasure removed.
-type Erased struct{ Rejections, LogEntries int64 }
+type Erased struct{ Rejections, Deliveries, LogEntries int64 }
 
 // EraseUser removes what is kept of one of an instance's users beside their rows: rejections with what
-// they kept, in the source, and log entries. What the user did until now and is still on its way from a
+// they kept and deliveries, in the source, and log entries. A delivery that was not made yet goes with the rest. What the user did until now and is still on its way from a
 // runtime is not kept when it arrives. Counters name no users. The user's id goes nowhere, the audit
 // log included: the event has the SHA-256 of instance and user. NotFound when nothing is kept of the user.
 func (s *Rejections) EraseUser(ctx context.Context, actor Actor, instance, user string) (out Erased, err error) {
 	err = s.ask(ctx, actor, instance, command.UserErase, user, &out.Rejections)
+	if err == nil {
+		err = s.ask(ctx, actor, instance, command.DeliveryErase, user, &out.Deliveries)
+	}
 	if err != nil && !fault.Is(err, "not_deployed") { // without a deployment nothing was ever refused
 		return out, err
 	}
@@ -33,7 +36,7 @@ func (s *Rejections) EraseUser(ctx context.Context, actor Actor, instance, user 
 			return Event{}, fault.New(fault.NotFound, "not_found", "Nothing is kept of such a user.")
 		}
 		e := Event{Kind: UserDataErased, Organization: i.Organization, Target: instance, Changes: Changes{
-			"user_sha256": {From: hex.EncodeToString(hash[:])}, "rejections": {From: out.Rejections, To: 0}, "log_entries": {From: out.LogEntries, To: 0},
+			"user_sha256": {From: hex.EncodeToString(hash[:])}, "rejections": {From: out.Rejections, To: 0}, "deliveries": {From: out.Deliveries, To: 0}, "log_entries": {From: out.LogEntries, To: 0},
 		}}
 		return e, nil
 	})

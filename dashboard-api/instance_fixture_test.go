@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 
 	"turnkey/controlplane"
@@ -68,6 +69,9 @@ func (p *pool) Send(_ context.Context, _, _ string, c command.Command) (json.Raw
 		if p.fail != nil {
 			return nil, p.fail
 		}
+		if strings.HasPrefix(string(c.Name), "delivery_") {
+			return aboutDeliveries(c)
+		}
 		return aboutRejections(c)
 	}
 	b, err := p.opener.Open(c.Bundle, c.Instance)
@@ -109,7 +113,8 @@ func (h *house) heartbeat(acks ...feed.Ack) {
 		ID: "rt_1", Address: "http://127.0.0.1:1", Version: "test", Format: bundle.Format, StartedAt: h.clock.now(),
 		Capabilities: []string{string(command.Prepare), string(command.SourceTest), string(command.SourceInspect),
 			string(command.RejectionList), string(command.RejectionGet), string(command.RejectionReplay), string(command.RejectionDiscard),
-			string(command.DeploymentReplay), string(command.UserErase)},
+			string(command.DeploymentReplay), string(command.UserErase), string(command.DeliveryList), string(command.DeliveryGet),
+			string(command.DeliveryRedeliver), string(command.DeliveryDiscard), string(command.DeliveryErase)},
 	}})
 	if err != nil {
 		h.Fatal(err)
@@ -148,7 +153,7 @@ var instanceFixture = fixture{
 			h.Fatal(err)
 		}
 		t.ids["instance"], t.ids["number"], t.ids["name"], t.ids["path"] = i.ID, "1", "UNUSED_KEY", "lib/shared.ts"
-		t.ids["rejection"], t.ids["id"] = "rej_of_"+i.ID, "user_of_"+i.ID
+		t.ids["rejection"], t.ids["delivery"], t.ids["id"] = "rej_of_"+i.ID, "dlv_of_"+i.ID, "user_of_"+i.ID
 		k, _, err := h.plane.APIKeys.Create(h.Context(), t.owner.Actor, i.ID, "server", 0)
 		if err != nil {
 			h.Fatal(err)
@@ -213,9 +218,19 @@ var instanceFixture = fixture{
 		"POST /instances/{instance}/rejections/{rejection}/force":           body(map[string]any{}),
 		"POST /instances/{instance}/rejections/{rejection}/discard":         body(nil),
 		"POST /instances/{instance}/deployments/{number}/replay-rejections": body(nil),
+		"POST /instances/{instance}/deliveries/redeliver":                   theDelivery,
+		"POST /instances/{instance}/deliveries/discard":                     theDelivery,
+		"POST /instances/{instance}/deliveries/{delivery}/redeliver":        body(nil),
+		"POST /instances/{instance}/deliveries/{delivery}/discard":          body(nil),
 		"POST /instances/{instance}/api-keys":                               body(map[string]any{"name": "second"}),
 		"POST /instances/{instance}/dev-token":                              body(map[string]any{"user_id": "anybody"}),
 	},
+}
+
+// theDelivery names the fixture's own one.
+func theDelivery(h *house, t *tenant, _ *person) any {
+	h.heartbeat()
+	return map[string]any{"ids": []string{t.ids["delivery"]}}
 }
 
 // body is for requests that look the same for everybody. A runtime is alive for those that need one.

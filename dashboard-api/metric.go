@@ -43,11 +43,18 @@ type metricSums struct {
 	NoPreviousValues int64             `json:"no_previous_values" doc:"Operations that could have conflicted but came without previous values"`
 	Conflicts        map[string]int64  `json:"conflicts" doc:"By outcome: client, server, merged, rejected, recorded"`
 	Retries          int64             `json:"retries" doc:"How often a conflict made transactions start over"`
+	Deliveries       []deliveryMetric  `json:"deliveries" nullable:"false" doc:"Attempts, by outbox and outcome: success, retryable_error, fatal_error (given up)"`
 	DroppedEntries   int64             `json:"dropped_log_entries" doc:"Log entries that there was no room for; counters miss nothing"`
 }
 
 type operationMetric struct {
 	Table   string `json:"table"`
+	Outcome string `json:"outcome"`
+	Count   int64  `json:"count"`
+}
+
+type deliveryMetric struct {
+	Outbox  string `json:"outbox"`
 	Outcome string `json:"outcome"`
 	Count   int64  `json:"count"`
 }
@@ -101,7 +108,7 @@ func (a *api) getMetrics(ctx context.Context, in *metricInput) (*metricOutput, e
 func shapeMetrics(p controlplane.MetricPoint) metricSums {
 	out := metricSums{
 		Transactions: map[string]int64{}, Tokens: map[string]int64{}, Conflicts: map[string]int64{},
-		Operations: []operationMetric{}, Errors: []errorMetric{}, TokenErrors: []errorMetric{},
+		Operations: []operationMetric{}, Errors: []errorMetric{}, TokenErrors: []errorMetric{}, Deliveries: []deliveryMetric{},
 	}
 	durations, sum := map[string]int64{}, int64(0)
 	for s, n := range p.Counts {
@@ -127,6 +134,8 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 			out.Conflicts[s.Outcome] += n
 		case telemetry.Retries:
 			out.Retries += n
+		case telemetry.Deliveries:
+			out.Deliveries = append(out.Deliveries, deliveryMetric{s.Label, s.Outcome, n})
 		case telemetry.DroppedEntries:
 			out.DroppedEntries += n
 		}
@@ -134,6 +143,10 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 	sort.Slice(out.Operations, func(i, j int) bool {
 		x, y := out.Operations[i], out.Operations[j]
 		return x.Table < y.Table || x.Table == y.Table && x.Outcome < y.Outcome
+	})
+	sort.Slice(out.Deliveries, func(i, j int) bool {
+		x, y := out.Deliveries[i], out.Deliveries[j]
+		return x.Outbox < y.Outbox || x.Outbox == y.Outbox && x.Outcome < y.Outcome
 	})
 	for _, list := range [][]errorMetric{out.Errors, out.TokenErrors} {
 		sort.Slice(list, func(i, j int) bool {

@@ -79,6 +79,9 @@ func TestMetrics(t *testing.T) {
 		at.Record(done(id, "u", refused("UNAUTHORIZED"), func(e *telemetry.Entry) { e.At = s.clock.now() }))
 		at.Record(telemetry.Entry{Instance: id, Kind: telemetry.Token, Outcome: telemetry.Issued})
 		at.Record(telemetry.Entry{Instance: id, Kind: telemetry.Token, Outcome: telemetry.Refused, Code: "token_expired"})
+		for outcome, lane := range map[telemetry.Outcome]string{telemetry.Success: "crm", telemetry.Retryable: "crm", telemetry.Fatal: "mail"} {
+			at.Record(telemetry.Entry{Instance: id, Kind: telemetry.Delivery, Outcome: outcome, Lane: lane})
+		}
 		at.Record(telemetry.Entry{Instance: "ins_nobodys", Kind: telemetry.Token, Outcome: telemetry.Issued})
 		at.shipper.Flush(t.Context())
 		s.clock.advance(time.Minute)
@@ -110,6 +113,7 @@ func TestMetrics(t *testing.T) {
 		"tokens":             "map[issued:3 refused:3]",
 		"token_errors":       "[map[code:token_expired count:3 outcome:refused]]",
 		"no_previous_values": "30", "retries": "33", "dropped_log_entries": "0", "conflicts": "map[]",
+		"deliveries": "[map[count:3 outbox:crm outcome:retryable_error] map[count:3 outbox:crm outcome:success] map[count:3 outbox:mail outcome:fatal_error]]",
 	} {
 		if got := fmt.Sprint(total[name]); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
@@ -122,8 +126,8 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("%d hours", len(hours))
 	}
 	log := s.must(call{method: get, path: "/instances/" + id + "/logs?limit=100", as: s.ann})
-	if n := len(users(log)); n != 39 {
-		t.Errorf("%d lines are stored, want 39", n)
+	if n := len(users(log)); n != 45 {
+		t.Errorf("%d lines are stored, want 45: successful deliveries are counted only", n)
 	}
 	for _, query := range []string{"step=90", "step=1", "since=" + in(time.Hour) + "&until=" + in(0), "since=2001-01-01T00:00:00Z"} {
 		if r := s.do(call{method: get, path: "/instances/" + id + "/metrics?" + query, as: s.ann}); r.Code != 422 {

@@ -10,6 +10,7 @@ type eraseInput struct {
 type eraseOutput struct {
 	Body struct {
 		Rejections int64 `json:"rejections" doc:"How many were removed, with what they kept"`
+		Deliveries int64 `json:"deliveries" doc:"Webhooks and calls of hooks with their payloads, those not yet made included"`
 		LogEntries int64 `json:"log_entries" doc:"How many were removed"`
 	}
 }
@@ -17,6 +18,6 @@ type eraseOutput struct {
 func (a *api) eraseUser(ctx context.Context, in *eraseInput) (*eraseOutput, error) {
 	gone, err := a.cfg.Plane.Rejections.EraseUser(ctx, actorOf(ctx), placeOf(ctx).Instance, in.ID)
 	out := &eraseOutput{}
-	out.Body.Rejections, out.Body.LogEntries = gone.Rejections, gone.LogEntries
+	out.Body.Rejections, out.Body.Deliveries, out.Body.LogEntries = gone.Rejections, gone.Deliveries, gone.LogEntries
 	return out, err
 }

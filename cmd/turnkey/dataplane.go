@@ -16,6 +16,8 @@ import (
 	"turnkey/runtime/feed"
 	"turnkey/runtime/follow"
 	"turnkey/runtime/gateway"
+	"turnkey/runtime/outbox"
+	"turnkey/runtime/source"
 	"turnkey/runtime/telemetry"
 	"turnkey/runtime/upload"
 )
@@ -30,9 +32,13 @@ type dataPlane struct {
 	parts    *runtimeParts
 	follower *follow.Follower
 	gateway  *gateway.Gateway
-	commands *command.Handler
-	recorder *telemetry.Recorder
-	shipper  *telemetry.Shipper
+	outbox   *outbox.Deliverer
+	// delivering runs it. It ends after the last request, which may enqueue, and before everything else: its
+	// last attempts are recorded.
+	delivering *lifecycle.Group
+	commands   *command.Handler
+	recorder   *telemetry.Recorder
+	shipper    *telemetry.Shipper
 }
 
 // dataPlaneConfig is what a dataPlane needs.
@@ -56,6 +62,7 @@ func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
 	p.parts.observe = p.observe
 	do := command.ForSources(p.parts.openSource)
 	maps.Copy(do, command.ForRejections(p.use, time.Now))
+	maps.Copy(do, command.ForDeliveries(p.useOutbox, p.parts.enqueued, time.Now))
 	do[command.Reload] = func(context.Context, command.Command, *bundle.Bundle) (any, error) {
 		p.follower.Refresh()
 		return struct{}{}, nil
@@ -75,19 +82,23 @@ func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
 		p.parts.close()
 		return nil, err
 	}
+	p.outbox = p.parts.newDeliverer(p.gateway, p.instances)
+	p.delivering = lifecycle.NewGroup(context.Background(), log)
 	return p, nil
 }
 
-// start begins to follow. The group must end before close.
+// start begins to follow and to deliver. delivering must end before the group, and the group before close.
 func (p *dataPlane) start(group *lifecycle.Group) {
 	group.Go("follow", p.follower.Run)
 	group.Go("ship telemetry", p.shipper.Run)
+	p.delivering.Go("deliver", p.outbox.Run)
 	sweepIdle(group, p.gateway)
 	sweepSources(group, p.gateway, p.parts.log)
 }
 
 // close ends every live instance; no request may be left.
 func (p *dataPlane) close() {
+	p.delivering.Stop()
 	p.gateway.Close()
 	p.parts.close()
 }
@@ -99,6 +110,25 @@ func (p *dataPlane) use(ctx context.Context, instance string, do func(command.Li
 		return err
 	}
 	return p.gateway.Use(ctx, host, func(u gateway.Uploader) error { return do(liveOf(u)) })
+}
+
+// useOutbox finds the outbox that a command means.
+func (p *dataPlane) useOutbox(ctx context.Context, instance string, do func(source.Outbox) error) error {
+	host, err := p.follower.Host(instance)
+	if err != nil {
+		return err
+	}
+	return p.gateway.Use(ctx, host, func(u gateway.Uploader) error { return do(u.(uploader).Outbox()) })
+}
+
+// instances lists those that may have something to deliver.
+func (p *dataPlane) instances() []outbox.Instance {
+	known := p.follower.List()
+	out := make([]outbox.Instance, len(known))
+	for i, k := range known {
+		out[i] = outbox.Instance{ID: k.Instance, Host: k.Host, Revision: k.Revision}
+	}
+	return out
 }
 
 // observe records what happened, and tells the control plane soon when an instance is in trouble or well again.

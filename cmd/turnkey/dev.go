@@ -138,6 +138,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 	s.onClose(group.Stop)
 	control.start(group, ctx)
 	data.start(group)
+	s.onClose(data.delivering.Stop)
 	serveIn(group, "internal listener", internal, commandsOnly(data.commands), s.log)
 	return route(site, data.gateway), data.gateway, nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"turnkey/internal/clock"
 	"turnkey/internal/lifecycle"
 	"turnkey/runtime/command"
 	"turnkey/runtime/gateway"
@@ -88,10 +89,14 @@ func sweepSource(ctx context.Context, log *slog.Logger, instance string, u uploa
 	ctx, cancel := context.WithTimeout(ctx, sweepAtMost)
 	defer cancel()
 	swept, err := u.Sweep(ctx)
+	deliveries := 0
+	if err == nil {
+		deliveries, err = sweepDeliveries(ctx, clock.Now(), u)
+	}
 	switch {
 	case err != nil:
 		log.Warn("old records could not be removed; trying again later", "instance", instance, "error", err)
-	case swept.Receipts+swept.Rejections+swept.Clients > 0:
-		log.Info("old records are removed", "instance", instance, "receipts", swept.Receipts, "rejections", swept.Rejections, "clients", swept.Clients)
+	case swept.Receipts+swept.Rejections+swept.Clients+deliveries > 0:
+		log.Info("old records are removed", "instance", instance, "receipts", swept.Receipts, "rejections", swept.Rejections, "clients", swept.Clients, "deliveries", deliveries)
 	}
 }

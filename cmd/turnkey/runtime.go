@@ -59,6 +59,7 @@ func (c *runtimeCommand) Run(ctx context.Context, term terminal) error {
 	group := lifecycle.NewGroup(context.WithoutCancel(ctx), log)
 	defer group.Stop()
 	plane.start(group)
+	defer plane.delivering.Stop()
 	if err := c.scraping.serve(ctx, group, log, recorded(plane.recorder)); err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (c *runtimeCommand) Run(ctx context.Context, term terminal) error {
 	log.Info("draining: not ready any more, serving on", "for", c.DrainDelay.String())
 	health.drain()
 	pause(group, c.DrainDelay)
-	return nil // requests end first, then everything else
+	return nil // requests end first, then deliveries, then everything else
 }
 
 // pause waits, unless a task of the group fails.

@@ -7,6 +7,7 @@ import (
 	"math"
 	mathrand "math/rand/v2"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,8 @@ import (
 	"turnkey/runtime/admission"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/gateway"
+	"turnkey/runtime/outbox"
+	"turnkey/runtime/outbox/signature"
 	"turnkey/runtime/source"
 	"turnkey/runtime/source/mongo"
 	"turnkey/runtime/source/postgres"
@@ -33,6 +36,10 @@ type runtimeParts struct {
 	border border
 	id     string // of this process, in customers' databases
 	brakes *brakes
+	// runner runs afterCommit hooks; nil: there are none.
+	runner    outbox.Runner
+	deliverer atomic.Pointer[outbox.Deliverer]
+	webhooks  *http.Client // of the deliverer; nil before there is one
 	// observe is told what happened; nil: nobody is.
 	observe func(telemetry.Entry)
 }
@@ -51,6 +58,8 @@ type border struct {
 	UploadMemory         int64    `default:"128" help:"Megabytes that the bodies of uploads may take together, decoded; at least 128."`
 	MaxLiveInstances     int      `default:"500" help:"Instances kept open at once; beyond it the least lately used is closed until it is asked for again."`
 	SourceConnections    int      `default:"8" help:"Connections to each instance's database, at most."`
+
+	delivery
 }
 
 // limits gives the gateway's.
@@ -69,7 +78,12 @@ func newRuntimeParts(log *slog.Logger, id string, b border) *runtimeParts {
 	return &runtimeParts{guard: guard, keys: token.NewKeySets(client, clock.Now), log: log, border: b, id: id, brakes: newBrakes(log)}
 }
 
-func (p *runtimeParts) close() { p.keys.Close() }
+func (p *runtimeParts) close() {
+	p.keys.Close()
+	if p.webhooks != nil {
+		p.webhooks.CloseIdleConnections()
+	}
+}
 
 // gateway puts the parts together over a set of instances; domain is that of tenant hosts, "" for
 // the path form alone.
@@ -81,7 +95,7 @@ func (p *runtimeParts) gateway(instances gateway.Instances, domain string) (*gat
 	return gateway.New(gateway.Config{
 		Domain: domain, Instances: instances, Proxies: proxies, Limits: p.border.limits(),
 		OpenSource: p.openSource, NewAuthority: p.newAuthority, NewUploader: p.newUploader, Hold: hold,
-		Now: clock.Now, Random: mathrand.Float64, NewID: func() string { return newID("req") }, Log: p.log, Observe: p.observe,
+		Now: clock.Now, Random: mathrand.Float64, NewID: func() string { return newID("req") }, Log: p.log, Observe: p.observe, Enqueued: p.enqueued,
 	}), nil
 }
 
@@ -138,6 +152,9 @@ func (a authority) Exchange(ctx context.Context, q gateway.TokenRequest) (any, s
 }
 
 func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem func(http.ResponseWriter, *http.Request, error)) (gateway.Uploader, error) {
+	if _, err := signature.Keys(b); err != nil {
+		return nil, err
+	}
 	e, err := upload.New(b, src, upload.Deps{
 		Now: clock.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Idle: admission.Wait, Problem: problem, Log: p.log, Observe: p.observe,
 		Brake: p.brakes.of(b.Instance.ID),

@@ -12,12 +12,15 @@ import (
 	"strings"
 	"time"
 
+	"turnkey/controlplane/publish"
 	"turnkey/internal/fault"
 	"turnkey/internal/lifecycle"
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/config"
 	"turnkey/runtime/gateway"
+	"turnkey/runtime/outbox"
+	"turnkey/runtime/outbox/signature"
 	"turnkey/runtime/source"
 	"turnkey/runtime/token"
 )
@@ -64,6 +67,10 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 		return err
 	}
 	defer gw.Close()
+	// Uploads that drain enqueue, too: deliveries end after the last request and before the gateway.
+	delivering := lifecycle.NewGroup(context.WithoutCancel(ctx), log)
+	defer delivering.Stop()
+	delivering.Go("deliver", parts.newDeliverer(gw, one{b}.instances).Run)
 	sweepIdle(group, gw)
 	sweepSources(group, gw, log)
 	fmt.Fprintf(term.out, "Serving %s on http://%s\n  uploads  POST /api/data\n  tokens   POST /token\n  keys     GET  /.well-known/jwks.json\n", c.Folder, c.Listen)
@@ -97,6 +104,11 @@ func (o one) Bundle(ctx context.Context, host string) (*bundle.Bundle, error) {
 	return o.bundle, err
 }
 
+// instances lists it for the deliverer.
+func (o one) instances() []outbox.Instance {
+	return []outbox.Instance{{ID: o.bundle.Instance.ID, Host: serveHost, Revision: o.bundle.Revision}}
+}
+
 // bundle compiles the folder into what the control plane would publish.
 func (c *serveCommand) bundle(term terminal) (*bundle.Bundle, error) {
 	document, err := os.ReadFile(filepath.Join(c.Folder, "turnkey.yaml"))
@@ -122,20 +134,17 @@ func (c *serveCommand) bundle(term terminal) (*bundle.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bundle.Bundle{
+	b := &bundle.Bundle{
 		Format: bundle.FormatFor(cfg), Revision: 1, Deployment: 1, Config: *cfg, Secrets: secrets, SigningKeys: []bundle.SigningKey{key},
 		Instance: bundle.Instance{ID: "ins_" + serveHost, Host: serveHost, Kind: kind, State: bundle.Active}, IssuedAt: time.Now(), ActivatedAt: time.Now(),
-	}, nil
+	}
+	_, err = signature.Keys(b)
+	return b, err
 }
 
 // secrets finds every secret that the configuration names.
 func (c *serveCommand) secrets(cfg *bundle.Config) (map[string]redact.Secret, error) {
-	names := []string{cfg.Source.URI.Secret}
-	for _, p := range cfg.Auth.Providers {
-		if p.Secret.Secret != "" {
-			names = append(names, p.Secret.Secret)
-		}
-	}
+	names := publish.References(cfg)
 	out := make(map[string]redact.Secret, len(names))
 	for _, name := range names {
 		text, ok := os.LookupEnv(name)

@@ -54,6 +54,7 @@ func TestPrometheusNamesNoCustomer(t *testing.T) {
 		{Kind: telemetry.Transaction, Outcome: telemetry.Success, DurationUS: 2_000_000, Operations: []telemetry.TableOperations{{Table: "canary_table", Put: 3}}},
 		{Kind: telemetry.Transaction, Outcome: telemetry.Fatal, Code: "UNAUTHORIZED", UserID: "canary_user"},
 		{Kind: telemetry.Token, Outcome: telemetry.Refused, Code: "token_expired"},
+		{Kind: telemetry.Delivery, Outcome: telemetry.Retryable, Lane: "canary_outbox", UserID: "canary_user"},
 	} {
 		e.Instance = "ins_canary"
 		r.Record(e)
@@ -65,7 +66,7 @@ func TestPrometheusNamesNoCustomer(t *testing.T) {
 	for _, line := range []string{
 		`turnkey_transactions_total{outcome="success"} 1`, `turnkey_operations_total{outcome="success"} 3`, `turnkey_errors_total{code="UNAUTHORIZED",outcome="fatal_error"} 1`,
 		`turnkey_tokens_total{code="token_expired",outcome="refused"} 1`, "turnkey_transaction_duration_seconds_sum 2\n", `turnkey_transaction_duration_seconds_bucket{le="+Inf"} 2`,
-		"turnkey_telemetry_entries_shipped_total 3\n",
+		"turnkey_telemetry_entries_shipped_total 4\n", `turnkey_deliveries_total{outcome="retryable_error"} 1`,
 	} {
 		if !strings.Contains(body, line) {
 			t.Errorf("%q is missing in\n%s", line, body)

@@ -36,6 +36,8 @@ var table = map[Permission]string{
 	RejectionRead:   "OADVoadv",
 	RejectionWrite:  "OADoad",
 	RejectionForce:  "OAoa",
+	DeliveryRead:    "OADVoadv",
+	DeliveryWrite:   "OADoad",
 	LogRead:         "OADVoadv",
 	MetricRead:      "OADVoadv",
 	UserErase:       "OAoa",

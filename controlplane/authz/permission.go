@@ -44,9 +44,12 @@ const (
 	RejectionRead  Permission = "rejection:read"
 	RejectionWrite Permission = "rejection:write"
 	RejectionForce Permission = "rejection:force"
-	LogRead        Permission = "log:read"
-	MetricRead     Permission = "metric:read"
-	UserErase      Permission = "user:erase"
+	// DeliveryRead shows what is sent out for customers' users; DeliveryWrite has it sent again, or given up.
+	DeliveryRead  Permission = "delivery:read"
+	DeliveryWrite Permission = "delivery:write"
+	LogRead       Permission = "log:read"
+	MetricRead    Permission = "metric:read"
+	UserErase     Permission = "user:erase"
 )
 
 // Permissions lists what roles can give. A permission that is not listed is always denied.
@@ -58,5 +61,5 @@ var Permissions = []Permission{
 	ProjectRead, ProjectCreate, ProjectWrite, ProjectDelete,
 	InstanceRead, InstanceWrite, InstanceDelete,
 	ConfigWrite, SecretWrite, SourceTest, DeploymentWrite, KeyWrite, DevTokenCreate,
-	RejectionRead, RejectionWrite, RejectionForce, LogRead, MetricRead, UserErase,
+	RejectionRead, RejectionWrite, RejectionForce, DeliveryRead, DeliveryWrite, LogRead, MetricRead, UserErase,
 }

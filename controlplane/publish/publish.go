@@ -12,6 +12,7 @@
 package publish
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/config"
+	"turnkey/runtime/outbox/signature"
 	"turnkey/runtime/token"
 )
 
@@ -71,6 +73,9 @@ func References(cfg *bundle.Config) []string {
 	for _, p := range cfg.Auth.Providers {
 		add(p.Secret)
 	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Outbox)) {
+		add(cfg.Outbox[name].Secret)
+	}
 	return names
 }
 
@@ -108,6 +113,9 @@ func Build(m Material) (*bundle.Bundle, error) {
 		b.Secrets[name] = value
 	}
 	if _, err := token.New(b, token.Deps{Now: func() time.Time { return m.At }}); err != nil {
+		return nil, err
+	}
+	if _, err := signature.Keys(b); err != nil {
 		return nil, err
 	}
 	return b, nil

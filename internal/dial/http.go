@@ -24,6 +24,8 @@ type HTTPOptions struct {
 	// Ports that are called; nil: 443 and 8443, so that nobody makes us talk to other services, or
 	// any port when the guard allows private networks.
 	Ports []string
+	// IdlePerHost is how many connections to one host are kept for later; 0: 2.
+	IdlePerHost int
 }
 
 // HTTPClient makes a client that dials through the guard, follows no redirect, asks for no
@@ -35,7 +37,7 @@ func (g *Guard) HTTPClient(o HTTPOptions) *http.Client {
 	}
 	transport := &http.Transport{
 		DialContext: g.DialContext, DisableCompression: true, TLSHandshakeTimeout: 5 * time.Second,
-		ResponseHeaderTimeout: o.Timeout, MaxResponseHeaderBytes: 32 << 10, MaxIdleConns: 100, MaxIdleConnsPerHost: 2,
+		ResponseHeaderTimeout: o.Timeout, MaxResponseHeaderBytes: 32 << 10, MaxIdleConns: 100, MaxIdleConnsPerHost: max(2, o.IdlePerHost),
 		IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true,
 	}
 	return &http.Client{

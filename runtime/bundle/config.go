@@ -17,6 +17,8 @@ type Config struct {
 	Limits     Limits           `json:"limits"`
 	Conflicts  Conflicts        `json:"conflicts,omitzero"`
 	Tombstones Tombstones       `json:"tombstones,omitzero"`
+	// Outbox has the receivers of webhooks, by name.
+	Outbox map[string]Outbox `json:"outbox,omitempty"`
 }
 
 // SourceType names the customer's kind of database.

@@ -58,21 +58,21 @@ type Live interface {
 // alive while do runs.
 func ForRejections(use func(ctx context.Context, instance string, do func(Live) error) error, now func() time.Time) map[Name]Do {
 	return map[Name]Do{
-		RejectionList: on(use, func(ctx context.Context, l Live, f source.RejectionFilter, _ Actor) (any, error) {
+		RejectionList: on(use, func(ctx context.Context, l Live, f source.RejectionFilter, _ Command) (any, error) {
 			list, err := l.Rejections(ctx, f)
 			return list, sourceFault(err)
 		}),
-		RejectionGet: on(use, func(ctx context.Context, l Live, id string, _ Actor) (any, error) { return get(ctx, l, id) }),
-		RejectionReplay: on(use, func(ctx context.Context, l Live, o ReplayOrder, a Actor) (any, error) {
-			return l.Replay(ctx, o, a.UserID)
+		RejectionGet: on(use, func(ctx context.Context, l Live, id string, _ Command) (any, error) { return get(ctx, l, id) }),
+		RejectionReplay: on(use, func(ctx context.Context, l Live, o ReplayOrder, c Command) (any, error) {
+			return l.Replay(ctx, o, c.Actor.UserID)
 		}),
-		RejectionDiscard: on(use, func(ctx context.Context, l Live, id string, a Actor) (any, error) {
-			return discard(ctx, l, id, a.UserID, now())
+		RejectionDiscard: on(use, func(ctx context.Context, l Live, id string, c Command) (any, error) {
+			return discard(ctx, l, id, c.Actor.UserID, now())
 		}),
-		DeploymentReplay: on(use, func(ctx context.Context, l Live, o DeploymentOrder, a Actor) (any, error) {
-			return l.ReplayDeployment(ctx, o, a.UserID)
+		DeploymentReplay: on(use, func(ctx context.Context, l Live, o DeploymentOrder, c Command) (any, error) {
+			return l.ReplayDeployment(ctx, o, c.Actor.UserID)
 		}),
-		UserErase: on(use, func(ctx context.Context, l Live, user string, _ Actor) (any, error) {
+		UserErase: on(use, func(ctx context.Context, l Live, user string, _ Command) (any, error) {
 			n, err := l.Erase(ctx, user)
 			return n, sourceFault(err)
 		}),
@@ -80,14 +80,14 @@ func ForRejections(use func(ctx context.Context, instance string, do func(Live) 
 }
 
 // on reads a command's argument and finds its instance.
-func on[T any](use func(context.Context, string, func(Live) error) error, do func(context.Context, Live, T, Actor) (any, error)) Do {
+func on[L, T any](use func(context.Context, string, func(L) error) error, do func(context.Context, L, T, Command) (any, error)) Do {
 	return func(ctx context.Context, c Command, _ *bundle.Bundle) (result any, err error) {
 		var argument T
 		if err := json.Unmarshal(c.Argument, &argument); err != nil {
 			return nil, fmt.Errorf("reading the argument of %s: %w", c.Name, err)
 		}
-		err = use(ctx, c.Instance, func(l Live) error {
-			result, err = do(ctx, l, argument, c.Actor)
+		err = use(ctx, c.Instance, func(l L) error {
+			result, err = do(ctx, l, argument, c)
 			return err
 		})
 		return result, err

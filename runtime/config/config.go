@@ -86,7 +86,7 @@ func (r *reader) document(root *node) {
 		"hooks":      r.later("Hooks"),
 		"conflicts":  r.conflicts,
 		"tombstones": r.tombstones,
-		"outbox":     r.later("The outbox"),
+		"outbox":     r.outbox,
 	})
 	if !ok {
 		return

@@ -222,7 +222,13 @@ func secretName(s string) bool {
 // webURL reads an absolute http(s) URL without the extras that hide where it goes. Plain http is
 // for this machine, or anywhere on development instances.
 func (r *reader) webURL(n *node, path string) string {
-	s := strings.TrimRight(r.text(n, path), "/")
+	return r.webAddress(strings.TrimRight(r.text(n, path), "/"), path)
+}
+
+// endpoint is webURL to the letter: a slash at its end may matter to who answers there.
+func (r *reader) endpoint(n *node, path string) string { return r.webAddress(r.text(n, path), path) }
+
+func (r *reader) webAddress(s, path string) string {
 	if r.bad(path) {
 		return s
 	}

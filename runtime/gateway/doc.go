@@ -14,7 +14,8 @@
 // its place in one step; the old one is closed when its last request has left. When the new revision
 // cannot be built the old one stays, and the instance's health says why. An instance that nobody
 // asked for in five minutes is closed; only the sealed bundle remains. Beyond MaxLive the one that was
-// asked for least lately is closed earlier.
+// asked for least lately is closed earlier. Visit gives the source to work beside the requests, and makes
+// nothing live.
 //
 // # Order of work for an upload
 //

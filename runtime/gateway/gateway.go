@@ -84,6 +84,9 @@ type Config struct {
 	Random func() float64 // in [0, 1)
 	NewID  func() string
 	Log    *slog.Logger
+	// Enqueued is told of an instance with a commit here that put something into its outbox; nil: nobody
+	// is. It must not wait.
+	Enqueued func(instance string)
 	// Observe is told of token exchanges and refused uploads; nil: nobody is. It must not wait.
 	Observe func(telemetry.Entry)
 }

@@ -257,7 +257,7 @@ func (g *registry) make(ctx context.Context, b *bundle.Bundle) (_ *live, err err
 		if src, err = g.cfg.OpenSource(ctx, b); err != nil {
 			return nil, err
 		}
-		next.guard = guard.New(src, guard.Options{Call: g.cfg.Limits.SourceCall, Stop: g.ending, Wait: admission.Wait, Now: g.cfg.Now, Random: g.cfg.Random})
+		next.guard = g.guarded(src, b)
 		src = next.guard.Pipeline()
 		if next.uploader, err = g.cfg.NewUploader(b, src, g.problem); err != nil {
 			return nil, err
@@ -265,6 +265,15 @@ func (g *registry) make(ctx context.Context, b *bundle.Bundle) (_ *live, err err
 	}
 	next.authority, err = g.cfg.NewAuthority(b, src)
 	return next, err
+}
+
+// guarded puts a guard before an instance's source.
+func (g *registry) guarded(src source.Source, b *bundle.Bundle) *guard.Guard {
+	o := guard.Options{Call: g.cfg.Limits.SourceCall, Stop: g.ending, Wait: admission.Wait, Now: g.cfg.Now, Random: g.cfg.Random}
+	if g.cfg.Enqueued != nil {
+		o.Enqueued = func() { g.cfg.Enqueued(b.Instance.ID) }
+	}
+	return guard.New(src, o)
 }
 
 // sweep closes instances that nobody has asked for.

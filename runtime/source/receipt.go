@@ -82,4 +82,7 @@ type Finish struct {
 	Settle []Settlement
 	// Notes are added to the rows of waiting rejections that they name.
 	Notes []Note
+	// Deliveries are put into the outbox, pending and due at once. One whose id is there already is from
+	// a try whose outcome did not arrive, and stays as it is.
+	Deliveries []Delivery
 }

@@ -21,6 +21,7 @@ type Source interface {
 
 	Inbox
 	Sweeper
+	Outbox
 
 	// Columns tells what the database itself knows about a table's fields (PostgreSQL: the catalog;
 	// MongoDB: nothing, nil). The map is by top-level name and must not be changed.

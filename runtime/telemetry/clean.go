@@ -48,7 +48,7 @@ func unsafeRune(r rune) bool {
 
 // Clean makes every text of an entry safe and bounded.
 func (e *Entry) Clean() {
-	for _, s := range []*string{&e.Instance, &e.RequestID, &e.ClientID, &e.SDK, &e.AppVersion, &e.Code, &e.Rejection, (*string)(&e.Kind), (*string)(&e.Outcome)} {
+	for _, s := range []*string{&e.Instance, &e.RequestID, &e.ClientID, &e.SDK, &e.AppVersion, &e.Code, &e.Rejection, &e.Lane, (*string)(&e.Kind), (*string)(&e.Outcome)} {
 		*s = Clean(*s, maxName)
 	}
 	e.UserID, e.Message = Clean(e.UserID, maxUserID), Clean(e.Message, maxMessage)
@@ -67,7 +67,7 @@ func (c *Count) Clean() {
 
 // clip bounds what an entry that waits holds on to. What is cut is copied: a slice would keep the whole.
 func (e *Entry) clip() {
-	for _, s := range []*string{&e.RequestID, &e.ClientID, &e.SDK, &e.AppVersion, &e.Code, &e.Rejection} {
+	for _, s := range []*string{&e.RequestID, &e.ClientID, &e.SDK, &e.AppVersion, &e.Code, &e.Rejection, &e.Lane} {
 		clip(s, maxName)
 	}
 	clip(&e.UserID, maxUserID)

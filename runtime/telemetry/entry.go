@@ -11,6 +11,7 @@ const (
 	Token       Kind = "token"       // one token exchange
 	Refusal     Kind = "refusal"     // an upload whose credential was refused
 	Instance    Kind = "instance"    // something that happened to the instance itself
+	Delivery    Kind = "delivery"    // one attempt to deliver something of the outbox, finished
 )
 
 // Level is how much an entry matters. Higher is worse.
@@ -81,6 +82,8 @@ type Entry struct {
 	// NoPrevious counts operations that could have conflicted but came without previous values.
 	NoPrevious int       `json:"no_previous_values,omitempty"`
 	Conflicts  Conflicts `json:"conflicts,omitzero"`
+	// Lane is where a delivery goes.
+	Lane string `json:"lane,omitempty"`
 }
 
 // Count is one counter's increase.

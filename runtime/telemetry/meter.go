@@ -60,6 +60,9 @@ func (m *meter) logged(refusals int, minute int64, e *Entry) bool {
 	if e.Outcome == NotAttempted {
 		return false // the one before it says why; a stuck queue would repeat 49 of these with every try
 	}
+	if e.Kind == Delivery && e.Outcome == Success {
+		return false // the list of deliveries has it
+	}
 	if e.Kind != Refusal && (e.Kind != Token || e.Outcome == Issued) {
 		return true
 	}
@@ -97,6 +100,8 @@ func (m *meter) count(series int, minute int64, e *Entry) {
 		add(Conflict, "", "recorded", int64(e.Conflicts.Recorded))
 	case Token:
 		add(Tokens, e.Code, outcome, 1)
+	case Delivery:
+		add(Deliveries, e.Lane, outcome, 1)
 	}
 	if e.Code != "" && (e.Kind == Transaction || e.Kind == Refusal) {
 		add(Errors, e.Code, outcome, 1)

@@ -19,11 +19,12 @@ const (
 	Conflict       Name = "conflicts"          // outcome: client, server, merged, rejected, recorded
 	NoPrevious     Name = "no_previous_values" // operations
 	Retries        Name = "retries"            // transactions that started over, each time
+	Deliveries     Name = "deliveries"         // attempts; label: where to; outcome
 	DroppedEntries Name = "dropped_entries"    // log entries that there was no room for
 )
 
 // Names lists the counters.
-var Names = []Name{Transactions, Operations, Errors, Tokens, Latency, Duration, Conflict, NoPrevious, Retries, DroppedEntries}
+var Names = []Name{Transactions, Operations, Errors, Tokens, Latency, Duration, Conflict, NoPrevious, Retries, Deliveries, DroppedEntries}
 
 // Series is one counter of an instance.
 type Series struct {

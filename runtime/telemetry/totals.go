@@ -6,7 +6,7 @@ import "sync"
 const maxTotals = 2000
 
 // totals are a process's counters since its start, over all instances, for its operator. Labels that
-// belong to a customer (tables) are left out.
+// belong to a customer (tables, outboxes) are left out.
 type totals struct {
 	mu       sync.Mutex
 	series   map[Series]int64
@@ -15,7 +15,7 @@ type totals struct {
 }
 
 func (t *totals) add(s Series, n int64) {
-	if s.Name == Operations {
+	if s.Name == Operations || s.Name == Deliveries {
 		s.Label = ""
 	}
 	t.mu.Lock()

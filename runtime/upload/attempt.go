@@ -123,7 +123,7 @@ func (a *attempt) commit(ctx context.Context, tx source.Tx, written bool) (verdi
 }
 
 func (a *attempt) nothing(f *source.Finish) bool {
-	return len(a.changes) == 0 && len(f.Receipts) == 0 && len(f.Settle) == 0 && len(f.Notes) == 0
+	return len(a.changes) == 0 && len(f.Receipts) == 0 && len(f.Settle) == 0 && len(f.Notes) == 0 && len(f.Deliveries) == 0
 }
 
 // finish is what commits with the changes.

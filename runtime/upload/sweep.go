@@ -19,5 +19,8 @@ func (e *Engine) Sweep(ctx context.Context) (source.Swept, error) {
 	return e.src.Sweep(ctx, e.deps.Now(), e.keepFor)
 }
 
+// Outbox gives what the instance has to deliver, and delivered.
+func (e *Engine) Outbox() source.Outbox { return e.src }
+
 // Inbox gives the operators' view of what the instance refused.
 func (e *Engine) Inbox() source.Inbox { return e.src }

@@ -16,9 +16,12 @@ type Options struct {
 	// Stop ends every call under way, and refuses those to come: the process is about to end.
 	Stop context.Context
 	// Wait is called before every wait for the source, and what it returns after it; nil: nothing.
-	Wait   func(ctx context.Context) (back func())
-	Now    func() time.Time
-	Random func() float64 // in [0, 1)
+	Wait func(ctx context.Context) (back func())
+	// Enqueued is called after a commit that put something into the outbox; nil: nobody wants to know. It
+	// must not wait.
+	Enqueued func()
+	Now      func() time.Time
+	Random   func() float64 // in [0, 1)
 }
 
 // Guard is a guarded source.

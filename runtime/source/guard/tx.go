@@ -44,6 +44,9 @@ func (t *tx) Rejected(ctx context.Context, rows []source.RowName) (list []source
 func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.Finish) error {
 	err := t.guard.call(ctx, func(ctx context.Context) error { return t.Tx.Apply(ctx, changes, finish) })
 	t.committed = finish != nil && err == nil
+	if t.committed && len(finish.Deliveries) > 0 && t.guard.opt.Enqueued != nil {
+		t.guard.opt.Enqueued()
+	}
 	return err
 }
 

@@ -40,6 +40,11 @@
 // seq is 0 again. So it removes whole blocks only, raises the owner's floor in the same transaction, and
 // who adds to a block whose newest receipt is old writes to that receipt, too, and conflicts with it.
 //
+// # The outbox
+//
+// Deliveries are upserted inside the data's transaction: a try that was repeated finds its own. From then
+// on each is one document, claimed, reported and moved by single updates outside of transactions.
+//
 // # Runtimes that die
 //
 // A transaction belongs to a session, not to a connection: the server keeps that of a killed runtime open, with

@@ -22,6 +22,7 @@ const (
 	payloadsName     = "turnkey_payloads"
 	rejectedRowsName = "turnkey_rejected_rows"
 	runtimesName     = "turnkey_runtimes"
+	outboxName       = "turnkey_outbox"
 )
 
 // layout is the version of our collections. A higher one found in the database was made by a newer
@@ -30,7 +31,8 @@ const (
 //
 //	1  turnkey_rejections, turnkey_payloads
 //	2  turnkey_receipts, turnkey_clients, turnkey_rejected_rows, turnkey_runtimes; indexes for the inbox
-const layout = 2
+//	3  turnkey_outbox
+const layout = 3
 
 // index of one of our collections; its name is pinned so that making it again does nothing.
 type index struct {
@@ -76,6 +78,14 @@ var collections = []struct {
 		{"table_name_1_row_id_1", ascending("table_name", "row_id"), ""},
 	}},
 	{runtimesName, nil},
+	{outboxName, []index{
+		{"status_1_due_at_1", ascending("status", "due_at"), ""},
+		{"status_1_lane_1_due_at_1", ascending("status", "lane", "due_at"), ""},
+		{"status_1__id_1", ascending("status", "_id"), ""},
+		{"user_id_1", ascending("user_id"), ""},
+		{"settled_at_1", ascending("settled_at"), ""},
+		{"created_at_1", ascending("created_at"), ""},
+	}},
 }
 
 // Prepare makes our collections and indexes and writes the layout's version last. Any number of

@@ -188,7 +188,7 @@ func (o *own) detail(id string, data []byte) {
 	o.remove(payloadsName, bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: partID(id, partDetail, n)}, {Key: "$lt", Value: id + "/" + partDetail + "0"}}}})
 }
 
-func names(list []source.RejectionStatus) []string {
+func names[S ~string](list []S) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
 		out[i] = string(s)

@@ -295,6 +295,7 @@ func (t *tx) finish(ctx context.Context, f *source.Finish) (*own, error) {
 	}
 	o.settle(f.Settle)
 	o.note(f.Notes)
+	o.enqueue(f.Deliveries)
 	return o, nil
 }
 

@@ -14,7 +14,7 @@ import (
 
 // layoutVersion of our own tables. A runtime of the version before works on beside this one: what it
 // does not know has defaults.
-const layoutVersion = 2
+const layoutVersion = 3
 
 // layout is what Prepare runs, and what an operator runs where we may not. Each statement may run
 // again, and upgrades what an older version made.
@@ -43,6 +43,15 @@ func (s *Source) layout() []string {
 		"CREATE INDEX IF NOT EXISTS rejection_details_client ON $.rejection_details (client_id)",
 		"CREATE INDEX IF NOT EXISTS rejection_details_group ON $.rejection_details (group_id)",
 		"ALTER TABLE $.meta ADD COLUMN IF NOT EXISTS holder text, ADD COLUMN IF NOT EXISTS held_until timestamptz",
+
+		// Version 3.
+		"CREATE TABLE IF NOT EXISTS $.outbox (id text COLLATE \"C\" PRIMARY KEY, kind text NOT NULL, lane text NOT NULL, user_id text NOT NULL, table_name text NOT NULL, row_id text NOT NULL, request_id text NOT NULL, deployment integer NOT NULL, created_at timestamptz NOT NULL, payload bytea NOT NULL, status text NOT NULL, due_at timestamptz NOT NULL, attempts integer NOT NULL DEFAULT 0, lease text NOT NULL DEFAULT '', last text, settled_at timestamptz, settled_by text NOT NULL DEFAULT '') WITH (autovacuum_vacuum_threshold = 100, autovacuum_vacuum_scale_factor = 0.02)",
+		"CREATE INDEX IF NOT EXISTS outbox_due ON $.outbox (due_at) WHERE status = 'pending'",
+		"CREATE INDEX IF NOT EXISTS outbox_lane_due ON $.outbox (lane, due_at) WHERE status = 'pending'",
+		"CREATE INDEX IF NOT EXISTS outbox_status ON $.outbox (status, id)",
+		"CREATE INDEX IF NOT EXISTS outbox_user ON $.outbox (user_id)",
+		"CREATE INDEX IF NOT EXISTS outbox_settled ON $.outbox (settled_at) WHERE settled_at IS NOT NULL",
+		"CREATE INDEX IF NOT EXISTS outbox_created ON $.outbox (created_at)",
 		"INSERT INTO $.meta (name, version) VALUES ('layout', " + strconv.Itoa(layoutVersion) + ") ON CONFLICT (name) DO UPDATE SET version = greatest(meta.version, excluded.version)",
 	}
 	for i := range list {

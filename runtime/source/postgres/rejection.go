@@ -13,7 +13,7 @@ const partSize = 4 << 20
 
 // has reports whether finish touches our own tables.
 func has(f *source.Finish) bool {
-	return len(f.Receipts) > 0 || f.Rejection != nil || len(f.Settle) > 0 || len(f.Notes) > 0
+	return len(f.Receipts) > 0 || f.Rejection != nil || len(f.Settle) > 0 || len(f.Notes) > 0 || len(f.Deliveries) > 0
 }
 
 // queueFinish writes our own records.
@@ -28,6 +28,7 @@ func (t *tx) queueFinish(s *script, f *source.Finish) {
 	}
 	t.src.queueSettle(s, f.Settle)
 	t.src.queueNotes(s, f.Notes)
+	t.src.queueDeliveries(s, f.Deliveries)
 }
 
 // queueRejection writes a rejection. One that is there already is from a try whose outcome did not

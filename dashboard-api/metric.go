@@ -2,7 +2,9 @@ package dashboardapi
 
 import (
 	"context"
+	"maps"
 	"math"
+	"slices"
 	"sort"
 	"time"
 
@@ -41,7 +43,8 @@ type metricSums struct {
 	TokenErrors      []errorMetric     `json:"token_errors" nullable:"false"`
 	Latency          latencyMetric     `json:"latency" doc:"Of transactions that were attempted"`
 	NoPreviousValues int64             `json:"no_previous_values" doc:"Operations that could have conflicted but came without previous values"`
-	Conflicts        map[string]int64  `json:"conflicts" doc:"By outcome: client, server, merged, rejected, recorded"`
+	Conflicts        map[string]int64  `json:"conflicts" doc:"Conflicting columns by outcome: client, server, merged, rejected, recorded"`
+	Tables           []tableMetric     `json:"tables" nullable:"false" doc:"The two before, by table; tables without either are left out"`
 	Retries          int64             `json:"retries" doc:"How often a conflict made transactions start over"`
 	DroppedEntries   int64             `json:"dropped_log_entries" doc:"Log entries that there was no room for; counters miss nothing"`
 }
@@ -50,6 +53,12 @@ type operationMetric struct {
 	Table   string `json:"table"`
 	Outcome string `json:"outcome"`
 	Count   int64  `json:"count"`
+}
+
+type tableMetric struct {
+	Table            string           `json:"table"`
+	Conflicts        map[string]int64 `json:"conflicts" doc:"By outcome"`
+	NoPreviousValues int64            `json:"no_previous_values"`
 }
 
 type errorMetric struct {
@@ -104,6 +113,13 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 		Operations: []operationMetric{}, Errors: []errorMetric{}, TokenErrors: []errorMetric{},
 	}
 	durations, sum := map[string]int64{}, int64(0)
+	tables := map[string]*tableMetric{}
+	of := func(table string) *tableMetric {
+		if tables[table] == nil {
+			tables[table] = &tableMetric{Table: table, Conflicts: map[string]int64{}}
+		}
+		return tables[table]
+	}
 	for s, n := range p.Counts {
 		switch s.Name {
 		case telemetry.Transactions:
@@ -123,8 +139,10 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 			sum += n
 		case telemetry.NoPrevious:
 			out.NoPreviousValues += n
+			of(s.Label).NoPreviousValues += n
 		case telemetry.Conflict:
 			out.Conflicts[s.Outcome] += n
+			of(s.Label).Conflicts[s.Outcome] += n
 		case telemetry.Retries:
 			out.Retries += n
 		case telemetry.DroppedEntries:
@@ -135,6 +153,10 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 		x, y := out.Operations[i], out.Operations[j]
 		return x.Table < y.Table || x.Table == y.Table && x.Outcome < y.Outcome
 	})
+	out.Tables = make([]tableMetric, 0, len(tables))
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		out.Tables = append(out.Tables, *tables[name])
+	}
 	for _, list := range [][]errorMetric{out.Errors, out.TokenErrors} {
 		sort.Slice(list, func(i, j int) bool {
 			return list[i].Code < list[j].Code || list[i].Code == list[j].Code && list[i].Outcome < list[j].Outcome

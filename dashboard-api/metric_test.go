@@ -73,7 +73,7 @@ func TestMetrics(t *testing.T) {
 		at.sink.before, at.sink.after = n == 0, n == 1
 		for range 10 {
 			e := done(id, "u")
-			e.At, e.NoPrevious = s.clock.now(), 1
+			e.At, e.Operations[0].NoPrevious = s.clock.now(), 1
 			at.Record(e)
 		}
 		at.Record(done(id, "u", refused("UNAUTHORIZED"), func(e *telemetry.Entry) { e.At = s.clock.now() }))

@@ -20,7 +20,7 @@ const guessesAfterMiss = 32
 // create tries the shortcut. created means that the transaction is done.
 func (e *Engine) create(ctx context.Context, q *request, t *Transaction, ids *identities, targets []target, columns map[*table]map[string]bundle.Type) (created bool, _ *source.Failure) {
 	creator, ok := e.src.(source.Creator)
-	if !ok || q.replay != nil || !newRows(t, targets) || ids.repeats() {
+	if !ok || q.replay != nil || !newRows(t, targets) || ids.repeats() || targets[0].table.policy.Deletes == bundle.DeletesTombstone {
 		return false, nil
 	}
 	tab := targets[0].table

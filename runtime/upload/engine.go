@@ -79,9 +79,16 @@ func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 	}
 	deps.Pause = counting(deps)
 	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment, previous: b.Previous, activated: b.ActivatedAt}
-	e.keepFor = source.Retention{Receipts: b.Config.Receipts.TTL, Rejections: b.Config.Rejections.TTL, Clients: keepClients}
+	e.keepFor = source.Retention{Receipts: b.Config.Receipts.TTL, Rejections: b.Config.Rejections.TTL, Clients: keepClients,
+		Conflicts: b.Config.Conflicts.TTL, Tombstones: b.Config.Tombstones.TTL}
 	if e.keepFor.Receipts == 0 { // compiled before the setting existed
 		e.keepFor.Receipts = defaultReceipts
+	}
+	if e.keepFor.Conflicts == 0 {
+		e.keepFor.Conflicts = defaultConflicts
+	}
+	if e.keepFor.Tombstones == 0 {
+		e.keepFor.Tombstones = defaultTombstones
 	}
 	if n := b.Config.Limits.TransactionsPerMinute; n > 0 {
 		e.limiter = rate.NewLimiter(rate.Limit(float64(n)/60), max(MaxTransactions, n/6))
@@ -217,6 +224,7 @@ func (e *Engine) transaction(ctx context.Context, q *request, t *Transaction) re
 	ids := e.identify(q, t)
 	e.repeats.note(t, ids.strength, e.deps.Now())
 	v, failure := e.settle(ctx, q, t, ids)
+	noteConflicts(ctx, v.counts)
 	switch {
 	case failure != nil:
 		return e.later(q, failure)

@@ -13,7 +13,13 @@ const keepClients = 400 * 24 * time.Hour
 // defaultReceipts is receipts.ttl where a configuration does not say.
 const defaultReceipts = 90 * 24 * time.Hour
 
-// Sweep removes receipts, rejections and client records that are older than the configuration keeps
+// conflicts.ttl and tombstones.ttl, likewise.
+const (
+	defaultConflicts  = 90 * 24 * time.Hour
+	defaultTombstones = 400 * 24 * time.Hour
+)
+
+// Sweep removes receipts, rejections, conflicts, tombstones and client records that are older than the configuration keeps
 // them. It returns early when another runtime does so, or when ctx ends.
 func (e *Engine) Sweep(ctx context.Context) (source.Swept, error) {
 	return e.src.Sweep(ctx, e.deps.Now(), e.keepFor)
@@ -21,3 +27,6 @@ func (e *Engine) Sweep(ctx context.Context) (source.Swept, error) {
 
 // Inbox gives the operators' view of what the instance refused.
 func (e *Engine) Inbox() source.Inbox { return e.src }
+
+// Archive gives the operators' view of the instance's conflicts.
+func (e *Engine) Archive() source.Archive { return e.src }

@@ -6,6 +6,7 @@ import (
 
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
+	"turnkey/runtime/telemetry"
 	"turnkey/runtime/value"
 )
 
@@ -15,6 +16,7 @@ type verdict struct {
 	result result
 	known  bool // told before: this was a repeat
 	no     *Refusal
+	counts []telemetry.TableOperations // of conflicts
 }
 
 // settle brings a transaction to its end: applied, known from earlier, refused for good, or not
@@ -36,7 +38,7 @@ func (e *Engine) settle(ctx context.Context, q *request, t *Transaction, ids *id
 	}
 	strict := false
 	for n := 1; ; n++ {
-		a := &attempt{engine: e, plan: e.plan, user: q.user, ops: t.Operations, ids: ids, replay: q.replay, targets: targets, columns: columns, strict: strict}
+		a := &attempt{engine: e, plan: e.plan, user: q.user, ops: t.Operations, ids: ids, replay: q.replay, request: q, targets: targets, columns: columns, strict: strict}
 		v, err := a.run(ctx)
 		if err == nil {
 			if v.no == nil {
@@ -55,7 +57,7 @@ func (e *Engine) settle(ctx context.Context, q *request, t *Transaction, ids *id
 			}
 			return verdict{no: failed(f, a.changes, t.Operations)}, nil
 		case source.Conflict, source.Unknown:
-			if !e.again(ctx, q, n) {
+			if f.Code == codeRejectionMoved || f.Code == source.CodeConflictMoved || !e.again(ctx, q, n) {
 				return verdict{}, f
 			}
 		default:

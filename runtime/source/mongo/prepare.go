@@ -22,6 +22,9 @@ const (
 	payloadsName     = "turnkey_payloads"
 	rejectedRowsName = "turnkey_rejected_rows"
 	runtimesName     = "turnkey_runtimes"
+	conflictsName    = "turnkey_conflicts"
+	tombstonesName   = "turnkey_tombstones"
+	tracesName       = "turnkey_traces"
 )
 
 // layout is the version of our collections. A higher one found in the database was made by a newer
@@ -30,7 +33,8 @@ const (
 //
 //	1  turnkey_rejections, turnkey_payloads
 //	2  turnkey_receipts, turnkey_clients, turnkey_rejected_rows, turnkey_runtimes; indexes for the inbox
-const layout = 2
+//	3  turnkey_conflicts, turnkey_tombstones, turnkey_traces; indexes for conflicts
+const layout = 3
 
 // index of one of our collections; its name is pinned so that making it again does nothing.
 type index struct {
@@ -64,6 +68,9 @@ var collections = []struct {
 		{"client_id_1__id_1", ascending("client_id", "_id"), kindRejection},
 		{"deployment_1__id_1", ascending("deployment", "_id"), kindRejection},
 		{"group_1__id_1", ascending("group", "_id"), kindRejection},
+		{"conflict_status_1__id_1", ascending("status", "_id"), kindConflict},
+		{"conflict_row_1__id_1", ascending("table_name", "row_id", "_id"), kindConflict},
+		{"conflict_rejection_1", ascending("rejection_id"), kindConflict},
 	}},
 	{receiptsName, []index{
 		{"at_1__id_1", ascending("at", "_id"), ""},
@@ -76,6 +83,17 @@ var collections = []struct {
 		{"table_name_1_row_id_1", ascending("table_name", "row_id"), ""},
 	}},
 	{runtimesName, nil},
+	{conflictsName, []index{
+		{"user_id_1__id_1", ascending("user_id", "_id"), ""},
+		{"created_at_1__id_1", ascending("created_at", "_id"), ""},
+	}},
+	{tombstonesName, []index{
+		{"at_1__id_1", ascending("at", "_id"), ""},
+		{"user_id_1", ascending("user_id"), ""},
+	}},
+	{tracesName, []index{
+		{"at_1__id_1", ascending("at", "_id"), ""},
+	}},
 }
 
 // Prepare makes our collections and indexes and writes the layout's version last. Any number of

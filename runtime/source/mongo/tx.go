@@ -277,8 +277,15 @@ func (t *tx) finish(ctx context.Context, f *source.Finish) (*own, error) {
 			o.reject(f.Rejection)
 		}
 	}
+	if err := t.recordConflicts(ctx, o, f.Conflicts); err != nil {
+		return nil, err
+	}
+	if err := t.closeCases(ctx, o, f); err != nil {
+		return nil, err
+	}
 	o.settle(f.Settle)
 	o.note(f.Notes)
+	o.mark(f)
 	return o, nil
 }
 

@@ -14,7 +14,7 @@ import (
 
 // layoutVersion of our own tables. A runtime of the version before works on beside this one: what it
 // does not know has defaults.
-const layoutVersion = 2
+const layoutVersion = 3
 
 // layout is what Prepare runs, and what an operator runs where we may not. Each statement may run
 // again, and upgrades what an older version made.
@@ -43,8 +43,10 @@ func (s *Source) layout() []string {
 		"CREATE INDEX IF NOT EXISTS rejection_details_client ON $.rejection_details (client_id)",
 		"CREATE INDEX IF NOT EXISTS rejection_details_group ON $.rejection_details (group_id)",
 		"ALTER TABLE $.meta ADD COLUMN IF NOT EXISTS holder text, ADD COLUMN IF NOT EXISTS held_until timestamptz",
-		"INSERT INTO $.meta (name, version) VALUES ('layout', " + strconv.Itoa(layoutVersion) + ") ON CONFLICT (name) DO UPDATE SET version = greatest(meta.version, excluded.version)",
 	}
+	list = append(list, conflictLayout...)
+	list = append(list,
+		"INSERT INTO $.meta (name, version) VALUES ('layout', "+strconv.Itoa(layoutVersion)+") ON CONFLICT (name) DO UPDATE SET version = greatest(meta.version, excluded.version)")
 	for i := range list {
 		list[i] = strings.ReplaceAll(list[i], "$", s.schema)
 	}

@@ -118,7 +118,7 @@ func (r *replaying) reweigh(a *attempt, row *row, w *weighed) *Refusal {
 		if no != nil {
 			return no
 		}
-		c.Server, c.Missing = v, v == nil && c.Missing
+		c.Server, c.Missing, c.Own = v, v == nil && c.Missing, false
 	}
 	again := conflict.Row(row.table.policy, then)
 	if again.Refused != nil {

@@ -53,10 +53,21 @@ func (e *Engine) Resolve(ctx context.Context, order Resolve) (source.CaseOutcome
 		return none, fault.New(fault.NotFound, "not_found", "There is no such conflict.")
 	case !c.Status.Resolvable():
 		return none, conflictSettled(c.Status)
-	case c.Status == source.ConflictOpen:
-		return e.resolveCase(ctx, c, &order)
 	}
-	return e.resolveDecided(ctx, c, &order)
+	out, err := e.resolve(ctx, c, &order)
+	if fault.Is(err, "conflict_moved") { // by somebody who has just resolved it?
+		if c, err := e.src.Conflict(ctx, order.ID); err == nil && c != nil && !c.Status.Resolvable() {
+			return out, conflictSettled(c.Status)
+		}
+	}
+	return out, err
+}
+
+func (e *Engine) resolve(ctx context.Context, c *source.ConflictRecord, order *Resolve) (source.CaseOutcome, error) {
+	if c.Status == source.ConflictOpen {
+		return e.resolveCase(ctx, c, order)
+	}
+	return e.resolveDecided(ctx, c, order)
 }
 
 // resolveDecided writes other values over those that a policy stored.

@@ -44,6 +44,8 @@ const (
 	DevTokenCreated     EventKind = "dev_token.created"
 	RejectionReplayed   EventKind = "rejection.replayed"
 	RejectionDiscarded  EventKind = "rejection.discarded"
+	ConflictResolved    EventKind = "conflict.resolved"
+	ConflictDismissed   EventKind = "conflict.dismissed"
 	DeploymentReplayed  EventKind = "deployment.replayed"
 	DeploymentBraked    EventKind = "deployment.braked"
 	UserDataErased      EventKind = "user_data.erased"
@@ -88,6 +90,8 @@ var Catalogue = map[EventKind]string{
 	DevTokenCreated:     "Somebody minted a development token.",
 	RejectionReplayed:   "A refused write was replayed, perhaps edited or without the rules.",
 	RejectionDiscarded:  "A refused write was given up.",
+	ConflictResolved:    "A conflict was decided by somebody, perhaps without the rules.",
+	ConflictDismissed:   "A conflict was let be, perhaps with the refused write that it belongs to.",
 	DeploymentBraked:    "A deployment refused what the one before it took, and was taken back by itself.",
 	DeploymentReplayed:  "What a deployment refused was replayed.",
 	UserDataErased:      "What was kept of one of an instance's users was removed.",

@@ -55,6 +55,7 @@ type Plane struct {
 	APIKeys     *APIKeys
 	DevTokens   *DevTokens
 	Rejections  *Rejections
+	Conflicts   *Conflicts
 	Runtimes    *Runtimes
 	Keyring     *Keyring
 
@@ -103,6 +104,7 @@ func New(c Config) (*Plane, error) {
 		APIKeys:     &APIKeys{k},
 		DevTokens:   &DevTokens{k},
 		Rejections:  &Rejections{k},
+		Conflicts:   &Conflicts{k},
 		Runtimes:    &Runtimes{core: k, listen: c.Listen},
 		Keyring:     &Keyring{k},
 

@@ -8,10 +8,10 @@ import (
 	"turnkey/runtime/command"
 )
 
-// Erased is what an erasure removed.
+// Erased is what an erasure removed. Rejections counts conflicts, too.
 type Erased struct{ Rejections, LogEntries int64 }
 
-// EraseUser removes what is kept of one of an instance's users beside their rows: rejections with what
+// EraseUser removes what is kept of one of an instance's users beside their rows: rejections and conflicts with what
 // they kept, in the source, and log entries. What the user did until now and is still on its way from a
 // runtime is not kept when it arrives. Counters name no users. The user's id goes nowhere, the audit
 // log included: the event has the SHA-256 of instance and user. NotFound when nothing is kept of the user.

@@ -44,9 +44,13 @@ const (
 	RejectionRead  Permission = "rejection:read"
 	RejectionWrite Permission = "rejection:write"
 	RejectionForce Permission = "rejection:force"
-	LogRead        Permission = "log:read"
-	MetricRead     Permission = "metric:read"
-	UserErase      Permission = "user:erase"
+	// ConflictRead, ConflictWrite and ConflictForce are the same for recorded conflicts.
+	ConflictRead  Permission = "conflict:read"
+	ConflictWrite Permission = "conflict:write"
+	ConflictForce Permission = "conflict:force"
+	LogRead       Permission = "log:read"
+	MetricRead    Permission = "metric:read"
+	UserErase     Permission = "user:erase"
 )
 
 // Permissions lists what roles can give. A permission that is not listed is always denied.
@@ -58,5 +62,5 @@ var Permissions = []Permission{
 	ProjectRead, ProjectCreate, ProjectWrite, ProjectDelete,
 	InstanceRead, InstanceWrite, InstanceDelete,
 	ConfigWrite, SecretWrite, SourceTest, DeploymentWrite, KeyWrite, DevTokenCreate,
-	RejectionRead, RejectionWrite, RejectionForce, LogRead, MetricRead, UserErase,
+	RejectionRead, RejectionWrite, RejectionForce, ConflictRead, ConflictWrite, ConflictForce, LogRead, MetricRead, UserErase,
 }

@@ -110,9 +110,9 @@ func dismiss(ctx context.Context, l Live, id, by string, at time.Time) (*source.
 	}
 	if c.Status == source.ConflictOpen && c.Rejection != "" {
 		out.Rejections, err = discard(ctx, l, c.Rejection, by, at)
-		if err == nil || !fault.Is(err, "not_found") {
+		if !fault.Is(err, "not_found") && !fault.Is(err, "rejection_settled") {
 			return out, err
-		}
+		} // the other half ended without this one: by its retention, or by a runtime that knew no conflicts
 	}
 	closing := source.Closing{ID: id, From: []source.ConflictStatus{c.Status}, To: source.ConflictDismissed, By: by, At: at}
 	err = l.CloseConflicts(ctx, []source.Closing{closing})

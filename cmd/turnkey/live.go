@@ -83,6 +83,8 @@ func (b *brakes) of(instance string) *upload.Brake {
 const (
 	// sweepEvery is how often old records of live instances are looked for; the runtimes take turns.
 	sweepEvery = 10 * time.Minute
+	// sweepFirst is when a runtime that has just started does so first, which also brings our own tables to date.
+	sweepFirst = 20 * time.Second
 	// sweepAtMost bounds one instance's turn.
 	sweepAtMost = 30 * time.Second
 )
@@ -90,7 +92,7 @@ const (
 // sweepSources removes old records of ours from the databases of instances that are in use.
 func sweepSources(group *lifecycle.Group, gw *gateway.Gateway, log *slog.Logger) {
 	group.Go("sweep sources", func(ctx context.Context) error {
-		tick := time.NewTicker(sweepEvery)
+		tick := time.NewTimer(sweepFirst)
 		defer tick.Stop()
 		for {
 			select {
@@ -98,6 +100,7 @@ func sweepSources(group *lifecycle.Group, gw *gateway.Gateway, log *slog.Logger)
 				return ctx.Err()
 			case <-tick.C:
 				gw.EachLive(func(instance string, u gateway.Uploader) { sweepSource(ctx, log, instance, u.(uploader)) })
+				tick.Reset(sweepEvery)
 			}
 		}
 	})

@@ -312,6 +312,30 @@ func TestARepeatIsNotRecordedAgain(t *testing.T) {
 	})
 }
 
+// TestAnUnknownCommitRecordsOnce: conflict, data and receipt are one; the next try finds them.
+func TestAnUnknownCommitRecordsOnce(t *testing.T) {
+	for table, c := range map[string]struct{ said, recorded string }{
+		"merged": {"success", "merged PATCH merge merged (n=merged) decided"}, "kept": {"fatal_error CONFLICT_RECORDED 0", "kept PATCH record recorded (n=recorded) open"},
+	} {
+		t.Run(table, func(t *testing.T) {
+			onBothWithConflicts(t, func(t *testing.T, w *world) {
+				w.device("one").does("success", entryOf("PUT", table, `"n":10`, ""))
+				w.device("two").does("success", entryOf("PATCH", table, `"n":7`, `"n":10`))
+				lossy := &forgetful{Source: w.src}
+				w.engine = w.newEngine(lossy)
+				w.device("three").does(c.said, entryOf("PATCH", table, `"n":6`, `"n":10`))
+				if lossy.lost != 1 {
+					t.Errorf("%d commits were lost", lossy.lost)
+				}
+				w.wantConflicts(c.recorded)
+				if n := len(w.rejections(source.RejectionFilter{})); (n == 1) != (table == "kept") {
+					t.Errorf("%d rejections", n)
+				}
+			})
+		})
+	}
+}
+
 // TestLegacyFormsAreRecorded, too, and pass.
 func TestLegacyFormsAreRecorded(t *testing.T) {
 	onBothWithConflicts(t, func(t *testing.T, w *world) {

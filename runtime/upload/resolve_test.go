@@ -249,9 +249,13 @@ func TestACaseIsOne(t *testing.T) {
 		rows  string
 		cases string
 	}{
-		"client": {func(w *world, l []source.ConflictRecord) string { return w.resolve(upload.Resolve{ID: l[0].ID, Choice: take("client")}) },
+		"client": {func(w *world, l []source.ConflictRecord) string {
+			return w.resolve(upload.Resolve{ID: l[0].ID, Choice: take("client")})
+		},
 			"resolved resolved replayed", "n=3L name=b; n=5L name=b; name=with it", "resolved resolved replayed"},
-		"server": {func(w *world, l []source.ConflictRecord) string { return w.resolve(upload.Resolve{ID: l[1].ID, Choice: take("server")}) },
+		"server": {func(w *world, l []source.ConflictRecord) string {
+			return w.resolve(upload.Resolve{ID: l[1].ID, Choice: take("server")})
+		},
 			"resolved resolved replayed", "n=2L name=a; n=5L name=a; name=with it", "resolved resolved replayed"},
 		"each by itself": {func(w *world, l []source.ConflictRecord) string {
 			return w.resolve(upload.Resolve{ID: l[0].ID, Choice: upload.Choice{Fields: map[string]string{"n": "client"}, Values: map[string]json.RawMessage{"name": json.RawMessage(`"c"`)}},
@@ -260,7 +264,9 @@ func TestACaseIsOne(t *testing.T) {
 		"nothing for the other": {func(w *world, l []source.ConflictRecord) string {
 			return w.resolve(upload.Resolve{ID: l[0].ID, Choice: edited("n", "1", "name", `"x"`)})
 		}, "choice_missing", untouched, "open open open"},
-		"the same policy": {func(w *world, l []source.ConflictRecord) string { return w.resolve(upload.Resolve{ID: l[0].ID, Choice: take("policy")}) },
+		"the same policy": {func(w *world, l []source.ConflictRecord) string {
+			return w.resolve(upload.Resolve{ID: l[0].ID, Choice: take("policy")})
+		},
 			"resolution_refused", untouched, "superseded superseded open open open"},
 		"another policy": {func(w *world, l []source.ConflictRecord) string {
 			k := w.config.Tables["kept"]

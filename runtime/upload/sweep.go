@@ -20,8 +20,12 @@ const (
 )
 
 // Sweep removes receipts, rejections, conflicts, tombstones and client records that are older than the configuration keeps
-// them. It returns early when another runtime does so, or when ctx ends.
+// them. It returns early when another runtime does so, or when ctx ends. Our own tables are brought to date
+// first: a runtime that is newer than the last deployment may find them older than itself.
 func (e *Engine) Sweep(ctx context.Context) (source.Swept, error) {
+	if err := e.src.Prepare(ctx); err != nil {
+		return source.Swept{}, err
+	}
 	return e.src.Sweep(ctx, e.deps.Now(), e.keepFor)
 }
 

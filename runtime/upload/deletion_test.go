@@ -74,7 +74,7 @@ func TestSchedulesOfDeletions(t *testing.T) {
 			t.Run(way, func(t *testing.T) {
 				w.t = t
 				special := 0
-				for seed := uint64(1); seed <= uint64(*schedules); seed++ {
+				for seed := uint64(1); seed <= played(); seed++ {
 					if *onlySeed == 0 || seed == *onlySeed {
 						special += w.deletions(way, seed)
 					}

@@ -139,10 +139,14 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 			sum += n
 		case telemetry.NoPrevious:
 			out.NoPreviousValues += n
-			of(s.Label).NoPreviousValues += n
+			if s.Label != "" { // counted by a runtime that told no tables apart
+				of(s.Label).NoPreviousValues += n
+			}
 		case telemetry.Conflict:
 			out.Conflicts[s.Outcome] += n
-			of(s.Label).Conflicts[s.Outcome] += n
+			if s.Label != "" {
+				of(s.Label).Conflicts[s.Outcome] += n
+			}
 		case telemetry.Retries:
 			out.Retries += n
 		case telemetry.DroppedEntries:

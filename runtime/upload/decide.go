@@ -24,6 +24,7 @@ type decisions struct {
 type decided struct {
 	values map[string]value.Value // by column, as a client would send them
 	found  map[string]value.Value // what the conflict left there, in the same form
+	base   map[string]value.Value // what the device had seen
 	// policy asks the table's policy once more, about these columns, as if server were stored.
 	policy []string
 	server map[string]value.Value
@@ -88,12 +89,17 @@ func (r *replaying) force(a *attempt, row *row, w *weighed) *Refusal {
 
 // unmoved refuses to write over what came after the conflict.
 func (r *replaying) unmoved(a *attempt, row *row, f *field, d *decided, old value.Value, has bool) *Refusal {
-	found, ok := d.found[f.name]
-	if !ok || r.decided.overwrite {
+	if _, ok := d.found[f.name]; !ok || r.decided.overwrite {
 		return nil
 	}
-	if v, _, no := a.coerce(row.table, f, found, old, has); no == nil && conflict.Key(v) == conflict.Key(old) {
-		return nil
+	for _, expected := range []map[string]value.Value{d.found, d.base} { // with the base nothing is in conflict any more
+		then, ok := expected[f.name]
+		if !ok {
+			continue
+		}
+		if v, _, no := a.coerce(row.table, f, then, old, has); no == nil && conflict.Key(v) == conflict.Key(old) {
+			return nil
+		}
 	}
 	no := refuse(codeMoved, "The column "+quote(f.name)+" was written since this conflict.").hint("Look at the row; then resolve with overwrite, or dismiss the conflict.")
 	no.Details = map[string]string{"field": f.name}
@@ -138,6 +144,17 @@ func (r *replaying) reweigh(a *attempt, row *row, w *weighed) *Refusal {
 			}
 			c.Client = again.Fields[i].Value
 		}
+	}
+	return nil
+}
+
+// recall reads what a conflict left and what its device had seen.
+func (d *decided) recall(full *fullValues) (err error) {
+	if d.found, err = columnsOf(full.Decided); err == nil {
+		d.base, err = columnsOf(full.Base)
+	}
+	if err != nil {
+		return unreadableValues(err)
 	}
 	return nil
 }

@@ -47,11 +47,15 @@ func (a *attempt) marked() bool {
 	return !a.wantsMarks
 }
 
+// isKnown reports that the client said who it is. All stock clients of a user are one holder: what one of them left is
+// not another's own.
+func (a *attempt) isKnown() bool { return a.request.upload.ClientID != "" }
+
 // buried refuses to create a row that has a tombstone. A device that deleted the row itself knows of the
 // deletion, so its creation is none of the late ones; nor is one in the transaction of the deletion.
 func (a *attempt) buried(r *row) *Refusal {
 	stone := a.marks[r.name].Deleted
-	if stone == nil || a.ids.strength == strong && stone.Owner == a.ids.holder || a.replay != nil && a.replay.WithoutRules {
+	if stone == nil || a.isKnown() && stone.Owner == a.ids.holder || a.replay != nil && a.replay.WithoutRules {
 		return nil
 	}
 	return refuse(CodeDeleted, "The row was deleted, and this table does not let deleted rows come back.").
@@ -87,11 +91,10 @@ func (a *attempt) know(r *row, w *weighed) bool {
 			continue
 		}
 		if r.left == nil {
-			if !a.marked() {
+			if a.isKnown() && !a.marked() {
 				return false
 			}
-			r.left = maps.Clone(a.marks[r.name].Left)
-			if r.left == nil {
+			if r.left = maps.Clone(a.marks[r.name].Left); r.left == nil {
 				r.left = map[string]source.Print{}
 			}
 		}
@@ -103,7 +106,7 @@ func (a *attempt) know(r *row, w *weighed) bool {
 
 // leave remembers the values that a policy made and that the device does not know of.
 func (a *attempt) leave(r *row, w *weighed, decided []conflict.Resolved) {
-	if !leavesTraces(r.table) {
+	if !leavesTraces(r.table) || a.replay.forced(a.at) { // what somebody decided is not the client's own
 		return
 	}
 	for i := range decided {
@@ -121,6 +124,9 @@ func (a *attempt) leave(r *row, w *weighed, decided []conflict.Resolved) {
 func printOf(v value.Value) source.Print { return half(sha256.Sum256([]byte(conflict.Key(v)))) }
 
 func (a *attempt) traces() (out []source.Trace) {
+	if a.request == nil || !a.isKnown() {
+		return nil
+	}
 	for _, r := range a.order {
 		if r.leaves && r.now != nil {
 			out = append(out, source.Trace{Owner: a.ids.holder, TableName: r.name.TableName, RowID: r.name.RowID, Left: r.left, At: a.engine.now()})

@@ -153,3 +153,23 @@ func TestAReplayKnowsItsClient(t *testing.T) {
 		w.wantConflicts("merged PATCH merge merged (n=merged) decided")
 	})
 }
+
+// TestStockClientsAreNotOneDevice: without a client id, what one device of a user left is not another's own.
+func TestStockClientsAreNotOneDevice(t *testing.T) {
+	onBothWithConflicts(t, func(t *testing.T, w *world) {
+		w.want(transactions(crud(entryOf("PUT", "versioned", `"name":"-","rev":1`, "")), crud(entryOf("PUT", "merged", `"n":10`, "")), crud(entryOf("PATCH", "merged", `"n":100`, `"n":10`))), "success", "success", "success")
+		w.want(transactions(crud(entryOf("PATCH", "versioned", `"name":"a"`, `"name":"-","rev":1`))), "success")
+		w.want(transactions(crud(entryOf("PATCH", "versioned", `"name":"b"`, `"name":"-","rev":1`))), "fatal_error CONFLICT 0")
+		w.want(transactions(crud(entryOf("PATCH", "merged", `"n":11`, `"n":10`))), "success")
+		w.want(transactions(crud(entryOf("PATCH", "merged", `"n":13`, `"n":12`))), "success")
+		w.wantRow("versioned", "name=a rev=2L")
+		w.wantRow("merged", "n=102L")
+		list, err := w.src.Conflicts(t.Context(), source.ConflictFilter{TableName: "merged", Limit: 9})
+		if err != nil || len(list) != 2 {
+			t.Errorf("%d conflicts %v", len(list), err)
+		}
+		// In one transaction it is one device all the same.
+		w.want(transactions(crud(entryOf("PATCH", "versioned", `"name":"c"`, `"name":"a","rev":2`), entryOf("PATCH", "versioned", `"name":"d"`, `"name":"c","rev":2`))), "success")
+		w.wantRow("versioned", "name=d rev=4L")
+	})
+}

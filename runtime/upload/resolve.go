@@ -121,8 +121,8 @@ func (o *Resolve) operation(c *source.ConflictRecord) (*Operation, *decided, err
 		return nil, nil, err
 	}
 	d := &decided{}
-	if d.found, err = columnsOf(full.Decided); err != nil {
-		return nil, nil, unreadableValues(err)
+	if err := d.recall(full); err != nil {
+		return nil, nil, err
 	}
 	if o.policyOnly() {
 		return o.reconsidered(c, op, d, full)
@@ -143,14 +143,10 @@ func (o *Resolve) reconsidered(c *source.ConflictRecord, op *Operation, d *decid
 	if err != nil {
 		return nil, nil, unreadableValues(err)
 	}
-	base, err := columnsOf(full.Base)
-	if err != nil {
-		return nil, nil, unreadableValues(err)
-	}
 	if d.server, err = columnsOf(full.Server); err != nil {
 		return nil, nil, unreadableValues(err)
 	}
-	op.Data, op.Previous = objectOf(sent), objectOf(base)
+	op.Data, op.Previous = objectOf(sent), objectOf(d.base)
 	for _, f := range c.Fields {
 		d.policy = append(d.policy, f.Name)
 	}
@@ -175,12 +171,22 @@ func (e *Engine) resolveCase(ctx context.Context, c *source.ConflictRecord, orde
 		return none, replayFault(source.FailureOf(err))
 	case r == nil:
 		return none, fault.New(fault.Conflict, "conflict_alone", "The transaction of this conflict is not kept any more.").WithHint("Dismiss the conflict.")
+	case r.Status == source.Held:
+		return none, fault.New(fault.Conflict, "rejection_held", "The transaction of this conflict waits for another rejection.").
+			WithHint("Replay or discard " + r.Group + " first.")
 	case r.Status != source.Open:
 		return none, settledFault(r.Status)
 	}
 	list, err := e.openOf(ctx, r.ID)
 	if err != nil {
 		return none, err
+	}
+	for i := range list {
+		if full, err := e.src.Conflict(ctx, list[i].ID); err != nil {
+			return none, replayFault(source.FailureOf(err))
+		} else if full != nil {
+			list[i] = *full
+		}
 	}
 	d := &decisions{of: map[int]*decided{}, overwrite: order.Overwrite}
 	for i := range list {
@@ -222,8 +228,8 @@ func (o *Resolve) decide(e *Engine, c *source.ConflictRecord, d *decisions) erro
 		return err
 	}
 	of := &decided{}
-	if of.found, err = columnsOf(full.Decided); err != nil {
-		return unreadableValues(err)
+	if err := of.recall(full); err != nil {
+		return err
 	}
 	if of.values, err = choice.values(c, full); err != nil {
 		return err
@@ -232,23 +238,18 @@ func (o *Resolve) decide(e *Engine, c *source.ConflictRecord, d *decisions) erro
 	return nil
 }
 
-// openOf gives the conflicts of a case, with their values.
-func (e *Engine) openOf(ctx context.Context, rejection string) ([]source.ConflictRecord, error) {
-	filter := source.ConflictFilter{Rejection: rejection, Status: []source.ConflictStatus{source.ConflictOpen}, OldestFirst: true, Limit: 1000}
-	list, err := e.src.Conflicts(ctx, filter)
-	if err != nil {
-		return nil, replayFault(source.FailureOf(err))
-	}
-	for i := range list {
-		full, err := e.src.Conflict(ctx, list[i].ID)
+// openOf lists the conflicts of a case that are open.
+func (e *Engine) openOf(ctx context.Context, rejection string) (all []source.ConflictRecord, err error) {
+	for f := (source.ConflictFilter{Rejection: rejection, Status: []source.ConflictStatus{source.ConflictOpen}, OldestFirst: true, Limit: 1000}); ; {
+		list, err := e.src.Conflicts(ctx, f)
 		if err != nil {
 			return nil, replayFault(source.FailureOf(err))
 		}
-		if full != nil {
-			list[i] = *full
+		if all = append(all, list...); len(list) < f.Limit {
+			return all, nil
 		}
+		f.After = list[len(list)-1].ID
 	}
-	return list, nil
 }
 
 func (c *Choice) policyOnly() bool { return c.Take == TakePolicy && c.Fields == nil && c.Values == nil }

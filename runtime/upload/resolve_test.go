@@ -326,6 +326,47 @@ func TestACaseIsOne(t *testing.T) {
 	}
 }
 
+// TestAChainOfCases: a device that was offline wrote again and again over what is in conflict. Its cases are resolved in
+// order, each on top of the one before, and nothing has to be overwritten.
+func TestAChainOfCases(t *testing.T) {
+	onBothWithConflicts(t, func(t *testing.T, w *world) {
+		w.device("one").does("success", entryOf("PUT", "kept", `"name":"-"`, ""))
+		w.device("two").does("success", entryOf("PATCH", "kept", `"name":"a"`, `"name":"-"`))
+		w.device("three").does("success", entryOf("PUT", "won", `"name":"-"`, ""))
+		d := w.device("four")
+		for n, was := range []string{"-", "0", "1"} {
+			d.does("fatal_error CONFLICT_RECORDED 0", entryOf("PATCH", "kept", fmt.Sprintf(`"name":"%d"`, n), fmt.Sprintf(`"name":%q`, was)))
+		}
+		for n, c := range w.conflicts() {
+			if got := w.resolve(upload.Resolve{ID: c.ID, Choice: take("client")}); got != "resolved replayed" {
+				t.Errorf("case %d said %q", n, got)
+			}
+			w.wantRow("kept", fmt.Sprintf("name=%d", n))
+		}
+		if got := w.cases(); got != "resolved resolved resolved replayed replayed replayed" {
+			t.Error(got)
+		}
+	})
+}
+
+// TestAResolutionIsNobodysOwn: a device that does not count versions has not seen what an administrator wrote.
+func TestAResolutionIsNobodysOwn(t *testing.T) {
+	onBothWithConflicts(t, func(t *testing.T, w *world) {
+		record := w.inConflict("merged", `"owner":"-","n":1`, `"owner":"a"`, `"owner":"b"`, `"owner":"-"`, "success")
+		table := w.config.Tables["merged"]
+		table.OnConflict = bundle.OnConflict{Policy: bundle.RowVersion, Field: "n"}
+		w.config.Tables["merged"] = table
+		w.engine = w.newEngineOf(w.src, 4)
+		if got := w.resolve(upload.Resolve{ID: record.ID, Choice: take("client")}); got != "resolved" {
+			t.Errorf("said %q", got)
+		}
+		w.wantRow("merged", "n=2L owner=b")
+		late := &device{w: w, name: "three", op: 1}
+		late.does("fatal_error CONFLICT 0", entryOf("PATCH", "merged", `"owner":"c"`, `"owner":"b","n":1`))
+		w.wantRow("merged", "n=2L owner=b")
+	})
+}
+
 // TestManyResolveAtOnce: one of them does, exactly once, and all others hear that it is done.
 func TestManyResolveAtOnce(t *testing.T) {
 	for name, leave := range map[string]func(w *world) string{

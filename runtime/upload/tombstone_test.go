@@ -35,6 +35,7 @@ func TestDeletesOfEachKind(t *testing.T) {
 		"a creation that meets a row is an update":             {[]step{{"one", put("merged"), ""}, {"two", entryOf("PUT", "merged", `"n":5,"owner":"b"`, ""), ""}}, "merged", "n=5L name=- owner=b", ""},
 		"a creation that meets a row, where nothing may merge": {[]step{{"one", put("kept"), ""}, {"two", entryOf("PUT", "kept", `"name":"b"`, ""), ""}}, "kept", "name=b", ""},
 		"a creation with a greater or lesser maximum":          {[]step{{"one", entryOf("PUT", "merged", `"best":5`, ""), ""}, {"two", entryOf("PUT", "merged", `"best":4`, ""), ""}}, "merged", "best=5L", "merged PUT merge server (best=server) decided"},
+		"a creation that is older by its clock":                {[]step{{"one", entryOf("PUT", "timed", `"name":"-","at":"2026-01-03T00:00:00Z"`, ""), ""}, {"two", entryOf("PUT", "timed", `"name":"b","at":"2026-01-02T00:00:00Z"`, ""), ""}}, "timed", "at=2026-01-03T00:00:00.000Z name=-", "timed PUT timestamp server (at=server name=server) decided"},
 		"a creation against a version":                         {[]step{{"one", entryOf("PUT", "versioned", `"name":"-","rev":4`, ""), ""}, {"two", entryOf("PUT", "versioned", `"name":"b","rev":1`, ""), "CONFLICT"}}, "versioned", "name=- rev=4L", ""},
 	}, func(w *world, _ string, c deletion) {
 		devices := map[string]*device{}

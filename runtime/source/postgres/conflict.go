@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,34 +27,86 @@ var conflictLayout = []string{
 	"CREATE INDEX IF NOT EXISTS tombstones_at ON $.tombstones (at)",
 	"CREATE INDEX IF NOT EXISTS tombstones_user ON $.tombstones (user_id) WHERE user_id <> ''",
 	"CREATE TABLE IF NOT EXISTS $.traces (owner bytea NOT NULL, table_name text NOT NULL, row_id text NOT NULL, remains text NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (owner, table_name, row_id))",
-	"CREATE INDEX IF NOT EXISTS traces_at ON $.traces (at)",
+	"CREATE INDEX IF NOT EXISTS traces_at ON $.traces USING brin (at) WITH (pages_per_range = 32)",
 }
 
-// queueConflicts records conflicts. One that is there already is from a try whose outcome did not arrive.
+// queueConflicts records conflicts, with one statement for each table. One that is there already is from a try
+// whose outcome did not arrive.
 func (s *Source) queueConflicts(b *script, list []source.ConflictRecord) {
+	if len(list) == 0 {
+		return
+	}
+	n := len(list)
+	text := func(of func(c *source.ConflictRecord) *string) []*string {
+		out := make([]*string, n)
+		for i := range list {
+			out[i] = of(&list[i])
+		}
+		return out
+	}
+	given := func(of func(c *source.ConflictRecord) string) []*string {
+		return text(func(c *source.ConflictRecord) *string { v := of(c); return &v })
+	}
+	ids, created, owners, deployments, operations := given(func(c *source.ConflictRecord) string { return c.ID }), make([]time.Time, n), make([][]byte, n), make([]int32, n), make([]int32, n)
 	for i := range list {
 		c := &list[i]
-		fields, err := json.Marshal(c.Fields)
-		if err != nil { // names and words
-			fields = []byte("[]")
+		created[i], owners[i], deployments[i], operations[i] = c.CreatedAt, c.Owner[:], int32(c.Deployment), int32(c.Operation)
+	}
+	b.add("INSERT INTO "+s.schema+`.turnkey_conflicts (id, user_id, table_name, row_id, client_data, server_data, status, created_at)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[]) ON CONFLICT (id) DO NOTHING`,
+		[]any{ids, given(func(c *source.ConflictRecord) string { return c.UserID }), given(func(c *source.ConflictRecord) string { return c.TableName }),
+			given(func(c *source.ConflictRecord) string { return c.RowID }), text(func(c *source.ConflictRecord) *string { return textOf(c.ClientData) }),
+			text(func(c *source.ConflictRecord) *string { return textOf(c.ServerData) }), given(func(c *source.ConflictRecord) string { return string(c.Status) }), created}, nil)
+	b.add("INSERT INTO "+s.schema+`.conflict_details (id, owner, client_id, request_id, deployment, operation, op, policy, outcome, provider, rejection_id, fields, claims)
+		SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::integer[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+		ON CONFLICT (id) DO NOTHING`,
+		[]any{ids, owners, given(func(c *source.ConflictRecord) string { return c.ClientID }), given(func(c *source.ConflictRecord) string { return c.RequestID }), deployments, operations,
+			given(func(c *source.ConflictRecord) string { return c.Op }), given(func(c *source.ConflictRecord) string { return c.Policy }), given(func(c *source.ConflictRecord) string { return c.Outcome }),
+			given(func(c *source.ConflictRecord) string { return c.Provider }), text(rejectionOf), given(fieldsOf), text(func(c *source.ConflictRecord) *string { return textOf(c.Claims) })}, nil)
+	s.queueValues(b, list)
+}
+
+func rejectionOf(c *source.ConflictRecord) *string {
+	if c.Rejection == "" {
+		return nil
+	}
+	return &c.Rejection
+}
+
+func fieldsOf(c *source.ConflictRecord) string {
+	fields, err := json.Marshal(c.Fields)
+	if err != nil { // names and words
+		return "[]"
+	}
+	return string(fields)
+}
+
+// queueValues writes the full values in parts, as many with one statement as are together no larger than a part.
+func (s *Source) queueValues(b *script, list []source.ConflictRecord) {
+	var ids []string
+	var parts []int32
+	var data [][]byte
+	size := 0
+	flush := func() {
+		if len(ids) > 0 {
+			b.add("INSERT INTO "+s.schema+`.conflict_payloads (id, kind, part, data)
+				SELECT v.id, 'values', v.part, v.data FROM unnest($1::text[], $2::integer[], $3::bytea[]) AS v(id, part, data) ON CONFLICT DO NOTHING`, []any{ids, parts, data}, nil)
 		}
-		var rejection *string
-		if c.Rejection != "" {
-			rejection = &c.Rejection
-		}
-		b.add("INSERT INTO "+s.schema+`.turnkey_conflicts (id, user_id, table_name, row_id, client_data, server_data, status, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
-			[]any{c.ID, c.UserID, c.TableName, c.RowID, textOf(c.ClientData), textOf(c.ServerData), string(c.Status), c.CreatedAt}, nil)
-		b.add("INSERT INTO "+s.schema+`.conflict_details (id, owner, client_id, request_id, deployment, operation, op, policy, outcome, provider, rejection_id, fields, claims)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING`,
-			[]any{c.ID, c.Owner[:], c.ClientID, c.RequestID, int32(c.Deployment), int32(c.Operation), c.Op, c.Policy, c.Outcome, c.Provider, rejection, string(fields), textOf(c.Claims)}, nil)
-		data := c.Values
-		for part := int32(0); len(data) > 0; part++ {
-			n := min(len(data), partSize)
-			b.add("INSERT INTO "+s.schema+".conflict_payloads (id, kind, part, data) VALUES ($1, 'values', $2, $3) ON CONFLICT DO NOTHING", []any{c.ID, part, data[:n]}, nil)
-			data = data[n:]
+		ids, parts, data, size = nil, nil, nil, 0
+	}
+	for i := range list {
+		rest := list[i].Values
+		for part := int32(0); len(rest) > 0; part++ {
+			n := min(len(rest), partSize)
+			if size += n; size > partSize {
+				flush()
+				size = n
+			}
+			ids, parts, data = append(ids, list[i].ID), append(parts, part), append(data, rest[:n])
+			rest = rest[n:]
 		}
 	}
+	flush()
 }
 
 // queueClose moves conflicts; the counts decide before the commit.
@@ -85,23 +138,32 @@ func (s *Source) queueCase(b *script, m *source.Settlement) {
 		[]any{m.ID, string(to), string(source.ConflictOpen), m.At, m.By}, nil)
 }
 
-// queueMarks writes tombstones and traces over what is there.
+// queueMarks writes tombstones and traces over what is there, with one statement for each.
 func (s *Source) queueMarks(b *script, f *source.Finish) {
-	for i := range f.Tombstones {
-		t := &f.Tombstones[i]
-		b.add("INSERT INTO "+s.schema+`.tombstones AS t (table_name, row_id, at, owner, user_id, client_id) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (table_name, row_id) DO UPDATE SET at = excluded.at, owner = excluded.owner, user_id = excluded.user_id, client_id = excluded.client_id`,
-			[]any{t.TableName, t.RowID, t.At, t.Owner[:], t.UserID, t.ClientID}, nil)
-	}
-	for i := range f.Traces {
-		t := &f.Traces[i]
-		left, err := json.Marshal(t.Left)
-		if err != nil { // paths and hashes
-			continue
+	if n := len(f.Tombstones); n > 0 {
+		tables, rows, users, clients, owners, at := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([][]byte, n), make([]time.Time, n)
+		for i := range f.Tombstones {
+			t := &f.Tombstones[i]
+			tables[i], rows[i], users[i], clients[i], owners[i], at[i] = t.TableName, t.RowID, t.UserID, t.ClientID, t.Owner[:], t.At
 		}
-		b.add("INSERT INTO "+s.schema+`.traces AS t (owner, table_name, row_id, remains, at) VALUES ($1, $2, $3, $4, $5)
+		b.add("INSERT INTO "+s.schema+`.tombstones AS t (table_name, row_id, at, owner, user_id, client_id)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bytea[], $5::text[], $6::text[])
+			ON CONFLICT (table_name, row_id) DO UPDATE SET at = excluded.at, owner = excluded.owner, user_id = excluded.user_id, client_id = excluded.client_id`,
+			[]any{tables, rows, at, owners, users, clients}, nil)
+	}
+	if n := len(f.Traces); n > 0 {
+		tables, rows, remains, owners, at := make([]string, n), make([]string, n), make([]string, n), make([][]byte, n), make([]time.Time, n)
+		for i := range f.Traces {
+			t := &f.Traces[i]
+			tables[i], rows[i], remains[i], owners[i], at[i] = t.TableName, t.RowID, "{}", t.Owner[:], t.At
+			if left, err := json.Marshal(t.Left); err == nil { // paths and hashes
+				remains[i] = string(left)
+			}
+		}
+		b.add("INSERT INTO "+s.schema+`.traces AS t (owner, table_name, row_id, remains, at)
+			SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
 			ON CONFLICT (owner, table_name, row_id) DO UPDATE SET remains = excluded.remains, at = excluded.at`,
-			[]any{t.Owner[:], t.TableName, t.RowID, string(left), t.At}, nil)
+			[]any{owners, tables, rows, remains, at}, nil)
 	}
 }
 

@@ -196,7 +196,7 @@ func (w *sweep) tombstones(ctx context.Context, tx pgx.Tx) (int, bool, error) {
 // aged removes a batch of what is older than its retention. A row that somebody renews meanwhile is left
 // for another time.
 func (w *sweep) aged(ctx context.Context, tx pgx.Tx, table string, keep time.Duration) (int, bool, error) {
-	tag, err := tx.Exec(ctx, w.sql("DELETE FROM %."+table+" WHERE ctid = ANY (ARRAY(SELECT ctid FROM %."+table+" WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))"),
+	tag, err := tx.Exec(ctx, w.sql("DELETE FROM %."+table+" WHERE ctid = ANY (ARRAY(SELECT ctid FROM %."+table+" WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))"),
 		w.now.Add(-keep), sweepRows)
 	return int(tag.RowsAffected()), tag.RowsAffected() == sweepRows, err
 }

@@ -106,6 +106,21 @@ func (r *replaying) unmoved(a *attempt, row *row, f *field, d *decided, old valu
 	return no
 }
 
+// unmovedRow refuses to delete a row in which a column of the conflict was written since.
+func (r *replaying) unmovedRow(a *attempt, row *row, d *decided) *Refusal {
+	for name := range d.found {
+		f, no := row.table.field(name)
+		if f == nil || no != nil {
+			continue
+		}
+		old, has := at(row.now, f.path)
+		if no := r.unmoved(a, row, f, d, old, has); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
 // reweigh decides by the table's policy of today what was decided before: over what was stored then. Only the
 // columns in question are written.
 func (r *replaying) reweigh(a *attempt, row *row, w *weighed) *Refusal {

@@ -39,7 +39,11 @@ func (a *attempt) delete(op *Operation, r *row) *Refusal {
 	if no := a.mayDelete(r); no != nil {
 		return no
 	}
-	if r.table.policy.Deletes == bundle.DeletesLose && !a.replay.forced(a.at) && a.loses(op, r) {
+	if d := a.replay.decision(a.at); d != nil {
+		if no := a.replay.unmovedRow(a, r, d); no != nil {
+			return no
+		}
+	} else if r.table.policy.Deletes == bundle.DeletesLose && a.loses(op, r) {
 		return nil
 	}
 	r.now = nil

@@ -110,8 +110,13 @@ func (o *Resolve) operation(c *source.ConflictRecord) (*Operation, *decided, err
 		case o.Take == TakeServer && o.Fields == nil && o.Values == nil:
 			return nil, nil, nil
 		case o.Take == TakeClient && o.Fields == nil && o.Values == nil:
+			full, err := readValues(c)
+			if err != nil {
+				return nil, nil, err
+			}
+			d := &decided{}
 			op.Op = Delete
-			return op, &decided{}, nil
+			return op, d, d.recall(full)
 		}
 		return nil, nil, fault.New(fault.Invalid, "choice_unknown", "A deletion that lost is resolved as a whole.").
 			WithHint("Take client to delete the row after all, or server to keep it.")

@@ -107,6 +107,25 @@ func TestATombstoneEnds(t *testing.T) {
 	})
 }
 
+// TestALostDeletionIsNotCarriedOutOverWhatCameAfter unless the order says so.
+func TestALostDeletionIsNotCarriedOutOverWhatCameAfter(t *testing.T) {
+	onBothWithConflicts(t, func(t *testing.T, w *world) {
+		w.device("one").does("success", entryOf("PUT", "merged", `"name":"-"`, ""))
+		w.device("two").does("success", entryOf("PATCH", "merged", `"name":"a"`, `"name":"-"`))
+		w.device("three").does("success", entryOf("DELETE", "merged", "", `"name":"-"`))
+		w.device("two").does("success", entryOf("PATCH", "merged", `"name":"later"`, ""))
+		id := w.conflicts()[0].ID
+		if got := w.resolve(upload.Resolve{ID: id, Choice: take("client")}); got != "conflict_moved" {
+			t.Errorf("said %q", got)
+		}
+		w.wantRow("merged", "name=later")
+		if got := w.resolve(upload.Resolve{ID: id, Choice: take("client"), Overwrite: true}); got != "resolved" {
+			t.Errorf("said %q", got)
+		}
+		w.wantRow("merged", "")
+	})
+}
+
 // TestADroppedDeleteShowsWhatItMet only where the update rule lets the user touch the row.
 func TestADroppedDeleteShowsWhatItMet(t *testing.T) {
 	for secret, want := range map[string]string{`"y"`: `{"name":"a"}`, `"x"`: ""} {

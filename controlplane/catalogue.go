@@ -46,6 +46,8 @@ const (
 	RejectionDiscarded  EventKind = "rejection.discarded"
 	DeliveryRedelivered EventKind = "delivery.redelivered"
 	DeliveryDiscarded   EventKind = "delivery.discarded"
+	ConflictResolved    EventKind = "conflict.resolved"
+	ConflictDismissed   EventKind = "conflict.dismissed"
 	DeploymentReplayed  EventKind = "deployment.replayed"
 	DeploymentBraked    EventKind = "deployment.braked"
 	UserDataErased      EventKind = "user_data.erased"
@@ -92,6 +94,8 @@ var Catalogue = map[EventKind]string{
 	RejectionDiscarded:  "A refused write was given up.",
 	DeliveryRedelivered: "A webhook or a call of an afterCommit hook was made due again.",
 	DeliveryDiscarded:   "A webhook or a call of an afterCommit hook was given up.",
+	ConflictResolved:    "A conflict was decided by somebody, perhaps without the rules.",
+	ConflictDismissed:   "A conflict was let be, perhaps with the refused write that it belongs to.",
 	DeploymentBraked:    "A deployment refused what the one before it took, and was taken back by itself.",
 	DeploymentReplayed:  "What a deployment refused was replayed.",
 	UserDataErased:      "What was kept of one of an instance's users was removed.",

@@ -56,6 +56,7 @@ type Plane struct {
 	DevTokens   *DevTokens
 	Rejections  *Rejections
 	Deliveries  *Deliveries
+	Conflicts   *Conflicts
 	Runtimes    *Runtimes
 	Keyring     *Keyring
 
@@ -105,6 +106,7 @@ func New(c Config) (*Plane, error) {
 		DevTokens:   &DevTokens{k},
 		Rejections:  &Rejections{k},
 		Deliveries:  &Deliveries{k},
+		Conflicts:   &Conflicts{k},
 		Runtimes:    &Runtimes{core: k, listen: c.Listen},
 		Keyring:     &Keyring{k},
 

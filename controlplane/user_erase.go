@@ -8,11 +8,12 @@ import (
 	"turnkey/runtime/command"
 )
 
-// Erased is what an erasure removed.
+// Erased is what an erasure removed. Rejections counts conflicts, too.
 type Erased struct{ Rejections, Deliveries, LogEntries int64 }
 
-// EraseUser removes what is kept of one of an instance's users beside their rows: rejections with what
-// they kept and deliveries, in the source, and log entries. A delivery that was not made yet goes with the rest. What the user did until now and is still on its way from a
+// EraseUser removes what is kept of one of an instance's users beside their rows: rejections and conflicts with what
+// they kept and deliveries, in the source, and log entries. A delivery that was not made yet goes with the rest. What
+// the user did until now and is still on its way from a
 // runtime is not kept when it arrives. Counters name no users. The user's id goes nowhere, the audit
 // log included: the event has the SHA-256 of instance and user. NotFound when nothing is kept of the user.
 func (s *Rejections) EraseUser(ctx context.Context, actor Actor, instance, user string) (out Erased, err error) {

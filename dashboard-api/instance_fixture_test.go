@@ -72,6 +72,9 @@ func (p *pool) Send(_ context.Context, _, _ string, c command.Command) (json.Raw
 		if strings.HasPrefix(string(c.Name), "delivery_") {
 			return aboutDeliveries(c)
 		}
+		if strings.HasPrefix(string(c.Name), "conflict_") {
+			return aboutConflicts(c)
+		}
 		return aboutRejections(c)
 	}
 	b, err := p.opener.Open(c.Bundle, c.Instance)
@@ -113,6 +116,7 @@ func (h *house) heartbeat(acks ...feed.Ack) {
 		ID: "rt_1", Address: "http://127.0.0.1:1", Version: "test", Format: bundle.Format, StartedAt: h.clock.now(),
 		Capabilities: []string{string(command.Prepare), string(command.SourceTest), string(command.SourceInspect),
 			string(command.RejectionList), string(command.RejectionGet), string(command.RejectionReplay), string(command.RejectionDiscard),
+			string(command.ConflictList), string(command.ConflictGet), string(command.ConflictResolve), string(command.ConflictDismiss),
 			string(command.DeploymentReplay), string(command.UserErase), string(command.DeliveryList), string(command.DeliveryGet),
 			string(command.DeliveryRedeliver), string(command.DeliveryDiscard), string(command.DeliveryErase)},
 	}})
@@ -153,7 +157,7 @@ var instanceFixture = fixture{
 			h.Fatal(err)
 		}
 		t.ids["instance"], t.ids["number"], t.ids["name"], t.ids["path"] = i.ID, "1", "UNUSED_KEY", "lib/shared.ts"
-		t.ids["rejection"], t.ids["delivery"], t.ids["id"] = "rej_of_"+i.ID, "dlv_of_"+i.ID, "user_of_"+i.ID
+		t.ids["rejection"], t.ids["conflict"], t.ids["delivery"], t.ids["id"] = "rej_of_"+i.ID, "cnf_of_"+i.ID, "dlv_of_"+i.ID, "user_of_"+i.ID
 		k, _, err := h.plane.APIKeys.Create(h.Context(), t.owner.Actor, i.ID, "server", 0)
 		if err != nil {
 			h.Fatal(err)
@@ -214,6 +218,17 @@ var instanceFixture = fixture{
 			h.heartbeat()
 			return map[string]any{"ids": []string{t.ids["rejection"]}}
 		},
+		"POST /instances/{instance}/conflicts/resolve": func(h *house, t *tenant, _ *person) any {
+			h.heartbeat()
+			return map[string]any{"ids": []string{t.ids["conflict"]}, "take": "client"}
+		},
+		"POST /instances/{instance}/conflicts/dismiss": func(h *house, t *tenant, _ *person) any {
+			h.heartbeat()
+			return map[string]any{"ids": []string{t.ids["conflict"]}}
+		},
+		"POST /instances/{instance}/conflicts/{conflict}/resolve":           body(map[string]any{"take": "server"}),
+		"POST /instances/{instance}/conflicts/{conflict}/force":             body(map[string]any{"take": "server"}),
+		"POST /instances/{instance}/conflicts/{conflict}/dismiss":           body(nil),
 		"POST /instances/{instance}/rejections/{rejection}/replay":          body(map[string]any{"transaction": map[string]any{"crud": []any{}}}),
 		"POST /instances/{instance}/rejections/{rejection}/force":           body(map[string]any{}),
 		"POST /instances/{instance}/rejections/{rejection}/discard":         body(nil),

@@ -2,7 +2,9 @@ package dashboardapi
 
 import (
 	"context"
+	"maps"
 	"math"
+	"slices"
 	"sort"
 	"time"
 
@@ -41,7 +43,8 @@ type metricSums struct {
 	TokenErrors      []errorMetric     `json:"token_errors" nullable:"false"`
 	Latency          latencyMetric     `json:"latency" doc:"Of transactions that were attempted"`
 	NoPreviousValues int64             `json:"no_previous_values" doc:"Operations that could have conflicted but came without previous values"`
-	Conflicts        map[string]int64  `json:"conflicts" doc:"By outcome: client, server, merged, rejected, recorded"`
+	Conflicts        map[string]int64  `json:"conflicts" doc:"Conflicting columns by outcome: client, server, merged, rejected, recorded"`
+	Tables           []tableMetric     `json:"tables" nullable:"false" doc:"The two before, by table; tables without either are left out"`
 	Retries          int64             `json:"retries" doc:"How often a conflict made transactions start over"`
 	Deliveries       []deliveryMetric  `json:"deliveries" nullable:"false" doc:"Attempts, by outbox and outcome: success, retryable_error, fatal_error (given up)"`
 	DroppedEntries   int64             `json:"dropped_log_entries" doc:"Log entries that there was no room for; counters miss nothing"`
@@ -57,6 +60,12 @@ type deliveryMetric struct {
 	Outbox  string `json:"outbox"`
 	Outcome string `json:"outcome"`
 	Count   int64  `json:"count"`
+}
+
+type tableMetric struct {
+	Table            string           `json:"table"`
+	Conflicts        map[string]int64 `json:"conflicts" doc:"By outcome"`
+	NoPreviousValues int64            `json:"no_previous_values"`
 }
 
 type errorMetric struct {
@@ -111,6 +120,13 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 		Operations: []operationMetric{}, Errors: []errorMetric{}, TokenErrors: []errorMetric{}, Deliveries: []deliveryMetric{},
 	}
 	durations, sum := map[string]int64{}, int64(0)
+	tables := map[string]*tableMetric{}
+	of := func(table string) *tableMetric {
+		if tables[table] == nil {
+			tables[table] = &tableMetric{Table: table, Conflicts: map[string]int64{}}
+		}
+		return tables[table]
+	}
 	for s, n := range p.Counts {
 		switch s.Name {
 		case telemetry.Transactions:
@@ -130,8 +146,14 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 			sum += n
 		case telemetry.NoPrevious:
 			out.NoPreviousValues += n
+			if s.Label != "" { // counted by a runtime that told no tables apart
+				of(s.Label).NoPreviousValues += n
+			}
 		case telemetry.Conflict:
 			out.Conflicts[s.Outcome] += n
+			if s.Label != "" {
+				of(s.Label).Conflicts[s.Outcome] += n
+			}
 		case telemetry.Retries:
 			out.Retries += n
 		case telemetry.Deliveries:
@@ -148,6 +170,10 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 		x, y := out.Deliveries[i], out.Deliveries[j]
 		return x.Outbox < y.Outbox || x.Outbox == y.Outbox && x.Outcome < y.Outcome
 	})
+	out.Tables = make([]tableMetric, 0, len(tables))
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		out.Tables = append(out.Tables, *tables[name])
+	}
 	for _, list := range [][]errorMetric{out.Errors, out.TokenErrors} {
 		sort.Slice(list, func(i, j int) bool {
 			return list[i].Code < list[j].Code || list[i].Code == list[j].Code && list[i].Outcome < list[j].Outcome

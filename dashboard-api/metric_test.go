@@ -73,7 +73,7 @@ func TestMetrics(t *testing.T) {
 		at.sink.before, at.sink.after = n == 0, n == 1
 		for range 10 {
 			e := done(id, "u")
-			e.At, e.NoPrevious = s.clock.now(), 1
+			e.At, e.Operations[0].NoPrevious, e.Operations[0].Conflicts.Merged = s.clock.now(), 1, 2
 			at.Record(e)
 		}
 		at.Record(done(id, "u", refused("UNAUTHORIZED"), func(e *telemetry.Entry) { e.At = s.clock.now() }))
@@ -110,9 +110,10 @@ func TestMetrics(t *testing.T) {
 		"transactions":       "map[fatal_error:3 success:30]",
 		"operations":         "[map[count:3 outcome:fatal_error table:lists] map[count:90 outcome:success table:todos]]",
 		"errors":             "[map[code:UNAUTHORIZED count:3 outcome:fatal_error]]",
+		"tables":             "[map[conflicts:map[merged:60] no_previous_values:30 table:todos]]",
 		"tokens":             "map[issued:3 refused:3]",
 		"token_errors":       "[map[code:token_expired count:3 outcome:refused]]",
-		"no_previous_values": "30", "retries": "33", "dropped_log_entries": "0", "conflicts": "map[]",
+		"no_previous_values": "30", "retries": "33", "dropped_log_entries": "0", "conflicts": "map[merged:60]",
 		"deliveries": "[map[count:3 outbox:crm outcome:retryable_error] map[count:3 outbox:crm outcome:success] map[count:3 outbox:mail outcome:fatal_error]]",
 	} {
 		if got := fmt.Sprint(total[name]); got != want {

@@ -9,7 +9,7 @@ type eraseInput struct {
 
 type eraseOutput struct {
 	Body struct {
-		Rejections int64 `json:"rejections" doc:"How many were removed, with what they kept"`
+		Rejections int64 `json:"rejections" doc:"How many refused writes and conflicts were removed, with what they kept"`
 		Deliveries int64 `json:"deliveries" doc:"Webhooks and calls of hooks with their payloads, those not yet made included"`
 		LogEntries int64 `json:"log_entries" doc:"How many were removed"`
 	}

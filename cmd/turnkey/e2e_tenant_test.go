@@ -24,8 +24,9 @@ type tenant struct {
 	postgres     *pgx.Conn
 }
 
-// newTenants makes an instance on each database whose position and priority are counters.
-func newTenants(t *testing.T) []*tenant {
+// newTenants makes an instance on each database whose position and priority are counters, unless the demo's
+// configuration is to be changed otherwise: pairs of old and new.
+func newTenants(t *testing.T, changes ...string) []*tenant {
 	t.Helper()
 	port, err := freePort()
 	if err != nil {
@@ -35,21 +36,20 @@ func newTenants(t *testing.T) []*tenant {
 	t.Cleanup(func() { dev.stop(t) })
 	out := []*tenant{{T: t, dev: dev, source: "mongodb"}, {T: t, dev: dev, source: "postgres"}}
 	for _, in := range out {
-		in.provision()
+		in.provision(changes)
 		in.connect()
 	}
 	return out
 }
 
-func (in *tenant) provision() {
+func (in *tenant) provision(changes []string) {
 	in.Helper()
 	document, err := os.ReadFile(filepath.Join("demo", in.source+".yaml"))
 	if err != nil {
 		in.Fatal(err)
 	}
-	config := strings.NewReplacer(
-		"position: {type: int32}", "position: {type: int32, merge: counter}", "priority: {type: int32}", "priority: {type: int32, merge: counter}",
-	).Replace(string(document))
+	changes = append(changes, "position: {type: int32}", "position: {type: int32, merge: counter}", "priority: {type: int32}", "priority: {type: int32, merge: counter}")
+	config := strings.NewReplacer(changes...).Replace(string(document))
 	var orgs struct{ Data []struct{ ID string } }
 	in.api("GET", "/orgs", nil, &orgs)
 	in.org = orgs.Data[0].ID

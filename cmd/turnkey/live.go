@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"sync"
 	"time"
@@ -17,18 +18,36 @@ import (
 // live fits an engine to commands.
 type live struct {
 	source.Inbox
+	source.Archive
 	engine *upload.Engine
 }
 
 // liveOf is an instance as commands see it.
 func liveOf(u gateway.Uploader) command.Live {
 	e := u.(uploader).Engine // newUploader makes no other
-	return live{e.Inbox(), e}
+	return live{e.Inbox(), e.Archive(), e}
 }
 
 // Replay implements command.Live.
 func (l live) Replay(ctx context.Context, o command.ReplayOrder, by string) ([]source.Outcome, error) {
 	return l.engine.Replay(ctx, upload.Replay{ID: o.ID, Payload: o.Payload, WithoutRules: o.WithoutRules, By: by})
+}
+
+// Resolve implements command.Live.
+func (l live) Resolve(ctx context.Context, o command.ResolveOrder, by string) (source.CaseOutcome, error) {
+	order := upload.Resolve{ID: o.ID, Choice: upload.Choice(o.Choice), Overwrite: o.Overwrite, WithoutRules: o.WithoutRules, By: by}
+	if len(o.Also) > 0 {
+		order.Also = make(map[string]upload.Choice, len(o.Also))
+	}
+	for id, c := range o.Also {
+		order.Also[id] = upload.Choice(c)
+	}
+	return l.engine.Resolve(ctx, order)
+}
+
+// Current implements command.Live.
+func (l live) Current(ctx context.Context, c *source.ConflictRecord) (map[string]json.RawMessage, error) {
+	return l.engine.Current(ctx, c)
 }
 
 // ReplayDeployment implements command.Live.
@@ -65,14 +84,16 @@ func (b *brakes) of(instance string) *upload.Brake {
 const (
 	// sweepEvery is how often old records of live instances are looked for; the runtimes take turns.
 	sweepEvery = 10 * time.Minute
+	// sweepFirst is when a runtime that has just started does so first, which also brings our own tables to date.
+	sweepFirst = 20 * time.Second
 	// sweepAtMost bounds one instance's turn.
 	sweepAtMost = 30 * time.Second
 )
 
-// sweepSources removes old receipts and rejections from the databases of instances that are in use.
+// sweepSources removes old records of ours from the databases of instances that are in use.
 func sweepSources(group *lifecycle.Group, gw *gateway.Gateway, log *slog.Logger) {
 	group.Go("sweep sources", func(ctx context.Context) error {
-		tick := time.NewTicker(sweepEvery)
+		tick := time.NewTimer(sweepFirst)
 		defer tick.Stop()
 		for {
 			select {
@@ -80,6 +101,7 @@ func sweepSources(group *lifecycle.Group, gw *gateway.Gateway, log *slog.Logger)
 				return ctx.Err()
 			case <-tick.C:
 				gw.EachLive(func(instance string, u gateway.Uploader) { sweepSource(ctx, log, instance, u.(uploader)) })
+				tick.Reset(sweepEvery)
 			}
 		}
 	})
@@ -96,7 +118,8 @@ func sweepSource(ctx context.Context, log *slog.Logger, instance string, u uploa
 	switch {
 	case err != nil:
 		log.Warn("old records could not be removed; trying again later", "instance", instance, "error", err)
-	case swept.Receipts+swept.Rejections+swept.Clients+deliveries > 0:
-		log.Info("old records are removed", "instance", instance, "receipts", swept.Receipts, "rejections", swept.Rejections, "clients", swept.Clients, "deliveries", deliveries)
+	case swept.Receipts+swept.Rejections+swept.Clients+swept.Conflicts+swept.Tombstones+deliveries > 0:
+		log.Info("old records are removed", "instance", instance, "receipts", swept.Receipts, "rejections", swept.Rejections, "clients", swept.Clients,
+			"conflicts", swept.Conflicts, "tombstones", swept.Tombstones, "deliveries", deliveries)
 	}
 }

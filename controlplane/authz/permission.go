@@ -47,6 +47,10 @@ const (
 	// DeliveryRead shows what is sent out for customers' users; DeliveryWrite has it sent again, or given up.
 	DeliveryRead  Permission = "delivery:read"
 	DeliveryWrite Permission = "delivery:write"
+	// ConflictRead, ConflictWrite and ConflictForce are the same for recorded conflicts.
+	ConflictRead  Permission = "conflict:read"
+	ConflictWrite Permission = "conflict:write"
+	ConflictForce Permission = "conflict:force"
 	LogRead       Permission = "log:read"
 	MetricRead    Permission = "metric:read"
 	UserErase     Permission = "user:erase"
@@ -61,5 +65,5 @@ var Permissions = []Permission{
 	ProjectRead, ProjectCreate, ProjectWrite, ProjectDelete,
 	InstanceRead, InstanceWrite, InstanceDelete,
 	ConfigWrite, SecretWrite, SourceTest, DeploymentWrite, KeyWrite, DevTokenCreate,
-	RejectionRead, RejectionWrite, RejectionForce, DeliveryRead, DeliveryWrite, LogRead, MetricRead, UserErase,
+	RejectionRead, RejectionWrite, RejectionForce, ConflictRead, ConflictWrite, ConflictForce, DeliveryRead, DeliveryWrite, LogRead, MetricRead, UserErase,
 }

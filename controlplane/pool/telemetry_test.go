@@ -19,7 +19,7 @@ func TestARuntimeShipsOverHTTP(t *testing.T) {
 	url, _ := serve(t, f)
 	batch := telemetry.Batch{Source: "rt_1", Seq: 7, Entries: []telemetry.Entry{{
 		At: time.Date(2026, 11, 26, 12, 0, 0, 1000, time.UTC), Instance: "ins_1", Kind: telemetry.Transaction, Level: telemetry.Warn, Outcome: telemetry.Fatal,
-		Operations: []telemetry.TableOperations{{Table: "todos", Put: 3}}, Conflicts: telemetry.Conflicts{Merged: 2},
+		Operations: []telemetry.TableOperations{{Table: "todos", Put: 3, Conflicts: telemetry.Conflicts{Merged: 2}}},
 	}}, Counts: []telemetry.Count{{Instance: "ins_1", Minute: 1800, Series: telemetry.Series{Name: telemetry.Errors, Label: "X", Outcome: "fatal_error"}, N: 9}}}
 	sink := telemetry.NewClient(url+"/", redact.New(token))
 	t.Cleanup(sink.Close)

@@ -60,8 +60,8 @@ const (
 	DeletesLose      Deletes = "lose"
 )
 
-// Conflicts are kept for TTL; devices see the server's values only with ShowServer. Zero: the
-// defaults of a bundle of format 1, where nothing is recorded.
+// Conflicts are kept for TTL; devices see the server's values only with ShowServer. A TTL
+// of zero is from a compiler that did not know the setting, and stands for its default.
 type Conflicts struct {
 	TTL        time.Duration `json:"ttl"`
 	ShowServer bool          `json:"show_server"`

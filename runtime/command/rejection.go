@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"turnkey/internal/fault"
@@ -23,7 +24,7 @@ const (
 	RejectionDiscard Name = "rejection_discard"
 	// DeploymentReplay takes a DeploymentOrder and answers a DeploymentReplayed.
 	DeploymentReplay Name = "deployment_replay"
-	// UserErase takes a user's id and answers the number of rejections that are gone.
+	// UserErase takes a user's id and answers the number of rejections and conflicts that are gone.
 	UserErase Name = "user_erase"
 )
 
@@ -50,14 +51,15 @@ type DeploymentReplayed struct {
 // Live is an instance that serves, as commands need it.
 type Live interface {
 	source.Inbox
+	LiveConflicts
 	Replay(ctx context.Context, o ReplayOrder, by string) ([]source.Outcome, error)
 	ReplayDeployment(ctx context.Context, o DeploymentOrder, by string) (DeploymentReplayed, error)
 }
 
-// ForRejections are the commands that work on live instances. use finds one by its id and keeps it
+// ForLive are the commands that work on live instances. use finds one by its id and keeps it
 // alive while do runs.
-func ForRejections(use func(ctx context.Context, instance string, do func(Live) error) error, now func() time.Time) map[Name]Do {
-	return map[Name]Do{
+func ForLive(use func(ctx context.Context, instance string, do func(Live) error) error, now func() time.Time) map[Name]Do {
+	do := map[Name]Do{
 		RejectionList: on(use, func(ctx context.Context, l Live, f source.RejectionFilter, _ Command) (any, error) {
 			list, err := l.Rejections(ctx, f)
 			return list, sourceFault(err)
@@ -77,6 +79,8 @@ func ForRejections(use func(ctx context.Context, instance string, do func(Live) 
 			return n, sourceFault(err)
 		}),
 	}
+	maps.Copy(do, forConflicts(use, now))
+	return do
 }
 
 // on reads a command's argument and finds its instance.

@@ -49,7 +49,8 @@ func (f Findings) Fault() error {
 func Parse(document []byte, o Options) (*bundle.Config, Findings) {
 	r := &reader{options: o, cfg: &bundle.Config{
 		OnFailure: bundle.StopAfterFailure, Tables: map[string]bundle.Table{},
-		Receipts: bundle.Receipts{TTL: 90 * day}, Rejections: bundle.Rejections{TTL: 90 * day}, Limits: bundle.Limits{TransactionsPerMinute: 6000},
+		Receipts: bundle.Receipts{TTL: 90 * day}, Rejections: bundle.Rejections{TTL: 90 * day},
+		Conflicts: bundle.Conflicts{TTL: 90 * day}, Tombstones: bundle.Tombstones{TTL: 400 * day}, Limits: bundle.Limits{TransactionsPerMinute: 6000},
 	}}
 	root, err := parseYAML(document)
 	if err != nil {

@@ -11,13 +11,8 @@ import (
 // waiting are the settings that the write pipeline does not carry out yet, each with its name in the
 // refusal: refused, never accepted and ignored. Integrating one is deleting its line.
 var waiting = map[string]string{
-	"on_conflict: record": "This conflict policy",
-	"on_conflict: hook":   "This conflict policy",
-	"deletes: tombstone":  "This way of treating deletes",
-	"deletes: lose":       "This way of treating deletes",
-	"merge: hook":         "This way of merging a field",
-	"conflicts":           "Recording conflicts",
-	"tombstones":          "Tombstones",
+	"on_conflict: hook": "This conflict policy",
+	"merge: hook":       "This way of merging a field",
 }
 
 // ready refuses a setting that is waiting.
@@ -30,10 +25,6 @@ func (r *reader) ready(setting, path string) bool {
 }
 
 func (r *reader) conflicts(n *node, path string) {
-	if !r.ready("conflicts", path) {
-		return
-	}
-	r.cfg.Conflicts.TTL = 90 * day
 	r.object(n, path, members{
 		"ttl":         func(n *node, path string) { r.cfg.Conflicts.TTL = r.duration(n, path, day, 3650*day) },
 		"show_server": func(n *node, path string) { r.cfg.Conflicts.ShowServer = r.boolean(n, path) },
@@ -41,10 +32,6 @@ func (r *reader) conflicts(n *node, path string) {
 }
 
 func (r *reader) tombstones(n *node, path string) {
-	if !r.ready("tombstones", path) {
-		return
-	}
-	r.cfg.Tombstones.TTL = 400 * day
 	r.object(n, path, members{
 		"ttl": func(n *node, path string) { r.cfg.Tombstones.TTL = r.duration(n, path, day, 3650*day) },
 	})
@@ -52,7 +39,7 @@ func (r *reader) tombstones(n *node, path string) {
 
 func (r *reader) deletes(n *node, path string, t *bundle.Table) {
 	t.Deletes = bundle.Deletes(r.choice(n, path, "win", "tombstone", "lose"))
-	if r.ready("deletes: "+string(t.Deletes), path) && t.Deletes == bundle.DeletesLose {
+	if t.Deletes == bundle.DeletesLose {
 		r.warnBase(path)
 	}
 }

@@ -13,7 +13,8 @@
 // A column conflicts when base differs from server and client differs from server. The three are
 // compared after their types are known, so a date or a boolean that only changed its spelling is no
 // conflict. A column that the device sent as it had seen it is no change of the device's: it stays as
-// stored. A value that the same device's previous operation left there is no conflict (Own). Without a
+// stored. A value that the same device's previous operation left there is no conflict (Own); under {version}, a
+// version that it left there is the one that it has seen. Without a
 // base there is nothing to compare, therefore no conflict: the client's value is taken, except by max,
 // min, json, {version} and {timestamp}, which need no base. Such decisions are marked NoBase.
 //

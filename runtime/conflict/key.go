@@ -31,6 +31,10 @@ func same(a, b value.Value) bool {
 	return false
 }
 
+// Key spells a value so that values that say the same have the same key, and no others: what is
+// remembered of a value without remembering it.
+func Key(v value.Value) string { return key(v) }
+
 const (
 	strict = iota // one value, one spelling
 	numeric

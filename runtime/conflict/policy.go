@@ -94,6 +94,9 @@ type Refusal struct {
 // diverged: somebody changed the stored value since the device saw it.
 func (c *Change) diverged() bool { return c.HasBase && !same(c.Base, c.Server) }
 
+// Diverged reports that somebody changed the stored value since the device saw it.
+func (c *Change) Diverged() bool { return c.diverged() }
+
 // edited: the device changed the value. Without a base, sending it says so.
 func (c *Change) edited() bool { return !c.Absent && (!c.HasBase || !same(c.Base, c.Client)) }
 

@@ -132,7 +132,7 @@ func versioned(column string, changes []Change) Decision {
 			Hint: "Count the version with every change (SET version = version + 1), or track previous values for the table.",
 		}}
 	}
-	if seen != stored {
+	if seen != stored && !changes[lock].Own {
 		return Decision{Conflicts: []int{lock}, Refused: refuseConflict(column)}
 	}
 	if stored == math.MaxInt64 {

@@ -27,6 +27,18 @@ func (o *Owner) UnmarshalText(text []byte) error {
 // Print is the fingerprint of an operation's content: the first half of a SHA-256.
 type Print [16]byte
 
+// MarshalText implements encoding.TextMarshaler.
+func (p Print) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, p[:]), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *Print) UnmarshalText(text []byte) error {
+	if len(text) != 2*len(p) {
+		return errors.New("a print is 32 hexadecimal digits")
+	}
+	_, err := hex.Decode(p[:], text)
+	return err
+}
+
 // Receipt records that operations of one owner were processed, and how. One transaction writes one
 // receipt for each block that its operations fall into, so that a hundred operations cost a few rows.
 //
@@ -85,4 +97,17 @@ type Finish struct {
 	// Deliveries are put into the outbox, pending and due at once. One whose id is there already is from
 	// a try whose outcome did not arrive, and stays as it is.
 	Deliveries []Delivery
+	// Conflicts are recorded. One whose id is there already stays as it is.
+	Conflicts []ConflictRecord
+	// Close ends conflicts. One that is not in a state of From any more fails the commit as a Conflict with
+	// CodeConflictMoved. A rejection that is settled closes what is still open of its case by itself.
+	Close []Closing
+	// Tombstones and Traces take the place of what is there for their rows.
+	Tombstones []Tombstone
+	Traces     []Trace
+}
+
+// Bare reports that nothing but receipts commits with the changes.
+func (f *Finish) Bare() bool {
+	return f.Rejection == nil && len(f.Settle)+len(f.Notes)+len(f.Deliveries)+len(f.Conflicts)+len(f.Close)+len(f.Tombstones)+len(f.Traces) == 0
 }

@@ -145,8 +145,8 @@ type Inbox interface {
 	Rejection(ctx context.Context, id string) (*Rejection, error)
 	// Settle moves rejections, all or none; see Finish.Settle.
 	Settle(ctx context.Context, list []Settlement) error
-	// Erase removes what we keep of a user beside their rows: rejections with payloads, and client
-	// records' reports. Receipts stay: they name nobody and keep writes from being applied twice. It gives the
-	// number of rejections.
+	// Erase removes what we keep of a user beside their rows: rejections and conflicts with their payloads,
+	// client records' reports, and who made a tombstone. Receipts, traces and the tombstones themselves stay:
+	// they name nobody and keep writes from being applied twice. It gives the number of rejections and conflicts.
 	Erase(ctx context.Context, userID string) (int, error)
 }

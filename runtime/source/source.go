@@ -20,6 +20,7 @@ type Source interface {
 	Begin(ctx context.Context, as Session) (Tx, error)
 
 	Inbox
+	Archive
 	Sweeper
 	Outbox
 
@@ -82,6 +83,10 @@ type Tx interface {
 	// Rejected gives the rows of waiting rejections among those named, whoever owns them, from the
 	// transaction's snapshot.
 	Rejected(ctx context.Context, rows []RowName) ([]RejectedRow, error)
+
+	// Marks gives what is noted about rows, from the transaction's snapshot: their tombstones, and what
+	// this owner's merges left. Rows of which nothing is noted are left out.
+	Marks(ctx context.Context, owner Owner, rows []RowName) ([]Mark, error)
 
 	// Apply sends changes, in any order with the same effect as the given one and in as few commands as
 	// that allows, and commits when finish is given, together with what it holds. Each change must touch a

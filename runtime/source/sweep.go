@@ -10,11 +10,13 @@ type Retention struct {
 	Receipts   time.Duration
 	Rejections time.Duration // from creation, whatever their state
 	Clients    time.Duration // from the last time a floor or report was written
+	Conflicts  time.Duration // from creation, whatever their state; traces from their last change
+	Tombstones time.Duration // from the deletion
 }
 
 // Swept counts what a Sweep removed.
 type Swept struct {
-	Receipts, Rejections, Clients int
+	Receipts, Rejections, Clients, Conflicts, Tombstones int
 	// Busy says that another runtime holds the lease: nothing was done.
 	Busy bool
 	// More says that the time was up before everything was done.

@@ -45,6 +45,9 @@ type TableOperations struct {
 	Put    int    `json:"put,omitempty"`
 	Patch  int    `json:"patch,omitempty"`
 	Delete int    `json:"delete,omitempty"`
+	// NoPrevious counts those that could have conflicted but came without previous values.
+	NoPrevious int       `json:"no_previous_values,omitempty"`
+	Conflicts  Conflicts `json:"conflicts,omitzero"`
 }
 
 func (o TableOperations) total() int64 { return int64(o.Put) + int64(o.Patch) + int64(o.Delete) }
@@ -56,6 +59,15 @@ type Conflicts struct {
 	Merged   int `json:"merged,omitempty"`
 	Rejected int `json:"rejected,omitempty"`
 	Recorded int `json:"recorded,omitempty"`
+}
+
+// Add adds other counts to these.
+func (c *Conflicts) Add(more Conflicts) {
+	c.Client += more.Client
+	c.Server += more.Server
+	c.Merged += more.Merged
+	c.Rejected += more.Rejected
+	c.Recorded += more.Recorded
 }
 
 // Entry is one line of an instance's log, and what its counters are made from.
@@ -79,9 +91,6 @@ type Entry struct {
 	DurationUS int64 `json:"duration_us,omitempty"`
 	// Retries is how often a conflict made it start over.
 	Retries int `json:"retries,omitempty"`
-	// NoPrevious counts operations that could have conflicted but came without previous values.
-	NoPrevious int       `json:"no_previous_values,omitempty"`
-	Conflicts  Conflicts `json:"conflicts,omitzero"`
 	// Lane is where a delivery goes.
 	Lane string `json:"lane,omitempty"`
 }

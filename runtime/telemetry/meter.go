@@ -85,19 +85,23 @@ func (m *meter) count(series int, minute int64, e *Entry) {
 	case Transaction:
 		add(Transactions, "", outcome, 1)
 		for i := range e.Operations {
-			add(Operations, e.Operations[i].Table, outcome, e.Operations[i].total())
+			t := &e.Operations[i]
+			add(Operations, t.Table, outcome, t.total())
+			add(NoPrevious, t.Table, "", int64(t.NoPrevious))
+			if t.Conflicts == (Conflicts{}) {
+				continue
+			}
+			add(Conflict, t.Table, "client", int64(t.Conflicts.Client))
+			add(Conflict, t.Table, "server", int64(t.Conflicts.Server))
+			add(Conflict, t.Table, "merged", int64(t.Conflicts.Merged))
+			add(Conflict, t.Table, "rejected", int64(t.Conflicts.Rejected))
+			add(Conflict, t.Table, "recorded", int64(t.Conflicts.Recorded))
 		}
 		if e.Outcome != NotAttempted {
 			add(Latency, Bucket(e.DurationUS), "", 1)
 			add(Duration, "", "", e.DurationUS)
 		}
-		add(NoPrevious, "", "", int64(e.NoPrevious))
 		add(Retries, "", "", int64(e.Retries))
-		add(Conflict, "", "client", int64(e.Conflicts.Client))
-		add(Conflict, "", "server", int64(e.Conflicts.Server))
-		add(Conflict, "", "merged", int64(e.Conflicts.Merged))
-		add(Conflict, "", "rejected", int64(e.Conflicts.Rejected))
-		add(Conflict, "", "recorded", int64(e.Conflicts.Recorded))
 	case Token:
 		add(Tokens, e.Code, outcome, 1)
 	case Delivery:

@@ -22,7 +22,7 @@ func transaction(instance string) Entry {
 	return Entry{
 		At: noon, Instance: instance, Deployment: 7, Kind: Transaction, Level: Info, Outcome: Success, RequestID: "req_0123456789abcdef0123456789",
 		UserID: "user-1", ClientID: "0190a6b0-0000-7000-8000-00000000cafe", SDK: "powersync-js 1.2", AppVersion: "3.1", DurationUS: 1234,
-		Operations: []TableOperations{{Table: "todos", Put: 2}, {Table: "lists", Patch: 1}}, NoPrevious: 1,
+		Operations: []TableOperations{{Table: "todos", Put: 2}, {Table: "lists", Patch: 1, NoPrevious: 1}},
 	}
 }
 
@@ -57,23 +57,23 @@ func TestAnEntryIsCounted(t *testing.T) {
 	}{
 		"success": {transaction("ins_1"), map[Series]int64{
 			{Transactions, "", "success"}: 1, {Operations, "todos", "success"}: 2, {Operations, "lists", "success"}: 1,
-			{Latency, "8", ""}: 1, {Duration, "", ""}: 1234, {NoPrevious, "", ""}: 1}, 1},
+			{Latency, "8", ""}: 1, {Duration, "", ""}: 1234, {NoPrevious, "lists", ""}: 1}, 1},
 		"fatal": {failed, map[Series]int64{
 			{Transactions, "", "fatal_error"}: 1, {Operations, "todos", "fatal_error"}: 2, {Operations, "lists", "fatal_error"}: 1, {Errors, "UNAUTHORIZED", "fatal_error"}: 1,
-			{Latency, "8", ""}: 1, {Duration, "", ""}: 1234, {NoPrevious, "", ""}: 1, {Retries, "", ""}: 3}, 1},
+			{Latency, "8", ""}: 1, {Duration, "", ""}: 1234, {NoPrevious, "lists", ""}: 1, {Retries, "", ""}: 3}, 1},
 		"retryable": {held, map[Series]int64{
 			{Transactions, "", "retryable_error"}: 1, {Errors, "source_down", "retryable_error"}: 1,
-			{Latency, "8", ""}: 1, {Duration, "", ""}: 1234, {NoPrevious, "", ""}: 1}, 1},
+			{Latency, "8", ""}: 1, {Duration, "", ""}: 1234}, 1},
 		"not attempted": {passed, map[Series]int64{
-			{Transactions, "", "not_attempted"}: 1, {Operations, "todos", "not_attempted"}: 2, {Operations, "lists", "not_attempted"}: 1, {NoPrevious, "", ""}: 1}, 0},
+			{Transactions, "", "not_attempted"}: 1, {Operations, "todos", "not_attempted"}: 2, {Operations, "lists", "not_attempted"}: 1, {NoPrevious, "lists", ""}: 1}, 0},
 		"token":         {Entry{Instance: "ins_1", Kind: Token, Outcome: Issued}, map[Series]int64{{Tokens, "", "issued"}: 1}, 1},
 		"delivered":     {Entry{Instance: "ins_1", Kind: Delivery, Outcome: Success, Lane: "crm"}, map[Series]int64{{Deliveries, "crm", "success"}: 1}, 0},
 		"not delivered": {Entry{Instance: "ins_1", Kind: Delivery, Outcome: Retryable, Lane: "crm", Code: "endpoint_refused"}, map[Series]int64{{Deliveries, "crm", "retryable_error"}: 1}, 1},
 		"no":            {Entry{Instance: "ins_1", Kind: Token, Outcome: Refused, Code: "token_expired"}, map[Series]int64{{Tokens, "token_expired", "refused"}: 1}, 1},
 		"refusal":       {Entry{Instance: "ins_1", Kind: Refusal, Outcome: Refused, Code: "no_token"}, map[Series]int64{{Errors, "no_token", "refused"}: 1}, 1},
-		"conflicts": {Entry{Instance: "ins_1", Kind: Transaction, Outcome: Success, Conflicts: Conflicts{Client: 1, Server: 2, Merged: 3, Rejected: 4, Recorded: 5}},
-			map[Series]int64{{Transactions, "", "success"}: 1, {Latency, "0", ""}: 1, {Conflict, "", "client"}: 1, {Conflict, "", "server"}: 2,
-				{Conflict, "", "merged"}: 3, {Conflict, "", "rejected"}: 4, {Conflict, "", "recorded"}: 5}, 1},
+		"conflicts": {Entry{Instance: "ins_1", Kind: Transaction, Outcome: Success, Operations: []TableOperations{{Table: "t", Conflicts: Conflicts{Client: 1, Server: 2, Merged: 3, Rejected: 4, Recorded: 5}}}},
+			map[Series]int64{{Transactions, "", "success"}: 1, {Latency, "0", ""}: 1, {Conflict, "t", "client"}: 1, {Conflict, "t", "server"}: 2,
+				{Conflict, "t", "merged"}: 3, {Conflict, "t", "rejected"}: 4, {Conflict, "t", "recorded"}: 5}, 1},
 		"event":    {Entry{Instance: "ins_1", Kind: Instance, Outcome: Noted, Code: "source_down"}, nil, 1},
 		"nobody's": {Entry{Kind: Transaction, Outcome: Success}, nil, 0},
 	} {

@@ -16,8 +16,8 @@ const (
 	Tokens         Name = "tokens"             // label: code where refused; outcome
 	Latency        Name = "latency"            // label: bucket of a transaction's duration
 	Duration       Name = "duration_us"        // the sum of transactions' durations
-	Conflict       Name = "conflicts"          // outcome: client, server, merged, rejected, recorded
-	NoPrevious     Name = "no_previous_values" // operations
+	Conflict       Name = "conflicts"          // label: table; outcome: client, server, merged, rejected, recorded
+	NoPrevious     Name = "no_previous_values" // label: table; operations
 	Retries        Name = "retries"            // transactions that started over, each time
 	Deliveries     Name = "deliveries"         // attempts; label: where to; outcome
 	DroppedEntries Name = "dropped_entries"    // log entries that there was no room for

@@ -306,7 +306,7 @@ func fill(b *Batch, long string) {
 		e.RequestID, e.UserID, e.ClientID, e.SDK, e.AppVersion, e.Code, e.Message, e.Rejection = long, long, long, long, long, long, long, long
 		e.Operations = nil
 		for range 20 {
-			e.Operations = append(e.Operations, TableOperations{long, 5000, 5000, 5000})
+			e.Operations = append(e.Operations, TableOperations{Table: long, Put: 5000, Patch: 5000, Delete: 5000, NoPrevious: 5000, Conflicts: Conflicts{5000, 5000, 5000, 5000, 5000}})
 		}
 		e.Clean()
 		b.Entries = append(b.Entries, e)

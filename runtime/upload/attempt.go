@@ -7,6 +7,7 @@ import (
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
+	"turnkey/runtime/telemetry"
 )
 
 // attempt is one try at one client transaction.
@@ -30,6 +31,14 @@ type attempt struct {
 	changes  []source.Change
 	reborn   bool // play has met a row that is deleted and created again
 	weighed  weighed
+
+	request    *request
+	at         int // the operation that is applied
+	marks      map[source.RowName]source.Mark
+	wantsMarks bool
+	recorded   []source.ConflictRecord
+	counts     []telemetry.TableOperations // only their conflicts
+	undecided  *Refusal                    // the first conflict that policy record left to somebody
 }
 
 // run reads, decides and applies. An error is a *source.Failure.
@@ -48,8 +57,8 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 	if a.strict {
 		return a.oneByOne(ctx, tx)
 	}
-	if no := a.play(); no != nil {
-		return verdict{no: no}, nil
+	if no, err := a.play(ctx, tx); no != nil || err != nil {
+		return a.refused(no), err
 	}
 	if a.reborn {
 		return a.again(ctx, tx)
@@ -69,27 +78,30 @@ func (a *attempt) told() (v verdict, over bool) {
 
 // play carries the operations out on the rows as read, and collects the changes. It stops at a row that
 // is reborn: to delete and create it again in one change would lose the deletion's own effects.
-func (a *attempt) play() *Refusal {
+func (a *attempt) play(ctx context.Context, tx source.Tx) (*Refusal, error) {
 	for i := range a.ops {
 		if a.memory.known[i] {
 			continue
 		}
 		r := a.rowOf[i]
-		if no := a.apply(&a.ops[i], r); no != nil {
-			return no.at(i, &a.ops[i])
+		if no, err := a.carryOut(ctx, tx, i); no != nil || err != nil {
+			return no.at(i, &a.ops[i]), err
 		}
 		a.note(&a.ops[i], r)
 		r.last = i
 		if a.reborn = r.reborn; a.reborn {
-			return nil
+			return nil, nil
 		}
+	}
+	if a.undecided != nil {
+		return a.undecided, nil
 	}
 	for _, r := range a.order {
 		if c := r.change(r.stored, r.last); c != nil {
 			a.changes = append(a.changes, *c)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // unfit refuses new operations that no row could make right.
@@ -112,25 +124,26 @@ func (a *attempt) commit(ctx context.Context, tx source.Tx, written bool) (verdi
 	if err != nil {
 		return verdict{}, err
 	}
+	v := verdict{result: retold(a.memory.worst), counts: a.counts}
 	if !written && a.nothing(finish) {
-		return verdict{result: retold(a.memory.worst)}, nil
+		return v, nil
 	}
 	crash.At(crash.Decided)
 	if err := tx.Apply(ctx, a.changes, finish); err != nil {
 		return verdict{}, err
 	}
-	return verdict{result: retold(a.memory.worst)}, nil
+	return v, nil
 }
 
 func (a *attempt) nothing(f *source.Finish) bool {
-	return len(a.changes) == 0 && len(f.Receipts) == 0 && len(f.Settle) == 0 && len(f.Notes) == 0 && len(f.Deliveries) == 0
+	return len(a.changes) == 0 && len(f.Receipts) == 0 && f.Bare()
 }
 
 // finish is what commits with the changes.
 func (a *attempt) finish(ctx context.Context) (*source.Finish, error) {
-	f := &source.Finish{}
+	f := &source.Finish{Conflicts: a.recorded, Tombstones: a.tombstones(), Traces: a.traces()}
 	if a.replay != nil {
-		f.Settle = []source.Settlement{a.replay.settlement(a.engine.now())}
+		f.Settle, f.Close = a.replay.settlements(a.engine.now()), a.replay.closings()
 	} else {
 		f.Receipts = a.ids.receipts(a.memory, a.engine.now(), nil)
 	}
@@ -149,7 +162,8 @@ func (a *attempt) finish(ctx context.Context) (*source.Finish, error) {
 // again starts over, one operation at a time.
 func (a *attempt) again(ctx context.Context, tx source.Tx) (verdict, error) {
 	tx.Rollback(ctx)
-	a.strict, a.reborn, a.order, a.memory = true, false, nil, nil
+	a.strict, a.reborn, a.rows, a.order, a.memory = true, false, nil, nil, nil
+	a.marks, a.recorded, a.counts, a.undecided = nil, nil, nil, nil
 	return a.run(ctx)
 }
 
@@ -164,8 +178,8 @@ func (a *attempt) oneByOne(ctx context.Context, tx source.Tx) (verdict, error) {
 		r := a.rowOf[i]
 		before := r.now
 		r.touched = nil
-		if no := a.apply(&a.ops[i], r); no != nil {
-			return verdict{no: no.at(i, &a.ops[i])}, nil
+		if no, err := a.carryOut(ctx, tx, i); no != nil || err != nil {
+			return a.refused(no.at(i, &a.ops[i])), err
 		}
 		a.note(&a.ops[i], r)
 		c := r.change(before, i)
@@ -179,6 +193,9 @@ func (a *attempt) oneByOne(ctx context.Context, tx source.Tx) (verdict, error) {
 			return verdict{}, &f
 		}
 		written = true
+	}
+	if a.undecided != nil {
+		return a.refused(a.undecided), nil
 	}
 	a.changes = nil // what fails at commit is no single operation's fault
 	return a.commit(ctx, tx, written)

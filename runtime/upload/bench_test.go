@@ -47,6 +47,10 @@ func (nowhere) Rejected(context.Context, []source.RowName) ([]source.RejectedRow
 	return nil, nil
 }
 
+func (nowhere) Marks(context.Context, source.Owner, []source.RowName) ([]source.Mark, error) {
+	return nil, nil
+}
+
 func (nowhere) Rollback(context.Context) {}
 
 func benchBody(op string, n int) string {

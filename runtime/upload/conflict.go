@@ -1,10 +1,13 @@
 package upload
 
 import (
+	"slices"
+
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/conflict"
 	"turnkey/runtime/rule"
+	"turnkey/runtime/source"
 	"turnkey/runtime/value"
 )
 
@@ -13,6 +16,8 @@ import (
 type weighed struct {
 	fields  []*field
 	changes []conflict.Change
+	// forced are the changes that somebody has decided, by index; nil: none.
+	forced []bool
 }
 
 // weigh types the data and the previous values of an update against the row. The column of a version
@@ -23,7 +28,7 @@ func (a *attempt) weigh(op *Operation, r *row) (*weighed, *Refusal) {
 		previous = nil
 	}
 	w := &a.weighed
-	w.fields, w.changes = w.fields[:0], w.changes[:0]
+	w.fields, w.changes, w.forced = w.fields[:0], w.changes[:0], nil
 	for _, m := range members(op.Data) {
 		f, no := a.column(r.table, m)
 		if no != nil {
@@ -42,7 +47,7 @@ func (a *attempt) weigh(op *Operation, r *row) (*weighed, *Refusal) {
 		w.fields, w.changes = append(w.fields, f), append(w.changes, c)
 	}
 	a.weighVersion(w, r, previous)
-	return w, nil
+	return w, a.replay.force(a, r, w)
 }
 
 func (a *attempt) weighVersion(w *weighed, r *row, previous *value.Object) {
@@ -75,7 +80,76 @@ func (a *attempt) base(t *table, f *field, previous *value.Object, stored value.
 	return sent, true
 }
 
-func (w *weighed) decide(t *table) conflict.Decision { return conflict.Row(t.policy, w.changes) }
+func (w *weighed) decide(t *table) conflict.Decision {
+	d := conflict.Row(t.policy, w.changes)
+	if w.forced == nil || d.Refused != nil {
+		return d
+	}
+	d.Conflicts = slices.DeleteFunc(d.Conflicts, func(i int) bool { return w.forced[i] })
+	for i, forced := range w.forced {
+		if c := &w.changes[i]; forced {
+			d.Fields[i] = conflict.Resolved{Value: c.Client, Changed: c.Missing || !value.Equal(c.Client, c.Server)}
+		}
+	}
+	return d
+}
+
+// loses reports that a deletion is dropped because somebody changed the row since its device saw it.
+func (a *attempt) loses(op *Operation, r *row) bool {
+	w := &a.weighed
+	w.fields, w.changes, w.forced = w.fields[:0], w.changes[:0], nil
+	for _, m := range members(op.Previous) {
+		f, no := a.column(r.table, m)
+		if f == nil || no != nil {
+			continue // nothing of the row is known by that name
+		}
+		old, has := at(r.now, f.path)
+		c := conflict.Change{Field: &f.policy, Server: old}
+		c.Base, c.HasBase = a.base(r.table, f, op.Previous, old, has)
+		w.fields, w.changes = append(w.fields, f), append(w.changes, c)
+	}
+	if !a.know(r, w) {
+		return true // not yet: first what this client's own writes left
+	}
+	d := conflict.Delete(r.table.policy, w.changes)
+	if d.Dropped {
+		a.droppedDelete(op, r, w, d)
+	}
+	return d.Dropped
+}
+
+// leaveOpen refuses an update in conflict. Under policy record the transaction goes on as if the device had its
+// way, so that the case has all of its conflicts, and is refused at its end.
+func (a *attempt) leaveOpen(op *Operation, r *row, w *weighed, no *conflict.Refusal) *Refusal {
+	if no.Code != conflict.CodeRecorded {
+		return conflictRefusal(no)
+	}
+	if a.undecided == nil {
+		a.undecided = conflictRefusal(no).at(a.at, op)
+	}
+	return a.store(r, w, w.wanted(), final)
+}
+
+// refused is the verdict of a refusal. Conflicts are part of a case only if the transaction waits for
+// somebody to decide them; those that were decided are void.
+func (a *attempt) refused(no *Refusal) verdict {
+	v := verdict{no: no}
+	if no == nil {
+		return v
+	}
+	for i := range a.counts {
+		c := &a.counts[i].Conflicts
+		c.Client, c.Server, c.Merged = 0, 0, 0
+		if no.Code != conflict.CodeRecorded {
+			c.Recorded = 0
+		}
+	}
+	v.counts = a.counts
+	if no.Code == conflict.CodeRecorded {
+		no.conflicts = slices.DeleteFunc(a.recorded, func(c source.ConflictRecord) bool { return c.Status != source.ConflictOpen })
+	}
+	return v
+}
 
 // overruled reports whether something else becomes of the row than the device wanted.
 func (w *weighed) overruled(d conflict.Decision) bool {
@@ -160,9 +234,14 @@ func conflictRefusal(no *conflict.Refusal) *Refusal {
 // carriesOut refuses policies that this pipeline does not carry out: a bundle that names one comes from
 // a control plane that knows more, and to serve it as last_write would lose writes.
 func carriesOut(name string, t bundle.Table) error {
-	known := t.Deletes == "" || t.Deletes == bundle.DeletesWin
+	known := true
+	switch t.Deletes {
+	case "", bundle.DeletesWin, bundle.DeletesTombstone, bundle.DeletesLose:
+	default:
+		known = false
+	}
 	switch t.OnConflict.Policy {
-	case "", bundle.RowLastWrite, bundle.RowMerge, bundle.RowReject, bundle.RowVersion, bundle.RowTimestamp:
+	case "", bundle.RowLastWrite, bundle.RowMerge, bundle.RowReject, bundle.RowRecord, bundle.RowVersion, bundle.RowTimestamp:
 	default:
 		known = false
 	}

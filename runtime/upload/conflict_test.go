@@ -137,8 +137,8 @@ func TestOneTransactionMerges(t *testing.T) {
 func TestUnknownPolicies(t *testing.T) {
 	w := mongoWorld(t, "")
 	for name, change := range map[string]func(*bundle.Table){
-		"record":     func(t *bundle.Table) { t.OnConflict.Policy = bundle.RowRecord },
-		"tombstones": func(t *bundle.Table) { t.Deletes = bundle.DeletesTombstone },
+		"a hook":                func(t *bundle.Table) { t.OnConflict.Policy = bundle.RowHook },
+		"another way to delete": func(t *bundle.Table) { t.Deletes = "newer" },
 		"a newer one": func(t *bundle.Table) {
 			t.OnConflict.Policy = bundle.RowMerge
 			t.Fields = map[string]bundle.Field{"f": {Path: "f", Merge: bundle.Merge{Policy: "newer"}}}

@@ -227,7 +227,7 @@ func (m *member) uniform(op Op, tab *table) bool {
 func (t *table) guesses(op Op) *guesses {
 	switch {
 	case t == nil:
-	case op == Put:
+	case op == Put && t.policy.Deletes != bundle.DeletesTombstone: // a row that is missing may be buried
 		return &t.puts
 	case op == Patch && (t.policy.OnConflict.Policy == "" || t.policy.OnConflict.Policy == bundle.RowLastWrite):
 		return &t.patches

@@ -39,7 +39,7 @@
 //
 // # Order inside one operation
 //
-// Deletes win: PATCH and DELETE of a missing row succeed before any rule. PUT of a row that exists
+// PATCH and DELETE of a missing row succeed before any rule. PUT of a row that exists
 // is an update, for rules too, and leaves absent columns alone. Values are typed by the configuration, else
 // by the database's column, else by the stored value; a value that says what is stored already is
 // not a change. Then the table's conflict policy weighs base, server and client (package conflict). If
@@ -163,4 +163,52 @@
 //   - A rejection that is refused again at the replay keeps its place, but does not hear of the replays
 //     after it: replayed once more, it may overwrite theirs.
 //   - A runtime that has not served N has nothing to compare with, and takes every cause for new.
+//
+// # Conflicts
+//
+// A policy (package conflict) decides over base, server and client, and the outcome of every conflicting column is
+// counted by table. Recorded is each operation of which something else was stored than the device wrote:
+// merged and server, by whatever policy, and deletions that lost. Where the device had its way nobody has to
+// look again, so that is counted only; a refusal by reject or {version} is a rejection already.
+//
+//	outcome            counted  recorded                 its transaction
+//	client             yes      no                       applied
+//	merged, server     yes      decided                  applied, the record in the same commit
+//	deletes: lose      yes      decided (server)         applied without the deletion, likewise
+//	reject, {version}  yes      no                       refused, a rejection
+//	record             yes      open, with its rejection refused at its end, so that the case has all its conflicts
+//
+// A record holds base, server, client and what was decided, in full, in the client's names. Devices get excerpts
+// of the conflicting columns; what was stored only with conflicts.show_server, and only after the update
+// rule has passed (record.go). Where nothing conflicts, nothing of this is read or written.
+//
+// A rejection and its open conflicts are one case: its settlement closes them in the same commit. Resolving
+// one (resolve.go) replays the transaction with decided values in the place of the device's. A conflict that was
+// decided is resolved by a transaction of its own, whose commit closes it; both are exactly once by the state that the
+// conflict must still be in. Decided values are as if the device had seen what is stored, so no policy has
+// anything to say; rules, guards and types hold as ever. What was written since the conflict stays, unless the
+// order says overwrite. The policy of today is asked over what was stored then, not over what the old one made of it.
+//
+// # What a client's own writes left
+//
+// A device that is offline builds on its own writes: its second base is its first value. If a policy made another value
+// of that, base and server differ and nobody else is to blame. So a commit that stores a value which a policy made
+// leaves a trace: for each client and row, by column, the print of that value. Base and server differ, and the server's
+// print is the trace: the value is the client's own (conflict.Change.Own).
+//
+// Traces are written by such commits only: merged values, and versions that a device sees but does not count.
+// They are read only when a base differs, on tables whose policy leaves any. There is one for each client
+// and row, it is replaced and not added to, and goes with conflicts.ttl: bounded by what conflicts. A trace that
+// is lost costs one record too many, and under {version} one refusal of a device that does not count. What a
+// trigger or a column's own rounding makes of a value is nobody's trace: it counts as another's write. What the server
+// kept against a client is another's too: it lost once, and loses again until it has synced.
+//
+// # Tombstones
+//
+// Under deletes: tombstone the commit that deletes a row leaves one, by the client's table and id. A creation of a
+// missing row looks for it, and is refused as ROW_DELETED: a rejection, since a whole row would be lost in silence
+// otherwise. Three creations are not late: in the deletion's own transaction, by the client that deleted the row
+// (known by its client id), and one that an administrator forces. A PATCH of a deleted row succeeds
+// without effect, as everywhere. No commit can slip between: whoever deletes writes the row, so a creation either
+// sees the row and is an update, or sees the tombstone. Such tables do without the shortcut of create.go.
 package upload

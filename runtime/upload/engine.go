@@ -91,9 +91,16 @@ func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 	e.shares = b.Config.Source.RowLevelSecurity == nil
 	e.recents = recents{of: map[source.Owner]*recent{}}
 	e.turns = turns{now: deps.Now, idle: deps.Idle, held: map[key]struct{}{}}
-	e.keepFor = source.Retention{Receipts: b.Config.Receipts.TTL, Rejections: b.Config.Rejections.TTL, Clients: keepClients}
+	e.keepFor = source.Retention{Receipts: b.Config.Receipts.TTL, Rejections: b.Config.Rejections.TTL, Clients: keepClients,
+		Conflicts: b.Config.Conflicts.TTL, Tombstones: b.Config.Tombstones.TTL}
 	if e.keepFor.Receipts == 0 { // compiled before the setting existed
 		e.keepFor.Receipts = defaultReceipts
+	}
+	if e.keepFor.Conflicts == 0 {
+		e.keepFor.Conflicts = defaultConflicts
+	}
+	if e.keepFor.Tombstones == 0 {
+		e.keepFor.Tombstones = defaultTombstones
 	}
 	if n := b.Config.Limits.TransactionsPerMinute; n > 0 {
 		e.limiter = rate.NewLimiter(rate.Limit(float64(n)/60), max(MaxTransactions, n/6))
@@ -229,6 +236,7 @@ func (e *Engine) transaction(ctx context.Context, q *request, t *Transaction) re
 	ids := e.identify(q, t)
 	e.repeats.note(t, ids.strength, e.deps.Now())
 	v, failure := e.settle(ctx, q, t, ids)
+	noteConflicts(ctx, v.counts)
 	switch {
 	case failure != nil:
 		return e.later(q, failure)

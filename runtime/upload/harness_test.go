@@ -87,6 +87,7 @@ type world struct {
 	config *bundle.Config
 	engine *upload.Engine
 	ids    atomic.Int64
+	offset int // of row ids: cases that share a world have rows of their own
 	mongo  *driver.Database
 	pg     string
 }
@@ -190,6 +191,7 @@ func (w *world) newEngineOf(src source.Source, deployment int) *upload.Engine {
 
 // id makes the n-th row id of this database's kind.
 func (w *world) id(n int) string {
+	n += w.offset
 	if w.kind == bundle.MongoDB {
 		return fmt.Sprintf("65f000000000000000%06x", n)
 	}

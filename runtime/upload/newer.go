@@ -25,7 +25,7 @@ func (a *attempt) note(op *Operation, r *row) {
 		return // what is replayed in its old place is no news to what came after it
 	}
 	if op.Op == Delete {
-		r.deleted = true
+		r.deleted = r.deleted || r.now == nil // or it lost
 		return
 	}
 	if r.now == nil {
@@ -105,7 +105,7 @@ func (a *attempt) late(op *Operation, r *row) (done bool, no *Refusal) {
 		r.written = append(r.written, deletedBefore)
 		return true, a.mayDelete(r)
 	case op.Op == Put && slices.Contains(since, deletedBefore):
-		if no := a.update(op, r); no != nil {
+		if no := a.update(op, r); no != nil || a.wantsMarks {
 			return true, no
 		}
 		a.outdate(op, r)

@@ -8,7 +8,10 @@ import (
 )
 
 // watched is one transaction that somebody is told of when it has ended.
-type watched struct{ retries int }
+type watched struct {
+	retries   int
+	conflicts []telemetry.TableOperations
+}
 
 type watchedKey struct{}
 
@@ -23,6 +26,16 @@ func counting(deps Deps) func(context.Context, int) error {
 			w.retries++
 		}
 		return pause(ctx, n)
+	}
+}
+
+// noteConflicts tells who watches what a transaction's conflicts came to.
+func noteConflicts(ctx context.Context, counts []telemetry.TableOperations) {
+	if len(counts) == 0 {
+		return
+	}
+	if w, ok := ctx.Value(watchedKey{}).(*watched); ok {
+		w.conflicts = counts
 	}
 }
 
@@ -56,7 +69,10 @@ func (e *Engine) observe(ctx context.Context, q *request, i int, run func(contex
 	}
 	said := q.upload.reported()
 	entry.SDK, entry.AppVersion = said.SDK, said.AppVersion
-	entry.Operations, entry.NoPrevious = countOperations(t.Operations)
+	entry.Operations = countOperations(t.Operations)
+	for i := range w.conflicts {
+		place(&entry.Operations, w.conflicts[i].Table).Conflicts.Add(w.conflicts[i].Conflicts)
+	}
 	e.deps.Observe(entry)
 	e.observeState(q)
 	return r
@@ -99,7 +115,7 @@ func (up *Upload) reported() report {
 const maxTables = 16
 
 // countOperations counts operations by table, and those that could conflict but came without previous values.
-func countOperations(ops []Operation) (tables []telemetry.TableOperations, noPrevious int) {
+func countOperations(ops []Operation) (tables []telemetry.TableOperations) {
 	for i := range ops {
 		at := place(&tables, ops[i].Table)
 		switch ops[i].Op {
@@ -114,10 +130,10 @@ func countOperations(ops []Operation) (tables []telemetry.TableOperations, noPre
 			continue // it is no operation, and its transaction says so
 		}
 		if ops[i].Previous == nil {
-			noPrevious++
+			at.NoPrevious++
 		}
 	}
-	return tables, noPrevious
+	return tables
 }
 
 // place finds a table's counts. Transactions write few tables, so looking at each is fastest.

@@ -23,21 +23,28 @@ func (a *attempt) apply(op *Operation, r *row) *Refusal {
 	}
 	switch {
 	case op.Op == Delete:
-		return a.delete(r)
+		return a.delete(op, r)
 	case r.now != nil:
 		return a.update(op, r)
 	case op.Op == Patch:
-		return nil
+		return a.replay.wantsRow()
 	}
 	return a.create(op, r)
 }
 
-func (a *attempt) delete(r *row) *Refusal {
+func (a *attempt) delete(op *Operation, r *row) *Refusal {
 	if r.now == nil {
 		return nil
 	}
 	if no := a.mayDelete(r); no != nil {
 		return no
+	}
+	if d := a.replay.decision(a.at); d != nil {
+		if no := a.replay.unmovedRow(a, r, d); no != nil {
+			return no
+		}
+	} else if r.table.policy.Deletes == bundle.DeletesLose && a.loses(op, r) {
+		return nil
 	}
 	r.now = nil
 	return nil
@@ -48,6 +55,14 @@ func (a *attempt) mayDelete(r *row) *Refusal {
 }
 
 func (a *attempt) create(op *Operation, r *row) *Refusal {
+	if r.table.policy.Deletes == bundle.DeletesTombstone && r.stored == nil {
+		if !a.marked() {
+			return nil // first the tombstones
+		}
+		if no := a.buried(r); no != nil {
+			return no
+		}
+	}
 	doc := &value.Object{Members: make([]value.Member, 0, 1+len(members(op.Data)))}
 	doc.Members = append(doc.Members, value.Member{Name: r.table.Key, Value: r.id})
 	changed := make([]string, 0, len(members(op.Data)))
@@ -91,15 +106,23 @@ func (a *attempt) update(op *Operation, r *row) *Refusal {
 	if no != nil {
 		return no
 	}
+	if !a.know(r, w) {
+		return nil // first what this client's own writes left
+	}
+	if no := a.replay.reweigh(a, r, w); no != nil {
+		return no
+	}
 	decision := w.decide(r.table)
 	if w.overruled(decision) {
 		if no := a.store(r, w, w.wanted(), wish); no != nil {
 			return no
 		}
 	}
+	a.conflictsOf(op, r, w, &decision)
 	if decision.Refused != nil {
-		return conflictRefusal(decision.Refused)
+		return a.leaveOpen(op, r, w, decision.Refused)
 	}
+	a.leave(r, w, decision.Fields)
 	return a.store(r, w, decision.Fields, final)
 }
 

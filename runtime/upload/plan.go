@@ -16,7 +16,9 @@ type plan struct {
 	tables    map[string]*table
 	onFailure bundle.OnFailure
 	database  bundle.SourceType
-	hold      bool // of writes to rows whose creation was refused
+	// showServer lets devices see what their writes met.
+	showServer bool
+	hold       bool // of writes to rows whose creation was refused
 }
 
 // table is one client table.
@@ -46,7 +48,7 @@ type field struct {
 // compile turns a configuration into a plan. Its error is a fault: the configuration was validated
 // when it was deployed, so one here means a bundle made by a control plane that knows more than we.
 func compile(c *bundle.Config) (*plan, error) {
-	p := &plan{tables: make(map[string]*table, len(c.Tables)), onFailure: c.OnFailure, database: c.Source.Type, hold: !c.Rejections.ReleaseDependents}
+	p := &plan{tables: make(map[string]*table, len(c.Tables)), onFailure: c.OnFailure, database: c.Source.Type, hold: !c.Rejections.ReleaseDependents, showServer: c.Conflicts.ShowServer}
 	for name, t := range c.Tables {
 		compiled, err := compileTable(name, t)
 		if err != nil {

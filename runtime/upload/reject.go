@@ -20,10 +20,13 @@ func (e *Engine) reject(ctx context.Context, q *request, t *Transaction, ids *id
 		return fatalResult(no, true)
 	}
 	rejection := e.rejection(q, t, ids, no)
+	for i := range no.conflicts {
+		no.conflicts[i].Rejection = rejection.ID
+	}
 	told := fatalResult(no, false)
 	told.RejectionID = rejection.ID
 	for n := 1; ; n++ {
-		v, err := e.keep(ctx, q, t, ids, rejection, told)
+		v, err := e.keep(ctx, q, t, ids, rejection, no.conflicts, told)
 		if err == nil {
 			return v
 		}
@@ -35,7 +38,7 @@ func (e *Engine) reject(ctx context.Context, q *request, t *Transaction, ids *id
 }
 
 // keep is one try to store a rejection. It gives what the client is told.
-func (e *Engine) keep(ctx context.Context, q *request, t *Transaction, ids *identities, rejection *source.Rejection, told result) (result, error) {
+func (e *Engine) keep(ctx context.Context, q *request, t *Transaction, ids *identities, rejection *source.Rejection, conflicts []source.ConflictRecord, told result) (result, error) {
 	tx, err := e.src.Begin(ctx, source.Session{UserID: q.user.ID, Claims: q.user.Claims})
 	if err != nil {
 		return result{}, err
@@ -57,7 +60,7 @@ func (e *Engine) keep(ctx context.Context, q *request, t *Transaction, ids *iden
 	}
 	crash.At(crash.Refusing)
 	defer e.recents.forget(ids) // it has other receipts than those that an applied one leaves
-	err = tx.Apply(ctx, nil, &source.Finish{Receipts: ids.receipts(m, e.now(), toldResult(told)), Rejection: rejection})
+	err = tx.Apply(ctx, nil, &source.Finish{Receipts: ids.receipts(m, e.now(), toldResult(told)), Rejection: rejection, Conflicts: conflicts})
 	if err != nil {
 		return result{}, err
 	}

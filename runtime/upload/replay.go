@@ -24,6 +24,8 @@ type Replay struct {
 	WithoutRules bool `json:"without_rules,omitempty"`
 	// LeaveNewer leaves alone fields that were written, and rows that were deleted, since the rejection.
 	LeaveNewer bool `json:"leave_newer,omitempty"`
+
+	decided *decisions // about its conflicts; nil: the policy decides
 }
 
 // replaying is what an attempt knows of the rejection that it replays.
@@ -33,10 +35,17 @@ type replaying struct {
 	since map[source.RowName]source.RejectedRow
 }
 
-// settlement is what a replay's commit does to its rejection.
-func (r *replaying) settlement(now time.Time) source.Settlement {
-	return source.Settlement{ID: r.ID, From: []source.RejectionStatus{r.from}, To: source.Replayed, By: r.By, At: now}
+// settlements are what a replay's commit does to its rejection; the resolution of a conflict that was
+// decided has none.
+func (r *replaying) settlements(now time.Time) []source.Settlement {
+	if r.ID == "" {
+		return nil
+	}
+	return []source.Settlement{{ID: r.ID, From: []source.RejectionStatus{r.from}, To: source.Replayed, By: r.By, At: now}}
 }
+
+// codeRejectionMoved is a source's word for a rejection that somebody else has settled.
+const codeRejectionMoved = "rejection_moved"
 
 // Replay applies a rejection through the same pipeline as any upload, as the user who sent it, and then
 // what its group holds back, in order. The first of the results is the rejection's own. It is applied
@@ -136,7 +145,7 @@ func (e *Engine) releaseEach(ctx context.Context, list []source.Rejection, order
 		}
 		next := order
 		if next.ID != r.ID { // an edit is of the one that was asked for
-			next.ID, next.Payload = r.ID, nil
+			next.ID, next.Payload, next.decided = r.ID, nil, nil
 		}
 		done, err := e.replay(ctx, r, next)
 		if err != nil {
@@ -169,10 +178,12 @@ func (e *Engine) replay(ctx context.Context, r *source.Rejection, order Replay) 
 	}
 	v, failure := e.settle(ctx, q, t, e.identify(q, t))
 	switch {
-	case failure != nil && failure.Code == "rejection_moved":
+	case failure != nil && (failure.Code == codeRejectionMoved || failure.Code == source.CodeConflictMoved):
 		return source.Outcome{}, settledFault("")
 	case failure != nil:
 		return source.Outcome{}, replayFault(failure)
+	case v.no != nil && v.no.Code == codeMoved:
+		return source.Outcome{}, movedFault(v.no)
 	case v.no != nil:
 		return e.refusedAgain(ctx, r, order, v.no)
 	}
@@ -188,7 +199,7 @@ func (e *Engine) refusedAgain(ctx context.Context, r *source.Rejection, order Re
 	if no.group != "" && no.group != r.ID {
 		s.To, s.Group = source.Held, no.group
 	}
-	if err := e.src.Settle(ctx, []source.Settlement{s}); err != nil {
+	if err := e.reopen(ctx, s, no.conflicts); err != nil {
 		return source.Outcome{}, replayFault(source.FailureOf(err))
 	}
 	return source.Outcome{ID: r.ID, Status: s.To, ErrorCode: no.Code, Message: no.Message, Hint: no.Hint}, nil

@@ -25,6 +25,9 @@ type row struct {
 	name    source.RowName
 	written []string // for notes: dotted paths
 	deleted bool
+
+	left   map[string]source.Print // by path: what this client's merges left; nil: not looked up
+	leaves bool                    // something was added to left
 }
 
 func (r *row) touch(top string) {

@@ -70,42 +70,55 @@ func (e *Engine) together(ctx context.Context, group []*member) error {
 		return err
 	}
 	var changes []source.Change
-	finish := &source.Finish{}
+	all := &source.Finish{}
 	for i, m := range group {
 		a := attempts[i]
-		if a == nil || m.decide(a) {
+		if a == nil {
 			continue
 		}
+		writes, err := m.decide(ctx, tx, a)
+		if err != nil {
+			return err
+		}
+		if !writes {
+			attempts[i] = nil
+			continue
+		}
+		f, err := a.finish(ctx)
+		if err != nil {
+			return err
+		}
 		changes = append(changes, a.changes...)
-		finish.Receipts = append(finish.Receipts, a.ids.receipts(a.memory, e.now(), nil)...)
+		all.Receipts, all.Conflicts = append(all.Receipts, f.Receipts...), append(all.Conflicts, f.Conflicts...)
+		all.Tombstones, all.Traces = append(all.Tombstones, f.Tombstones...), append(all.Traces, f.Traces...)
 	}
-	if len(changes) > 0 || len(finish.Receipts) > 0 {
+	if len(changes) > 0 || len(all.Receipts) > 0 || !all.Bare() {
 		crash.At(crash.Decided)
-		if err := tx.Apply(ctx, changes, finish); err != nil {
+		if err := tx.Apply(ctx, changes, all); err != nil {
 			return err
 		}
 	}
 	for i, m := range group {
-		if a := attempts[i]; a != nil && !m.settled && !a.reborn {
-			m.settle(verdict{result: retold(a.memory.worst)}, nil)
+		if a := attempts[i]; a != nil {
+			m.settle(verdict{result: retold(a.memory.worst), counts: a.counts}, nil)
 			e.recents.wrote(m.ids, a.memory)
 		}
 	}
 	return nil
 }
 
-// decide plays a transaction and reports whether it writes nothing in this group: it is settled, or has to go
-// by itself.
-func (m *member) decide(a *attempt) (nothing bool) {
+// decide plays a transaction and reports whether it has something to write in this group. Otherwise it is
+// settled, or has to go by itself.
+func (m *member) decide(ctx context.Context, tx source.Tx, a *attempt) (writes bool, _ error) {
 	if v, over := a.told(); over {
 		m.settle(v, nil)
-		return true
+		return false, nil
 	}
-	if no := a.play(); no != nil {
-		m.settle(verdict{no: no}, nil)
-		return true
+	no, err := a.play(ctx, tx)
+	if no != nil && err == nil {
+		m.settle(a.refused(no), nil)
 	}
-	return a.reborn
+	return no == nil && !a.reborn, err
 }
 
 // readAll reads for all of a group. There is no attempt for a transaction that has to look closer, at the

@@ -7,6 +7,7 @@ import (
 
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
+	"turnkey/runtime/telemetry"
 	"turnkey/runtime/value"
 )
 
@@ -16,6 +17,7 @@ type verdict struct {
 	result result
 	known  bool // told before: this was a repeat
 	no     *Refusal
+	counts []telemetry.TableOperations // of conflicts
 }
 
 // settle brings a transaction to its end: applied, known from earlier, refused for good, or not
@@ -86,7 +88,7 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 			}
 			return verdict{no: failed(f, a.changes, m.t.Operations)}, nil
 		case source.Conflict, source.Unknown:
-			if !e.again(ctx, m.q, n) {
+			if f.Code == codeRejectionMoved || f.Code == source.CodeConflictMoved || !e.again(ctx, m.q, n) {
 				return verdict{}, f
 			}
 		default:
@@ -96,7 +98,7 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 }
 
 func (e *Engine) attempt(m *member) *attempt {
-	return &attempt{engine: e, plan: e.plan, user: m.q.user, ops: m.t.Operations, ids: m.ids, replay: m.q.replay, targets: m.targets, columns: m.columns}
+	return &attempt{engine: e, plan: e.plan, user: m.q.user, ops: m.t.Operations, ids: m.ids, replay: m.q.replay, request: m.q, targets: m.targets, columns: m.columns}
 }
 
 // again waits before the next try, and reports whether there is time for one.

@@ -3,6 +3,7 @@ package upload
 import (
 	"encoding/json"
 
+	"turnkey/runtime/source"
 	"turnkey/runtime/value"
 )
 
@@ -81,6 +82,8 @@ type Refusal struct {
 
 	// group is the rejection that this one waits for; "": it stands for itself.
 	group string
+	// conflicts are the other half of the case that the rejection becomes.
+	conflicts []source.ConflictRecord
 }
 
 // The error codes that are ours or shared with PowerSync's reference vocabulary. Codes of database
@@ -105,6 +108,9 @@ func (r *Refusal) hint(text string) *Refusal {
 
 // at names the operation to blame.
 func (r *Refusal) at(i int, op *Operation) *Refusal {
+	if r == nil {
+		return nil
+	}
 	c := *r
 	c.Operation = i
 	if op != nil {

@@ -17,8 +17,9 @@
 //	Read    receipts of the claimed blocks, floor: one find each, snapshot
 //	        one find per collection               -> value.Object, untyped bytes kept as Opaque
 //	        whether any rejection waits: one find of one document
+//	Marks   tombstones and traces of some rows: one find each, only when the pipeline asks
 //	Apply   per collection: deletes, updates, inserts (at most one command each)
-//	        the same for our own records: receipts, rejection, settlements, notes
+//	        the same for our own records: receipts, rejection, settlements, notes, conflicts, tombstones
 //	        commitTransaction, majority and journal, again while its outcome is unknown
 //
 // One table's operations with receipts are seven commands, whatever their number.

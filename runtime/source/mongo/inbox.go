@@ -253,7 +253,7 @@ func (s *Source) Settle(ctx context.Context, list []source.Settlement) error {
 // eraseBatch bounds what one transaction erases.
 const eraseBatch = 100
 
-// Erase removes a user's rejections and what identifies the user in client records, in transactions
+// Erase removes a user's rejections and conflicts, and what identifies the user in client records, in transactions
 // of at most eraseBatch rejections. A try that fails half-way may be repeated.
 func (s *Source) Erase(ctx context.Context, userID string) (int, error) {
 	user := bson.D{{Key: "user_id", Value: text(userID)}}
@@ -274,6 +274,15 @@ func (s *Source) Erase(ctx context.Context, userID string) (int, error) {
 			}
 			return nil
 		})
+		if err != nil {
+			return total, err
+		}
+		if total += n; n < eraseBatch {
+			break
+		}
+	}
+	for {
+		n, err := s.eraseConflicts(ctx, userID)
 		if err != nil {
 			return total, err
 		}

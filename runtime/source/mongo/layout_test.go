@@ -77,6 +77,48 @@ func TestLayoutOneIsUpgraded(t *testing.T) {
 	}
 }
 
+// A database of layout 2 takes conflicts after Prepare; streams see nothing but their contract.
+func TestLayoutTwoIsUpgraded(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.bare.Collection(metaName).InsertOne(t.Context(), bson.D{{Key: "_id", Value: "layout"}, {Key: "version", Value: int32(2)}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.bare.Collection(payloadsName).InsertOne(t.Context(), bson.D{{Key: "_id", Value: "rej_1"}, {Key: "kind", Value: kindRejection}}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := w.Prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tx, err := w.Begin(t.Context(), source.Session{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := source.ConflictRecord{ID: "cnf_1", UserID: "u1", TableName: "items", RowID: "a", Status: source.ConflictOpen, CreatedAt: time.Now(), ClientData: []byte("{}"), Rejection: "rej_1"}
+	if err := tx.Apply(t.Context(), nil, &source.Finish{Conflicts: []source.ConflictRecord{record}}); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := w.Conflicts(t.Context(), source.ConflictFilter{Rejection: "rej_1", Limit: 9}); err != nil || len(list) != 1 {
+		t.Errorf("%+v %v", list, err)
+	}
+	raw, err := w.bare.Collection(conflictsName).FindOne(t.Context(), bson.D{{Key: "_id", Value: "cnf_1"}}).Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	members, err := raw.Elements()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range members {
+		names = append(names, m.Key())
+	}
+	if got := strings.Join(names, " "); got != "_id user_id table_name row_id client_data server_data status created_at" {
+		t.Errorf("streams see %s", got)
+	}
+}
+
 func TestStatementsDoWhatPrepareDoes(t *testing.T) {
 	w := newWorld(t)
 	all := strings.Join(w.statements(), "\n")

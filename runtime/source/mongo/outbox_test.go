@@ -10,7 +10,7 @@ import (
 )
 
 // A database of layout 2 is upgraded in place; what runtimes of that layout know is not touched.
-func TestLayoutTwoIsUpgraded(t *testing.T) {
+func TestAnOutboxIsAddedToLayoutTwo(t *testing.T) {
 	w := newWorld(t)
 	for _, col := range collections {
 		if col.name == outboxName {

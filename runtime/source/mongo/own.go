@@ -86,7 +86,9 @@ func (t *tx) send(ctx context.Context, o *own) error {
 		}
 	}
 	for name, n := range o.must {
-		if found[name] != n {
+		if found[name] != n && name == conflictsName {
+			return failure(source.Conflict, source.CodeConflictMoved, "A conflict was settled at the same time.", nil)
+		} else if found[name] != n {
 			return failure(source.Conflict, "rejection_moved", "A rejection was settled at the same time.", nil)
 		}
 	}

@@ -23,6 +23,9 @@ const (
 	rejectedRowsName = "turnkey_rejected_rows"
 	runtimesName     = "turnkey_runtimes"
 	outboxName       = "turnkey_outbox"
+	conflictsName    = "turnkey_conflicts"
+	tombstonesName   = "turnkey_tombstones"
+	tracesName       = "turnkey_traces"
 )
 
 // layout is the version of our collections. A higher one found in the database was made by a newer
@@ -31,7 +34,7 @@ const (
 //
 //	1  turnkey_rejections, turnkey_payloads
 //	2  turnkey_receipts, turnkey_clients, turnkey_rejected_rows, turnkey_runtimes; indexes for the inbox
-//	3  turnkey_outbox
+//	3  turnkey_outbox, turnkey_conflicts, turnkey_tombstones, turnkey_traces; indexes for conflicts
 const layout = 3
 
 // index of one of our collections; its name is pinned so that making it again does nothing.
@@ -66,6 +69,9 @@ var collections = []struct {
 		{"client_id_1__id_1", ascending("client_id", "_id"), kindRejection},
 		{"deployment_1__id_1", ascending("deployment", "_id"), kindRejection},
 		{"group_1__id_1", ascending("group", "_id"), kindRejection},
+		{"conflict_status_1__id_1", ascending("status", "_id"), kindConflict},
+		{"conflict_row_1__id_1", ascending("table_name", "row_id", "_id"), kindConflict},
+		{"conflict_rejection_1", ascending("rejection_id"), kindConflict},
 	}},
 	{receiptsName, []index{
 		{"at_1__id_1", ascending("at", "_id"), ""},
@@ -85,6 +91,17 @@ var collections = []struct {
 		{"user_id_1", ascending("user_id"), ""},
 		{"settled_at_1", ascending("settled_at"), ""},
 		{"created_at_1", ascending("created_at"), ""},
+	}},
+	{conflictsName, []index{
+		{"user_id_1__id_1", ascending("user_id", "_id"), ""},
+		{"created_at_1__id_1", ascending("created_at", "_id"), ""},
+	}},
+	{tombstonesName, []index{
+		{"at_1__id_1", ascending("at", "_id"), ""},
+		{"user_id_1", ascending("user_id"), ""},
+	}},
+	{tracesName, []index{
+		{"at_1__id_1", ascending("at", "_id"), ""},
 	}},
 }
 

@@ -83,6 +83,15 @@ func (s *Source) Sweep(ctx context.Context, now time.Time, keep source.Retention
 		{&out.Clients, sweepClients, func(ctx context.Context, after *cursor) (int, int, error) {
 			return s.sweepClients(ctx, now.Add(-keep.Clients), after)
 		}},
+		{&out.Conflicts, sweepRejections, func(ctx context.Context, after *cursor) (int, int, error) {
+			return s.sweepConflicts(ctx, now.Add(-keep.Conflicts), after)
+		}},
+		{new(int), sweepBatch, func(ctx context.Context, after *cursor) (int, int, error) {
+			return s.sweepAged(ctx, tracesName, now.Add(-keep.Conflicts), after)
+		}},
+		{&out.Tombstones, sweepBatch, func(ctx context.Context, after *cursor) (int, int, error) {
+			return s.sweepAged(ctx, tombstonesName, now.Add(-keep.Tombstones), after)
+		}},
 	} {
 		for after := (cursor{}); ; {
 			if s.opt.Now().After(renew) {

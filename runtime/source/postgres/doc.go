@@ -58,6 +58,9 @@
 // In the schema that source.database names: turnkey_rejections has exactly the columns that sync
 // streams may select; rejection_details and payloads are for operators; rejected_rows has the rows of
 // rejections that wait; receipts and clients (the floors) are for exactly once; outbox has deliveries,
-// which are claimed and reported by single statements; meta has the layout's version and the sweeper's lease. They are read and written as the connection's own user: with
+// which are claimed and reported by single statements; meta has the layout's version and the sweeper's
+// lease. turnkey_conflicts, conflict_details and conflict_payloads are the same for
+// conflicts: payloads belong to rejections, by a foreign key that runtimes of the version before rely on.
+// tombstones and traces are notes about rows. They are read and written as the connection's own user: with
 // row-level security the client's role is set only around the statements on the customer's tables.
 package postgres

@@ -165,9 +165,14 @@ func (s *Source) readParts(ctx context.Context, tx pgx.Tx, r *source.Rejection) 
 // Settle implements source.Inbox. Somebody who settles at the same time makes it a conflict; looking
 // again tells whether the rejections moved.
 func (s *Source) Settle(ctx context.Context, list []source.Settlement) error {
+	return s.alone(ctx, &source.Finish{Settle: list})
+}
+
+// alone commits our own records without a row of the customer's.
+func (s *Source) alone(ctx context.Context, finish *source.Finish) error {
 	for try := 1; ; try++ {
 		t := &tx{src: s}
-		err := t.Apply(ctx, nil, &source.Finish{Settle: list})
+		err := t.Apply(ctx, nil, finish)
 		if f := source.FailureOf(err); f == nil || f.Code != "conflict" || try == settleTries {
 			return err
 		}
@@ -186,6 +191,13 @@ func (s *Source) Erase(ctx context.Context, userID string) (n int, err error) {
 			return err
 		}
 		n = int(tag.RowsAffected())
+		if tag, err = tx.Exec(ctx, "DELETE FROM "+s.schema+".turnkey_conflicts WHERE user_id = $1", userID); err != nil {
+			return err
+		}
+		n += int(tag.RowsAffected())
+		if _, err = tx.Exec(ctx, "UPDATE "+s.schema+".tombstones SET user_id = '', client_id = '' WHERE user_id = $1 AND user_id <> ''", userID); err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, "UPDATE "+s.schema+".clients SET user_id = NULL, client_id = NULL, report = NULL WHERE user_id = $1", userID)
 		return err
 	})

@@ -50,13 +50,47 @@ func TestUpgradeOfTheLayout(t *testing.T) {
 	}
 }
 
-// Streams select everything of this table: nothing may be added to it.
+// versionTwo is what the second version had not: it takes the tables of the third away, and the version back.
+const versionTwo = `DROP TABLE turnkey.conflict_payloads, turnkey.conflict_details, turnkey.turnkey_conflicts, turnkey.tombstones, turnkey.traces;
+	UPDATE turnkey.meta SET version = 2 WHERE name = 'layout'`
+
+// A database of the second version takes conflicts after Prepare, and its runtimes go on beside ours.
+func TestUpgradeFromTheSecondLayout(t *testing.T) {
+	s, uri := prepared(t, "CREATE TABLE items (id text PRIMARY KEY)")
+	sql(t, uri, versionTwo)
+	sql(t, uri, strings.ReplaceAll(versionOneRejection, "rej_1", "rej_2"))
+	record := &source.Finish{Conflicts: []source.ConflictRecord{{ID: "cnf_1", UserID: "u1", Status: source.ConflictOpen, CreatedAt: time.Now(), Rejection: "rej_2"}}}
+	if f := source.FailureOf((&tx{src: s}).Apply(t.Context(), nil, record)); f == nil || f.Code != "SOURCE_NOT_PREPARED" {
+		t.Errorf("before the upgrade: %+v", f)
+	}
+	for range 2 {
+		if err := s.Prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := (&tx{src: s}).Apply(t.Context(), nil, record); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Conflicts(t.Context(), source.ConflictFilter{Rejection: "rej_2", Limit: 9}); err != nil || len(list) != 1 {
+		t.Errorf("%+v %v", list, err)
+	}
+	if r, err := s.Rejection(t.Context(), "rej_2"); err != nil || r == nil || string(r.Payload) != "{}" {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
+// Streams select everything of these tables: nothing may be added to them.
 func TestColumnsOfTheSyncStream(t *testing.T) {
 	_, uri := prepared(t, "SELECT")
-	var columns string
-	scan(t, uri, "SELECT string_agg(column_name, ' ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema = 'turnkey' AND table_name = 'turnkey_rejections'", &columns)
-	if columns != "id user_id table_name row_id error_code message hint status created_at" {
-		t.Error(columns)
+	for table, want := range map[string]string{
+		"turnkey_rejections": "id user_id table_name row_id error_code message hint status created_at",
+		"turnkey_conflicts":  "id user_id table_name row_id client_data server_data status created_at",
+	} {
+		var columns string
+		scan(t, uri, "SELECT string_agg(column_name, ' ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema = 'turnkey' AND table_name = '"+table+"'", &columns)
+		if columns != want {
+			t.Errorf("%s has %s", table, columns)
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func (s *Source) layout() []string {
 		"CREATE INDEX IF NOT EXISTS rejection_details_group ON $.rejection_details (group_id)",
 		"ALTER TABLE $.meta ADD COLUMN IF NOT EXISTS holder text, ADD COLUMN IF NOT EXISTS held_until timestamptz",
 
-		// Version 3.
+		// Version 3, with conflictLayout.
 		"CREATE TABLE IF NOT EXISTS $.outbox (id text COLLATE \"C\" PRIMARY KEY, kind text NOT NULL, lane text NOT NULL, user_id text NOT NULL, table_name text NOT NULL, row_id text NOT NULL, request_id text NOT NULL, deployment integer NOT NULL, created_at timestamptz NOT NULL, payload bytea NOT NULL, status text NOT NULL, due_at timestamptz NOT NULL, attempts integer NOT NULL DEFAULT 0, lease text NOT NULL DEFAULT '', last text, settled_at timestamptz, settled_by text NOT NULL DEFAULT '') WITH (autovacuum_vacuum_threshold = 100, autovacuum_vacuum_scale_factor = 0.02)",
 		"CREATE INDEX IF NOT EXISTS outbox_due ON $.outbox (due_at) WHERE status = 'pending'",
 		"CREATE INDEX IF NOT EXISTS outbox_lane_due ON $.outbox (lane, due_at) WHERE status = 'pending'",
@@ -52,8 +52,10 @@ func (s *Source) layout() []string {
 		"CREATE INDEX IF NOT EXISTS outbox_user ON $.outbox (user_id)",
 		"CREATE INDEX IF NOT EXISTS outbox_settled ON $.outbox (settled_at) WHERE settled_at IS NOT NULL",
 		"CREATE INDEX IF NOT EXISTS outbox_created ON $.outbox (created_at)",
-		"INSERT INTO $.meta (name, version) VALUES ('layout', " + strconv.Itoa(layoutVersion) + ") ON CONFLICT (name) DO UPDATE SET version = greatest(meta.version, excluded.version)",
 	}
+	list = append(list, conflictLayout...)
+	list = append(list,
+		"INSERT INTO $.meta (name, version) VALUES ('layout', "+strconv.Itoa(layoutVersion)+") ON CONFLICT (name) DO UPDATE SET version = greatest(meta.version, excluded.version)")
 	for i := range list {
 		list[i] = strings.ReplaceAll(list[i], "$", s.schema)
 	}

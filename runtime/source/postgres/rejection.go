@@ -13,7 +13,7 @@ const partSize = 4 << 20
 
 // has reports whether finish touches our own tables.
 func has(f *source.Finish) bool {
-	return len(f.Receipts) > 0 || f.Rejection != nil || len(f.Settle) > 0 || len(f.Notes) > 0 || len(f.Deliveries) > 0
+	return len(f.Receipts) > 0 || !f.Bare()
 }
 
 // queueFinish writes our own records.
@@ -26,9 +26,12 @@ func (t *tx) queueFinish(s *script, f *source.Finish) {
 	if f.Rejection != nil {
 		t.src.queueRejection(s, f.Rejection)
 	}
+	t.src.queueClose(s, f.Close) // before the rest of a case goes with its rejection
 	t.src.queueSettle(s, f.Settle)
 	t.src.queueNotes(s, f.Notes)
 	t.src.queueDeliveries(s, f.Deliveries)
+	t.src.queueConflicts(s, f.Conflicts)
+	t.src.queueMarks(s, f)
 }
 
 // queueRejection writes a rejection. One that is there already is from a try whose outcome did not
@@ -95,6 +98,7 @@ func (s *Source) queueSettle(b *script, list []source.Settlement) {
 			UPDATE `+s.schema+`.rejection_details d SET settled_at = $4, settled_by = $5, attempts = d.attempts + $6, group_id = coalesce(nullif($7, ''), d.group_id) FROM moved WHERE d.id = moved.id`,
 			[]any{m.ID, from, string(m.To), m.At, m.By, count(m.Failed), m.Group}, affected(1, rejectionMoved))
 		b.add("DELETE FROM "+s.schema+".rejected_rows WHERE rejection_id = $1", []any{m.ID}, nil)
+		s.queueCase(b, m)
 	}
 }
 

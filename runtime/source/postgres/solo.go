@@ -74,7 +74,7 @@ func (r *relation) solo(q *queries, key string, claim *source.Claim, id string) 
 
 // suffices reports that one statement can do all that is asked.
 func (o *solo) suffices(t *tx, changes []source.Change, finish *source.Finish) bool {
-	if o == nil || t.conn != nil || t.over || finish == nil || finish.Rejection != nil || len(finish.Settle) > 0 || len(finish.Notes) > 0 || len(finish.Deliveries) > 0 || len(changes) > 1 {
+	if o == nil || t.conn != nil || t.over || finish == nil || !finish.Bare() || len(changes) > 1 {
 		return false
 	}
 	if len(t.aged) > 0 && len(finish.Receipts) > 0 {

@@ -32,7 +32,8 @@ func (s *Source) Sweep(ctx context.Context, now time.Time, keep source.Retention
 	for _, part := range []struct {
 		batch func(context.Context, pgx.Tx) (removed int, more bool, err error)
 		total *int
-	}{{w.receipts, &swept.Receipts}, {w.rejections, &swept.Rejections}, {w.clients, &swept.Clients}} {
+	}{{w.receipts, &swept.Receipts}, {w.rejections, &swept.Rejections}, {w.clients, &swept.Clients},
+		{w.conflicts, &swept.Conflicts}, {w.traces, new(int)}, {w.tombstones, &swept.Tombstones}} {
 		for more := true; more; {
 			var removed int
 			err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) (err error) {
@@ -175,5 +176,27 @@ func (w *sweep) rejections(ctx context.Context, tx pgx.Tx) (int, bool, error) {
 func (w *sweep) clients(ctx context.Context, tx pgx.Tx) (int, bool, error) {
 	tag, err := tx.Exec(ctx, w.sql(`DELETE FROM %.clients WHERE owner IN (SELECT owner FROM %.clients c WHERE c.seen_at < $1
 		AND NOT EXISTS (SELECT FROM %.receipts r WHERE r.owner = c.owner) LIMIT $2)`), w.now.Add(-w.keep.Clients), sweepRows)
+	return int(tag.RowsAffected()), tag.RowsAffected() == sweepRows, err
+}
+
+func (w *sweep) conflicts(ctx context.Context, tx pgx.Tx) (int, bool, error) {
+	tag, err := tx.Exec(ctx, w.sql("DELETE FROM %.turnkey_conflicts WHERE id IN (SELECT id FROM %.turnkey_conflicts WHERE created_at < $1 ORDER BY created_at LIMIT $2)"),
+		w.now.Add(-w.keep.Conflicts), sweepRejections)
+	return int(tag.RowsAffected()), tag.RowsAffected() == sweepRejections, err
+}
+
+func (w *sweep) traces(ctx context.Context, tx pgx.Tx) (int, bool, error) {
+	return w.aged(ctx, tx, "traces", w.keep.Conflicts)
+}
+
+func (w *sweep) tombstones(ctx context.Context, tx pgx.Tx) (int, bool, error) {
+	return w.aged(ctx, tx, "tombstones", w.keep.Tombstones)
+}
+
+// aged removes a batch of what is older than its retention. A row that somebody renews meanwhile is left
+// for another time.
+func (w *sweep) aged(ctx context.Context, tx pgx.Tx, table string, keep time.Duration) (int, bool, error) {
+	tag, err := tx.Exec(ctx, w.sql("DELETE FROM %."+table+" WHERE ctid = ANY (ARRAY(SELECT ctid FROM %."+table+" WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))"),
+		w.now.Add(-keep), sweepRows)
 	return int(tag.RowsAffected()), tag.RowsAffected() == sweepRows, err
 }

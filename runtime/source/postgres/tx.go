@@ -288,7 +288,7 @@ func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.
 
 // decided reports that COMMIT may go along with the statements, because no count can still forbid it.
 func (t *tx) decided(statements []statement, finish *source.Finish) bool {
-	if t.solo != nil || len(finish.Settle) > 0 || len(t.aged) > 0 && len(finish.Receipts) > 0 {
+	if t.solo != nil || len(finish.Settle)+len(finish.Close) > 0 || len(t.aged) > 0 && len(finish.Receipts) > 0 {
 		return false
 	}
 	for i := range statements {

@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) *Harness) {
 	maps.Copy(tests, receiptTests)
 	maps.Copy(tests, inboxTests)
 	maps.Copy(tests, outboxTests)
+	maps.Copy(tests, conflictTests)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

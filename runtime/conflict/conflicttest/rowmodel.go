@@ -1,4 +1,4 @@
-package conflict_test
+package conflicttest
 
 import (
 	"math/rand/v2"
@@ -10,9 +10,9 @@ import (
 	"turnkey/runtime/value"
 )
 
-// The rows of the schedules have two members of text, each with a time of its own, a version that
+// RowFields are those of whole rows: the rows of the schedules have two members of text, each with a time of its own, a version that
 // every edit counts, and the time of the last edit.
-var rowFields = map[string]*conflict.Field{
+var RowFields = map[string]*conflict.Field{
 	"a":    {Name: "a", Merge: bundle.Merge{Policy: bundle.MergeTimestamp, Field: "a_at"}},
 	"b":    {Name: "b", Merge: bundle.Merge{Policy: bundle.MergeTimestamp, Field: "b_at"}},
 	"a_at": {Name: "a_at", Merge: bundle.Merge{Policy: bundle.MergeMax}},
@@ -50,17 +50,17 @@ func rowEdited(r *rand.Rand, _, n int, local value.Value) value.Value {
 }
 
 // edited gives the members that a write changed.
-func edited(w write) map[string]value.Value {
+func edited(w Write) map[string]value.Value {
 	out := map[string]value.Value{}
-	for _, m := range w.next.(*value.Object).Members {
-		if before, _ := w.before.(*value.Object).Get(m.Name); before != m.Value {
+	for _, m := range w.Next.(*value.Object).Members {
+		if before, _ := w.Before.(*value.Object).Get(m.Name); before != m.Value {
 			out[m.Name] = m.Value
 		}
 	}
 	return out
 }
 
-func apply(row *value.Object, w write) {
+func apply(row *value.Object, w Write) {
 	for name, v := range edited(w) {
 		row.Set(name, v)
 	}
@@ -74,23 +74,23 @@ func timeOf(v value.Value, name string) time.Time {
 // lastByMember: each member's last edit to arrive.
 type lastByMember struct{ row *value.Object }
 
-func (m *lastByMember) delivered(w write) { apply(m.row, w) }
-func (m *lastByMember) want() value.Value { return m.row }
+func (m *lastByMember) Delivered(w Write) { apply(m.row, w) }
+func (m *lastByMember) Want() value.Value { return m.row }
 
 // unlessMoved: a write counts as a whole if every member that it changes holds the value that it saw.
 // Values are unique, but for the version, which two devices may count alike: equal is no conflict.
 type unlessMoved struct{ row *value.Object }
 
-func (m *unlessMoved) delivered(w write) {
+func (m *unlessMoved) Delivered(w Write) {
 	for name, v := range edited(w) {
-		saw, _ := w.before.(*value.Object).Get(name)
+		saw, _ := w.Before.(*value.Object).Get(name)
 		if is, _ := m.row.Get(name); is != saw && is != v {
 			return
 		}
 	}
 	apply(m.row, w)
 }
-func (m *unlessMoved) want() value.Value { return m.row }
+func (m *unlessMoved) Want() value.Value { return m.row }
 
 // locked: a write counts if it saw the version that is stored, and counts it by one.
 type locked struct {
@@ -98,15 +98,15 @@ type locked struct {
 	version int64
 }
 
-func (m *locked) delivered(w write) {
-	if saw, _ := w.before.(*value.Object).Get("v"); saw != m.version {
+func (m *locked) Delivered(w Write) {
+	if saw, _ := w.Before.(*value.Object).Get("v"); saw != m.version {
 		return
 	}
 	apply(m.row, w)
 	m.version++
 	m.row.Set("v", m.version)
 }
-func (m *locked) want() value.Value { return m.row }
+func (m *locked) Want() value.Value { return m.row }
 
 // byTime: a write counts if none that is younger has arrived.
 type byTime struct {
@@ -114,26 +114,26 @@ type byTime struct {
 	youngest time.Time
 }
 
-func (m *byTime) delivered(w write) {
-	if t := timeOf(w.next, "at"); t.After(m.youngest) {
+func (m *byTime) Delivered(w Write) {
+	if t := timeOf(w.Next, "at"); t.After(m.youngest) {
 		m.youngest = t
 		apply(m.row, w)
 	}
 }
-func (m *byTime) want() value.Value { return m.row }
+func (m *byTime) Want() value.Value { return m.row }
 
 // membersByTime: of all writes to a member, in whatever order, the youngest; of times and the version
 // the greatest.
 type membersByTime struct {
 	row    *value.Object
-	writes map[string]write
+	writes map[string]Write
 }
 
-func (m *membersByTime) delivered(w write) {
+func (m *membersByTime) Delivered(w Write) {
 	for name, v := range edited(w) {
 		switch was, _ := m.row.Get(name); name {
 		case "a", "b":
-			if have, ok := m.writes[name]; !ok || timeOf(w.next, name+"_at").After(timeOf(have.next, name+"_at")) {
+			if have, ok := m.writes[name]; !ok || timeOf(w.Next, name+"_at").After(timeOf(have.Next, name+"_at")) {
 				m.writes[name] = w
 			}
 		case "v":
@@ -146,9 +146,9 @@ func (m *membersByTime) delivered(w write) {
 	}
 }
 
-func (m *membersByTime) want() value.Value {
+func (m *membersByTime) Want() value.Value {
 	for name, w := range m.writes {
-		v, _ := w.next.(*value.Object).Get(name)
+		v, _ := w.Next.(*value.Object).Get(name)
 		m.row.Set(name, v)
 	}
 	return m.row

@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"errors"
+	"time"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/parser"
+
+	"turnkey/runtime/hook"
+)
+
+// session is the global state of one transaction: a VM in which the script has been run.
+type session struct {
+	vm      *goja.Runtime
+	script  *script
+	library *library
+	clock   func() time.Time // measures; what user code sees is now
+
+	run     *hook.Run
+	host    hook.Host
+	watch   *watch
+	entered bool
+	// files maps a hook file to the function that gives its exports; invoke and fail are js/core.js's.
+	files        goja.Value
+	invoke, fail goja.Callable
+	broken       bool // it was cut off: nothing may run in it any more
+
+	current
+}
+
+// current is the call that is going on.
+type current struct {
+	index    int
+	asked    *hook.Call
+	now      time.Time
+	random   random
+	outcome  hook.Outcome
+	settled  bool
+	timers   timers
+	forsaken []*goja.Promise // rejected, and nobody handles it yet
+	hostErr  error           // the pipe is broken
+}
+
+func newSession(s *script, l *library, clock func() time.Time) *session {
+	return &session{script: s, library: l, clock: clock}
+}
+
+// begin takes the Run whose calls follow.
+func (s *session) begin(run *hook.Run, w *watch, host hook.Host) {
+	s.run, s.watch, s.host = run, w, host
+}
+
+// call carries out one call.
+func (s *session) call(index int, c *hook.Call) hook.Outcome {
+	began := s.clock()
+	waited := s.watch.waited
+	s.current = current{index: index, asked: c, now: time.UnixMilli(c.NowMS).UTC(), random: newRandom(c.Seed, "call")}
+	file := s.script.files[c.Name]
+	if file == "" {
+		return hook.Outcome{Result: hook.Absent}
+	}
+	err := s.guard(func() error {
+		if !s.entered {
+			s.entered = true
+			s.random = newRandom(c.Seed, "load")
+			if err := s.load(); err != nil {
+				return err
+			}
+			s.random = newRandom(c.Seed, "call")
+		}
+		_, err := s.invoke(nil, s.files, s.vm.ToValue(file), s.vm.ToValue(string(c.Function)),
+			s.vm.ToValue(string(c.Argument)), s.vm.ToValue(c.NowMS), s.vm.ToValue(c.DeliveryID))
+		return s.drive(err)
+	})
+	if err != nil {
+		s.cutOff(err)
+	}
+	s.asked = nil
+	o := s.outcome
+	o.Usage.DurationUS = max(s.clock().Sub(began).Microseconds(), 0)
+	o.Usage.HostUS = (s.watch.waited - waited).Microseconds()
+	return o
+}
+
+// guard runs code of the user. What comes back as an error cut the session off; exceptions are outcomes.
+func (s *session) guard(f func() error) (err error) {
+	if s.vm == nil {
+		s.vm = goja.New()
+	}
+	s.watch.start(s.vm)
+	defer s.watch.stop()
+	defer func() {
+		if r := recover(); r != nil {
+			// goja panics with an interrupt that lands while Go code converts a value, and on its own defects.
+			s.broken = true
+			if cause, ok := r.(error); ok {
+				err = cause
+			} else {
+				err = errors.New("the engine failed")
+			}
+		}
+	}()
+	return f()
+}
+
+// load makes the global state.
+func (s *session) load() error {
+	vm := s.vm
+	vm.SetMaxCallStackSize(s.run.Limits.CallDepth)
+	vm.SetTimeSource(func() time.Time { return s.now })
+	vm.SetRandSource(func() float64 { return s.random.float() })
+	vm.SetParserOptions(parser.WithDisableSourceMaps) // or evaluated code could have any file read
+	vm.SetPromiseRejectionTracker(s.track)
+	core, err := s.eval("core", vm.ToValue(s.native), vm.NewArray(toAny(s.script.globals)...), vm.ToValue(userText(s.run.User)), vm.ToValue(envText(s.run.Env)))
+	if err != nil {
+		return err
+	}
+	made := core.ToObject(vm) // ours: no user code has run yet
+	s.invoke, s.fail = callable(made.Get("call")), callable(made.Get("fail"))
+	wrapper, err := vm.RunProgram(s.script.program)
+	if err != nil {
+		return err
+	}
+	module := vm.NewObject()
+	if err := module.Set("exports", vm.NewObject()); err != nil {
+		return err
+	}
+	if _, err := callable(wrapper)(nil, module, module.Get("exports")); err != nil {
+		return err
+	}
+	s.files = module.Get("exports")
+	return nil
+}
+
+// eval runs one of our own scripts, which is a function, with the arguments.
+func (s *session) eval(name string, args ...goja.Value) (goja.Value, error) {
+	f, err := s.vm.RunProgram(s.library.get(name))
+	if err != nil {
+		return nil, err
+	}
+	return callable(f)(nil, args...)
+}
+
+// callable is for functions of ours.
+func callable(v goja.Value) goja.Callable {
+	f, ok := goja.AssertFunction(v)
+	if !ok {
+		panic("engine: " + v.String() + " is no function")
+	}
+	return f
+}
+
+func toAny(list []string) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}

@@ -28,6 +28,10 @@ const (
 	opDigest  = 15
 	opURL     = 16
 	opFetch   = 17
+
+	opDeclare  = 20
+	opExpected = 21
+	opClock    = 22
 )
 
 // native is the host function of js/core.js. Arguments are primitives, or functions and buffers of ours.
@@ -60,10 +64,19 @@ func (s *session) native(c goja.FunctionCall) goja.Value {
 		return s.vm.ToValue(id)
 	case opClear:
 		s.timers.clear(c.Argument(1).ToInteger())
-	default:
+	case opEncode, opDecode, opBytes, opDigest, opURL:
 		return s.nativeBytes(c)
+	default:
+		if s.testing != nil {
+			return s.nativeTest(c)
+		}
 	}
 	return goja.Undefined()
+}
+
+// caller is the stack of the users' files.
+func (s *session) caller() []hook.Frame {
+	return s.script.positions.frames(s.vm.CaptureCallStack(8, nil))
 }
 
 // str gives an argument that js/*.js made text.
@@ -153,7 +166,7 @@ func (s *session) log(level hook.Level, text string) {
 		return
 	}
 	line := hook.Log{Level: level, Text: clean(text, s.run.Limits.LogBytes)}
-	if frames := s.script.positions.frames(s.vm.CaptureCallStack(8, nil)); len(frames) > 0 {
+	if frames := s.caller(); len(frames) > 0 {
 		line.File, line.Line = frames[0].File, frames[0].Line
 	}
 	s.outcome.Logs = append(s.outcome.Logs, line)

@@ -61,7 +61,7 @@ func TestPositionOf(t *testing.T) {
 		"null!.x":                                            3,
 		"const f = () => { throw 'text' }; f()":              3,
 		"const f = (): any => f() + 1; f()":                  3,
-		"while (true) {}":                                    3,
+		"while (true) { arg.x = 1 }":                         3,
 		"return ctx.reject(1)":                               3,
 		"JSON.parse('{')":                                    3,
 		"return (async () => { await 1; null!.x })()":        3,

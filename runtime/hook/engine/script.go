@@ -56,7 +56,7 @@ var groups = map[string][]string{
 	"crypto":  {"crypto"},
 	"clone":   {"structuredClone"},
 	"url":     {"URL", "URLSearchParams"},
-	"fetch":   {"fetch", "Headers", "Response"},
+	"fetch":   {"fetch", "Headers"},
 }
 
 // Code that names none of these cannot find a global by a name that it made up.

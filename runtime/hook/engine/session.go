@@ -25,6 +25,8 @@ type session struct {
 	files        goja.Value
 	invoke, fail goja.Callable
 	broken       bool // it was cut off: nothing may run in it any more
+	api          goja.Value
+	testing      *testing // nil but in tests
 
 	current
 }
@@ -118,6 +120,12 @@ func (s *session) load() error {
 	}
 	made := core.ToObject(vm) // ours: no user code has run yet
 	s.invoke, s.fail = callable(made.Get("call")), callable(made.Get("fail"))
+	s.api = made.Get("api")
+	if s.testing != nil {
+		if err := s.testing.cover.install(vm); err != nil {
+			return err
+		}
+	}
 	wrapper, err := vm.RunProgram(s.script.program)
 	if err != nil {
 		return err

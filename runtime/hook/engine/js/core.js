@@ -115,8 +115,9 @@
     only("ctx.enqueue", ...everywhere);
     if (typeof outbox !== "string" || outbox === "") throw new TypeError("ctx.enqueue(outbox, payload): outbox must be the name of an outbox");
     if (payload === undefined) throw new TypeError("ctx.enqueue(outbox, payload): there is no payload");
-    host(ENQUEUE, outbox, json(payload, "payload"));
+    deliver(outbox, json(payload, "payload"));
   }
+  let deliver = (outbox, payload) => host(ENQUEUE, outbox, payload);
 
   // ---- what is made when it is first used ----
 
@@ -223,7 +224,7 @@
     } catch {
       message = "It threw something that cannot be shown.";
     }
-    settle("failed", message, stack);
+    settle("failed", message, stack, e);
   }
 
   function describe(e, depth) {
@@ -234,15 +235,21 @@
     return message;
   }
 
-  const settle = (...args) => host(SETTLE, ...args);
+  const settle = (kind, a, b, c) => host(SETTLE, kind, a, b, kind === "failed" ? undefined : c);
+  let notice = () => {};
   const api = {
-    load, logger, inspect: (v) => load("inspect").inspect(v), only, invoke, fail, describe, flaw, named, isObject,
-    watch(changes) { Object.assign(shared, changes); },
+    load, logger, inspect: (v) => load("inspect").inspect(v), only, invoke, fail, flaw, named, isObject,
+    // for tests
+    observe(f) { notice = f; },
+    simulate(world) {
+      shared.user = world.user;
+      shared.env = world.env;
+      deliver = world.deliver;
+    },
   };
   return {
     api,
     call: (files, file, fn, argument, now, deliveryId) => invoke(files[file]().default, fn, argument, now, deliveryId, settle),
-    fail: (e) => fail(e, settle),
-    describe: (e) => describe(e, 0),
+    fail: (e) => { notice(e); fail(e, settle); },
   };
 })

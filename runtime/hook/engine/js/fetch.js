@@ -56,7 +56,7 @@
         if (!headers.has("content-type")) headers.set("content-type", "application/x-www-form-urlencoded;charset=UTF-8");
       } else throw new TypeError("fetch: body must be text, bytes or URLSearchParams; for JSON use JSON.stringify");
     }
-    const answer = JSON.parse(send(JSON.stringify({
+    const answer = JSON.parse(await send(JSON.stringify({
       url: String(url), method: String(init.method ?? "GET").toUpperCase(),
       headers: [...headers].map(([name, value]) => ({ name, value })), body: body ? body.toString("base64") : undefined,
     })));

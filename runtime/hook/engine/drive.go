@@ -45,11 +45,15 @@ func uncatchable(err error) bool {
 
 // threw settles the call with what was thrown, as js/core.js describes it.
 func (s *session) threw(value goja.Value, stack []goja.StackFrame) error {
-	if s.fail == nil { // the script failed before there was anybody to describe it: only our own code runs then
+	if s.api == nil { // the script failed before there was anybody to describe it: only our own code runs then
 		s.failed(hook.Failure{Class: hook.ClassError, Message: "The engine could not be started."})
 		return nil
 	}
-	if _, err := s.fail(nil, value); err != nil {
+	thrown, err := s.part("refuse", "thrown")
+	if err == nil {
+		_, err = callable(thrown)(nil, value)
+	}
+	if err != nil {
 		if uncatchable(err) {
 			return err
 		}

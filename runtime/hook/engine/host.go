@@ -32,6 +32,7 @@ const (
 	opDeclare  = 20
 	opExpected = 21
 	opClock    = 22
+	opSimulate = 23
 )
 
 // native is the host function of js/core.js. Arguments are primitives, or functions and buffers of ours.

@@ -50,17 +50,17 @@ func compileTree(p *hook.Program, tree *ast.Program) (*script, error) {
 
 // groups says which script of js/ makes which global.
 var groups = map[string][]string{
-	"console": {"console"},
-	"timers":  {"setTimeout", "clearTimeout", "setInterval", "clearInterval", "queueMicrotask"},
-	"text":    {"TextEncoder", "TextDecoder", "Buffer", "atob", "btoa"},
-	"crypto":  {"crypto"},
-	"clone":   {"structuredClone"},
-	"url":     {"URL", "URLSearchParams"},
-	"fetch":   {"fetch", "Headers"},
+	"log":    {"console"},
+	"timers": {"setTimeout", "clearTimeout", "setInterval", "clearInterval", "queueMicrotask"},
+	"text":   {"TextEncoder", "TextDecoder", "Buffer", "atob", "btoa"},
+	"crypto": {"crypto"},
+	"clone":  {"structuredClone"},
+	"url":    {"URL", "URLSearchParams"},
+	"fetch":  {"fetch", "Headers"},
 }
 
-// Code that names none of these cannot find a global by a name that it made up.
-var indirect = regexp.MustCompile(`\b(globalThis|eval|Function|constructor|Reflect)\b`)
+// Code that names none of these cannot find a global by a name that it made up. (A class's own constructor is harmless.)
+var indirect = regexp.MustCompile("\\b(globalThis|eval|Function)\\b|[.\"'`]constructor\\b")
 
 // globalsOf lists our globals that the code names: making the others would cost every transaction.
 func globalsOf(code string) []string {
@@ -76,4 +76,4 @@ func globalsOf(code string) []string {
 	return list
 }
 
-var groupNames = []string{"console", "timers", "text", "crypto", "clone", "url", "fetch"}
+var groupNames = []string{"log", "timers", "text", "crypto", "clone", "url", "fetch"}

@@ -21,12 +21,13 @@ type session struct {
 	host    hook.Host
 	watch   *watch
 	entered bool
-	// files maps a hook file to the function that gives its exports; invoke and fail are js/core.js's.
-	files        goja.Value
-	invoke, fail goja.Callable
-	broken       bool // it was cut off: nothing may run in it any more
-	api          goja.Value
-	testing      *testing // nil but in tests
+	// files maps a hook file to the function that gives its exports; invoke and api are js/core.js's.
+	files   goja.Value
+	invoke  goja.Callable
+	api     goja.Value
+	members map[string]goja.Value // of ctx, as far as they were asked for
+	broken  bool                  // it was cut off: nothing may run in it any more
+	testing *testing              // nil but in tests
 
 	current
 }
@@ -71,8 +72,9 @@ func (s *session) call(index int, c *hook.Call) hook.Outcome {
 			}
 			s.random = newRandom(c.Seed, "call")
 		}
-		_, err := s.invoke(nil, s.files, s.vm.ToValue(file), s.vm.ToValue(string(c.Function)),
-			s.vm.ToValue(string(c.Argument)), s.vm.ToValue(c.NowMS), s.vm.ToValue(c.DeliveryID))
+		delete(s.members, "now")
+		delete(s.members, "deliveryId")
+		_, err := s.invoke(nil, s.files, s.vm.ToValue(file), s.vm.ToValue(string(c.Function)), s.vm.ToValue(string(c.Argument)))
 		return s.drive(err)
 	})
 	if err != nil {
@@ -114,13 +116,14 @@ func (s *session) load() error {
 	vm.SetRandSource(func() float64 { return s.random.float() })
 	vm.SetParserOptions(parser.WithDisableSourceMaps) // or evaluated code could have any file read
 	vm.SetPromiseRejectionTracker(s.track)
-	core, err := s.eval("core", vm.ToValue(s.native), vm.NewArray(toAny(s.script.globals)...), vm.ToValue(userText(s.run.User)), vm.ToValue(envText(s.run.Env)))
+	s.members = map[string]goja.Value{}
+	native := vm.ToValue(s.native)
+	core, err := s.eval("core", native, vm.NewDynamicObject(context{s}), vm.NewArray(toAny(s.script.globals)...))
 	if err != nil {
 		return err
 	}
 	made := core.ToObject(vm) // ours: no user code has run yet
-	s.invoke, s.fail = callable(made.Get("call")), callable(made.Get("fail"))
-	s.api = made.Get("api")
+	s.invoke, s.api = callable(made.Get("call")), made.Get("api")
 	if s.testing != nil {
 		if err := s.testing.cover.install(vm); err != nil {
 			return err

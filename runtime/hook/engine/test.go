@@ -162,6 +162,8 @@ func (s *session) nativeTest(c goja.FunctionCall) goja.Value {
 			s.now = time.UnixMilli(v.ToInteger()).UTC()
 		}
 		return s.vm.ToValue(was)
+	case opSimulate:
+		s.members[str(c, 1)] = c.Argument(2)
 	}
 	return goja.Undefined()
 }

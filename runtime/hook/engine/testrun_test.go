@@ -231,7 +231,7 @@ func TestCoverage(t *testing.T) {
 		{"arrows of arrows", "export const f = (x: any) => (y: any) => x && y;", "f(1)", 1, 4, []int{1}},
 		{"async and generators", "export async function* f() {\n  yield 1;\n}\nexport const g = async () => { for await (const x of f()) { if (x) return; } };", "await g()", 3, 4, []int{4}},
 		{"class", "export class A {\n  constructor(private x: number) {}\n  get y() {\n    return this.x;\n  }\n}\nexport const f = () => new A(1);", "f()", 2, 3, []int{3}},
-		{"enum", "export enum E { A, B }\nexport const f = () => E.A;", "f()", 2, 2, nil},
+		{"enum", "export enum E { A, B }\nexport const f = () => E.A;", "f()", 1, 1, nil},
 		{"await and new", "export const f = async (x: any) => (await x) && new Map;", "await f(1)", 2, 3, []int{1}},
 		{"optional chain", "export const f = (x: any) => x?.y?.(1) || 2;", "f(null)", 2, 3, []int{1}},
 		{"assignment in a condition", "export function f(s: string) {\n  let m;\n  if (m = /a/.exec(s)) return m[0];\n}", "f('a')", 2, 3, []int{3}},

@@ -1,9 +1,11 @@
 // run: calls a hook in a test as the runtime would, with rows in memory for ctx.db.
 (function (host, api) {
   "use strict";
-  const CLOCK = 22, UUID = 6;
+  const UUID = 6, CLOCK = 22, SIMULATE = 23;
   const { parse, stringify } = JSON;
-  const { isObject } = api;
+  const { isObject, named } = api.load("judge");
+  const { fail, deliverTo } = api.load("refuse");
+  const world = api.load("world");
 
   // ---- ctx.db ----
 
@@ -89,7 +91,7 @@
       case "beforeTransaction": return (i.writes ?? []).map((w) => argumentOf("beforeWrite", w));
       case "resolveUser": return { provider: "test", userId: "", claims: {}, ...i.identity };
     }
-    throw new TypeError(`run(hooks, name, input): there is no hook ${api.named(name)}`);
+    throw new TypeError(`run(hooks, name, input): there is no hook ${named(name)}`);
   }
 
   function outcome(kind, text, a, b, data, enqueued) {
@@ -117,12 +119,14 @@
     const now = input.now === undefined ? undefined : new Date(input.now).getTime();
     const enqueued = [];
     const user = input.user === null ? null : { id: "user", claims: {}, provider: "test", ...input.user };
-    api.simulate({
-      user, env: { ...input.env }, deliver: (outbox, payload) => enqueued.push({ outbox, payload: parse(payload) }),
-    });
+    host(SIMULATE, "user", world.user(stringify(user)));
+    host(SIMULATE, "env", world.env(stringify(input.env ?? {})));
+    host(SIMULATE, "deliveryId", input.deliveryId ?? (name === "afterCommit" ? "delivery-1" : undefined));
+    deliverTo((outbox, payload) => enqueued.push({ outbox, payload: parse(payload) }));
     api.load("db").answer((text) => stringify(answer(input.db ?? {}, parse(text))));
     api.load("fetch").answer((text) => respond(input.fetch, text));
     const clock = host(CLOCK, now);
+    host(SIMULATE, "now", world.now(host(CLOCK, undefined)));
     return new Promise((resolve, reject) => {
       const settle = (kind, text, a, b) => {
         host(CLOCK, clock);
@@ -131,9 +135,9 @@
         resolve(outcome(kind, text, a, b, data, enqueued));
       };
       try {
-        api.invoke(hooks, name, argument, host(CLOCK, undefined), input.deliveryId ?? (name === "afterCommit" ? "delivery-1" : ""), settle);
+        api.invoke(hooks, name, argument, settle);
       } catch (e) {
-        api.fail(e, settle);
+        fail(e, settle);
       }
     });
   }

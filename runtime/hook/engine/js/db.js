@@ -7,7 +7,8 @@
   const { keys } = Object;
   const { isArray } = Array;
   const NativePromise = Promise;
-  const { flaw, named, isObject } = api;
+  const { flaw } = api;
+  const { named, isObject } = api.load("judge");
 
   let ask = (request) => host(DB, request); // tests answer it themselves
 
@@ -107,5 +108,5 @@
     };
   }
 
-  return { table, coded, answer(f) { ask = f; } };
+  return { db: Object.freeze({ collection: table, table }), coded, answer(f) { ask = f; } };
 })

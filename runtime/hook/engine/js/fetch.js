@@ -42,7 +42,7 @@
   let send = (request) => host(FETCH, request); // tests answer it themselves
 
   async function fetch(url, init = {}) {
-    api.only("fetch", "afterCommit", "resolveUser");
+    api.load("refuse").only("fetch", "afterCommit", "resolveUser");
     for (const name of Object.keys(init)) {
       if (!known.includes(name)) throw new TypeError(`fetch: the option ${name} is not supported; there are method, headers and body`);
     }

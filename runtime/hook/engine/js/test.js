@@ -1,9 +1,11 @@
 // test, expect and run: the globals of test files.
 (function (host, api) {
   "use strict";
-  const SETTLE = 1, DECLARE = 20, EXPECTED = 21;
+  const DECLARE = 20, EXPECTED = 21;
   const { stringify } = JSON;
-  const { inspect, isObject } = api;
+  const { inspect } = api.load("inspect");
+  const { isObject } = api.load("judge");
+  const { fail: tell, observe } = api.load("refuse");
   const tag = Function.prototype.call.bind(Object.prototype.toString);
   const tests = [];
 
@@ -122,13 +124,13 @@
   // ---- the test that runs ----
 
   const notice = (e) => { if (e instanceof ExpectationError) host(EXPECTED, e.matcher, e.expected, e.received); };
-  api.observe(notice); // of rejections that nobody handles
+  observe(notice); // of rejections that nobody handles
 
   let current = -1;
   function start(i) {
     current = i;
-    const settle = (kind, a, b, c) => host(SETTLE, kind, a, b, kind === "failed" ? undefined : c);
-    const fail = (e) => { notice(e); api.fail(e, settle); };
+    const settle = api.settled;
+    const fail = (e) => { notice(e); tell(e, settle); };
     let out;
     try {
       out = tests[i].fn();

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dop251/goja"
 	"github.com/dop251/goja/ast"
 	"github.com/evanw/esbuild/pkg/api"
 	"github.com/go-json-experiment/json"
@@ -24,6 +25,7 @@ const namespace = "user"
 type built struct {
 	code, sourceMap string
 	tree            *ast.Program
+	program         *goja.Program
 	positions       *positions
 	findings        []hook.Diagnostic
 }

@@ -18,9 +18,6 @@ func (s *session) drive(err error) error {
 			if !errors.As(err, &thrown) || uncatchable(err) {
 				return err
 			}
-			if s.settled { // thrown by what went on after the result: a timer, a callback
-				s.settled = false
-			}
 			if err := s.threw(thrown.Value(), thrown.Stack()); err != nil {
 				return err
 			}

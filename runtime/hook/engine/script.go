@@ -41,11 +41,15 @@ func compileTree(p *hook.Program, tree *ast.Program) (*script, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newScript(p, program), nil
+}
+
+func newScript(p *hook.Program, program *goja.Program) *script {
 	s := &script{hash: p.Hash, program: program, globals: globalsOf(p.Code), positions: newPositions(p.Map), files: make(map[string]string, len(p.Hooks))}
 	for _, e := range p.Hooks {
 		s.files[e.Name] = e.File
 	}
-	return s, nil
+	return s
 }
 
 // groups says which script of js/ makes which global.

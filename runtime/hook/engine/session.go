@@ -74,7 +74,11 @@ func (s *session) call(index int, c *hook.Call) hook.Outcome {
 		}
 		delete(s.members, "now")
 		delete(s.members, "deliveryId")
-		_, err := s.invoke(nil, s.files, s.vm.ToValue(file), s.vm.ToValue(string(c.Function)), s.vm.ToValue(string(c.Argument)))
+		argument, err := s.argument(c.Argument)
+		if err != nil {
+			return err
+		}
+		_, err = s.invoke(nil, s.files, s.vm.ToValue(file), s.vm.ToValue(string(c.Function)), argument)
 		return s.drive(err)
 	})
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/dop251/goja"
-	"github.com/dop251/goja/ast"
 	"github.com/go-json-experiment/json"
 
 	"turnkey/runtime/hook"
@@ -26,11 +25,16 @@ type shape struct {
 // export. It fills in the program's functions.
 func (e *Engine) shapes(p *hook.Program, b *built) []hook.Diagnostic {
 	var findings []hook.Diagnostic
+	script := newScript(p, b.program)
+	w := newWatch(shapeLimit)
+	defer w.end()
 	for i := range p.Hooks {
 		x := &p.Hooks[i]
-		found, failure := e.shapeOf(p, b, x)
+		found, failure := e.shapeOf(script, w, x)
 		if failure != nil {
-			findings = append(findings, notLoaded(x.File, failure))
+			if findings = append(findings, notLoaded(x.File, failure)); failure.Class == hook.ClassTimeout {
+				break
+			}
 			continue
 		}
 		d := hook.Diagnostic{Severity: hook.SeverityError, File: x.File}
@@ -51,19 +55,13 @@ func (e *Engine) shapes(p *hook.Program, b *built) []hook.Diagnostic {
 	return findings
 }
 
-func (e *Engine) shapeOf(p *hook.Program, b *built, x *hook.Exports) (found shape, failure *hook.Failure) {
-	s, err := compileTree(p, b.tree)
-	if err != nil {
-		return shape{}, &hook.Failure{Message: err.Error()}
-	}
+func (e *Engine) shapeOf(script *script, w *watch, x *hook.Exports) (found shape, failure *hook.Failure) {
 	run := &hook.Run{Limits: hook.DefaultLimits()}
 	run.Limits.TimeMS = int(shapeLimit.Milliseconds())
-	w := newWatch(shapeLimit)
-	defer w.end()
-	ses := newSession(s, e.library, e.now)
+	ses := newSession(script, e.library, e.now)
 	ses.begin(run, w, nil)
-	ses.current = current{asked: &hook.Call{Name: x.Name, Function: "the top level"}, now: e.now(), random: newRandom("", "load")}
-	err = ses.guard(func() error {
+	ses.current = current{asked: &hook.Call{Name: x.Name, Function: "The top level"}, now: e.now(), random: newRandom("", "load")}
+	err := ses.guard(func() error {
 		if err := ses.load(); err != nil {
 			return err
 		}
@@ -164,66 +162,4 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
-}
-
-// exportOf finds where a file's default export, or a member of it, is written. esbuild gives a default
-// export a variable of its own, <something>_default.
-func (b *built) exportOf(file, member string) (at place, ok bool) {
-	walk(b.tree, func(n ast.Node) bool {
-		target, value := assignment(n)
-		if ok || target == nil || !strings.HasSuffix(strings.TrimRight(target.Name.String(), "0123456789"), "_default") {
-			return !ok
-		}
-		where, known := b.place(value)
-		if !known || where.file != file {
-			return true
-		}
-		if member == "" {
-			at, ok = where, true
-			return false
-		}
-		at, ok = where, true
-		if o, is := value.(*ast.ObjectLiteral); is {
-			for _, p := range o.Value {
-				if key := propertyName(p); key == member {
-					at, ok = b.place(p)
-				}
-			}
-		}
-		return false
-	})
-	return at, ok
-}
-
-func assignment(n ast.Node) (*ast.Identifier, ast.Expression) {
-	var target ast.Expression
-	var value ast.Expression
-	switch n := n.(type) {
-	case *ast.AssignExpression:
-		target, value = n.Left, n.Right
-	case *ast.Binding:
-		target, value = n.Target, n.Initializer
-	}
-	id, _ := target.(*ast.Identifier)
-	if id == nil || value == nil {
-		return nil, nil
-	}
-	return id, value
-}
-
-func propertyName(p ast.Property) string {
-	switch p := p.(type) {
-	case *ast.PropertyShort:
-		return p.Name.Name.String()
-	case *ast.PropertyKeyed:
-		if s, ok := p.Key.(*ast.StringLiteral); ok {
-			return s.Value.String()
-		}
-	}
-	return ""
-}
-
-func (b *built) place(n ast.Node) (place, bool) {
-	p := b.tree.File.Position(int(n.Idx0()) - b.tree.File.Base())
-	return b.positions.source(p.Line, p.Column)
 }

@@ -25,7 +25,7 @@ func (b *built) read() {
 		return true
 	})
 	if !b.failed() {
-		if _, err := goja.CompileAST(tree, false); err != nil {
+		if b.program, err = goja.CompileAST(tree, false); err != nil {
 			b.refuse(err)
 		}
 	}

@@ -135,7 +135,7 @@
         resolve(outcome(kind, text, a, b, data, enqueued));
       };
       try {
-        api.invoke(hooks, name, argument, settle);
+        api.invoke(hooks, name, parse(argument), settle);
       } catch (e) {
         fail(e, settle);
       }

@@ -4,7 +4,7 @@
 // whatever not every call needs is in a script of its own, which `load` runs when it is first used.
 (function (host, ctx, names) {
   "use strict";
-  const { parse, stringify } = JSON;
+  const { stringify } = JSON;
   const { keys, getPrototypeOf } = Object;
   const { isArray } = Array;
   const plain = getPrototypeOf({});
@@ -84,12 +84,11 @@
   }
 
   // invoke calls one function of a hook file; `settle` is called once, now or when its promise settles.
-  function invoke(hooks, fn, argumentText, settle) {
+  function invoke(hooks, fn, argument, settle) {
     call.fn = fn;
     call.dropped = undefined;
     const f = hooks === null || typeof hooks !== "object" ? undefined : hooks[fn];
     if (typeof f !== "function") return settle("absent", "");
-    const argument = parse(argumentText);
     const out = f.call(hooks, argument, ctx);
     if (typeof out === "object" && out !== null && typeof out.then === "function") later(out, argument, settle);
     else judge(out, argument, settle);

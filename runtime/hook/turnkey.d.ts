@@ -227,15 +227,18 @@ declare class TextDecoder {
 
 type BufferEncoding = "utf8" | "utf-8" | "base64" | "base64url" | "hex" | "latin1" | "binary" | "ascii";
 /** A small part of Node's Buffer. */
-declare class Buffer extends Uint8Array {
-  static from(text: string, encoding?: BufferEncoding): Buffer;
-  static from(bytes: number[] | ArrayBuffer | ArrayBufferView): Buffer;
-  static isBuffer(value: unknown): value is Buffer;
-  static byteLength(text: string, encoding?: BufferEncoding): number;
-  static concat(list: Uint8Array[]): Buffer;
+interface Buffer extends Uint8Array {
   toString(encoding?: BufferEncoding): string;
   equals(other: Uint8Array): boolean;
 }
+declare var Buffer: {
+  readonly prototype: Buffer;
+  from(text: string, encoding?: BufferEncoding): Buffer;
+  from(bytes: number[] | ArrayBuffer | ArrayBufferView): Buffer;
+  isBuffer(value: unknown): value is Buffer;
+  byteLength(text: string, encoding?: BufferEncoding): number;
+  concat(list: Uint8Array[]): Buffer;
+};
 
 interface Crypto {
   randomUUID(): string;

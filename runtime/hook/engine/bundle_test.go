@@ -1,6 +1,9 @@
 package engine_test
 
 import (
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +102,25 @@ func TestDiagnostics(t *testing.T) {
 				t.Errorf("%s (%s)\nwant %s (%s)", d, d.Hint, c.want, c.hint)
 			}
 		})
+	}
+}
+
+// TestSourceMapComments name files that nobody reads: not esbuild, not goja, not for evaluated code.
+func TestSourceMapComments(t *testing.T) {
+	dir := t.TempDir()
+	trap := filepath.Join(dir, "trap.map")
+	if err := os.WriteFile(trap, []byte(`{"version":3,"sources":["stolen.ts"],"sourcesContent":["stolen"],"mappings":"AAAA"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, comment := range []string{"//# sourceMappingURL=file://" + trap, "//@ sourceMappingURL=" + trap, "/*# sourceMappingURL=file://" + trap + " */", "//# sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjozfQ=="} {
+		text := "export default { beforeWrite() {\n  throw new Error(String((0, eval)('1\\n' + " + strconv.Quote(comment) + ")));\n} };\n" + comment + "\n"
+		b := newBench(t, "hooks/todos.js", text)
+		if strings.Contains(b.program.Map, "stolen") || strings.Contains(b.program.Code, "stolen") {
+			t.Errorf("%s was read: %s", comment, b.program.Map)
+		}
+		if f := failure(t, b.write(`{}`), hook.ClassError, "Error: 1"); at(f) != "hooks/todos.js:2:9" {
+			t.Errorf("%s: at %s", comment, at(f))
+		}
 	}
 }
 

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"net"
+	"net/netip"
 	"net/url"
 	"path"
 	"strings"
@@ -56,7 +56,7 @@ func partsOf(u *url.URL) urlParts {
 	if p.Port == port {
 		p.Port = ""
 	}
-	if isSpecial && (p.Hostname == "" || strings.ContainsAny(p.Hostname, " %<>^|") || net.ParseIP(strings.Trim(p.Hostname, "[]")) == nil && strings.HasPrefix(p.Hostname, "[")) {
+	if isSpecial && !isHost(p.Hostname) {
 		return urlParts{Error: "invalid"}
 	}
 	if u.User != nil {
@@ -76,6 +76,14 @@ func partsOf(u *url.URL) urlParts {
 		p.Hash = "#" + f
 	}
 	return p
+}
+
+func isHost(name string) bool {
+	if v6, ok := strings.CutPrefix(name, "["); ok {
+		_, err := netip.ParseAddr(strings.TrimSuffix(v6, "]"))
+		return err == nil
+	}
+	return name != "" && !strings.ContainsAny(name, " %<>^|")
 }
 
 // withoutDots resolves "." and ".."; a slash at the end and double slashes stay.

@@ -18,6 +18,10 @@ type Limits struct {
 	// LogLines and LogBytes bound what one call may log: lines, and bytes of one line.
 	LogLines int `json:"log_lines"`
 	LogBytes int `json:"log_bytes"`
+	// RunBytes bounds the values and effects of all calls of one Run together, RunLogBytes their logs: the answer is
+	// one message.
+	RunBytes    int `json:"run_bytes"`
+	RunLogBytes int `json:"run_log_bytes"`
 }
 
 // Bounds of what the engine takes at all.
@@ -33,5 +37,6 @@ func DefaultLimits() Limits {
 	return Limits{
 		TimeMS: 200, CallDepth: 1000, DBCalls: 50, Fetches: 10, Effects: 100,
 		ResultBytes: 1 << 20, HostBytes: 64 << 10, LogLines: 100, LogBytes: 4 << 10,
+		RunBytes: 8 << 20, RunLogBytes: 512 << 10,
 	}
 }

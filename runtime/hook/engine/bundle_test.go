@@ -131,24 +131,3 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 }
-
-// TestLanguage: what goja lacks and esbuild rewrites, and what goja has, gives what Node gives.
-func TestLanguage(t *testing.T) {
-	for code, want := range map[string]string{
-		`async function* g() { yield 1; yield 2 } const l: number[] = []; for await (const x of g()) l.push(x); return {l}`: `{"l":[1,2]}`,
-		`class A { #x = 1; static s = 2; get x() { return this.#x } static { A.s++ } } return {x: new A().x, s: A.s}`:       `{"x":1,"s":3}`,
-		`const a: any = null; a?.b.c; let b = a ?? 1; b ||= 2; return {b, at: [1, 2].at(-1)}`:                               `{"b":1,"at":2}`,
-		`const {a, ...rest} = {a: 1, b: 2}; return {a, rest, s: [..."ab"]}`:                                                 `{"a":1,"rest":{"b":2},"s":["a","b"]}`,
-		`return {m: "2026-01-02".match(/(?<y>\d+)-(?<m>\d+)/)!.groups!.y, r: "aXbX".replaceAll("X", "-")}`:                  `{"m":"2026","r":"a-b-"}`,
-		`const r = await Promise.allSettled([1, Promise.reject(2)]); return {r}`:                                            `{"r":[{"status":"fulfilled","value":1},{"status":"rejected","reason":2}]}`,
-		`return {s: [3, 1, 2].toSorted(), f: [1, 2].findLast((x) => x < 2), u: [...new Set([1]).union(new Set([2]))]}`:      `{"s":[1,2,3],"f":1,"u":[1,2]}`,
-		`const lib: any = await import("../lib/lazy"); return {n: lib.n}`:                                                   `{"n":5}`,
-		`label: for (const x of [1, 2]) { for (;;) { if (x === 1) continue label; break label } } return {ok: true}`:        `{"ok":true}`,
-		`return {strict: (function (this: any) { return this === undefined })()}`:                                           `{"strict":true}`,
-	} {
-		b := newBench(t, "hooks/todos.ts", "export default { async beforeWrite(arg: any, ctx: any): Promise<any> { "+code+" } };", "lib/lazy.ts", "export const n = 5;")
-		if o := b.write(`{}`); string(o.Value) != want {
-			t.Errorf("%s\n  gives %s, want %s", code, said(o), want)
-		}
-	}
-}

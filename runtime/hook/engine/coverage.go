@@ -67,7 +67,7 @@ func (c *cover) blank(n ast.Node) {
 	case *ast.RegExpLiteral:
 		from, n1 = c.offset(n.Idx), len(n.Literal)
 	case *ast.TemplateElement:
-		from, n1 = c.offset(n.Idx), len(n.Literal)
+		from, n1 = c.offset(n.Idx)-1, len(n.Literal) // the parser is a character ahead
 	default:
 		return
 	}

@@ -138,9 +138,12 @@ func (s *session) value(r hook.Result, text string) {
 	switch {
 	case len(text) > s.run.Limits.ResultBytes:
 		s.failed(hook.Failure{Class: hook.ClassInvalidResult, Message: string(s.asked.Function) + " returned more than " + bytesText(s.run.Limits.ResultBytes) + "."})
+	case s.sent+len(text) > s.run.Limits.RunBytes:
+		s.failed(hook.Failure{Class: hook.ClassInvalidResult, Message: "The hooks of this transaction returned and enqueued more than " + bytesText(s.run.Limits.RunBytes) + " together."})
 	case value.Kind() != '{' || !value.IsValid():
 		s.failed(hook.Failure{Class: hook.ClassInvalidResult, Message: string(s.asked.Function) + " returned text with half of a character (a lone surrogate), which no database stores."})
 	default:
+		s.sent += len(text)
 		s.outcome.Result, s.outcome.Value = r, value
 	}
 }
@@ -162,11 +165,12 @@ func (s *session) sameData(text string) bool {
 
 // log takes one line; the position is that of the innermost frame of the users' files.
 func (s *session) log(level hook.Level, text string) {
-	if len(s.outcome.Logs) >= s.run.Limits.LogLines {
+	l := &s.run.Limits
+	line := hook.Log{Level: level, Text: clean(text, l.LogBytes)}
+	if s.logged += len(line.Text); len(s.outcome.Logs) >= l.LogLines || s.logged > l.RunLogBytes {
 		s.outcome.LogsDropped++
 		return
 	}
-	line := hook.Log{Level: level, Text: clean(text, s.run.Limits.LogBytes)}
 	if frames := s.caller(); len(frames) > 0 {
 		line.File, line.Line = frames[0].File, frames[0].Line
 	}
@@ -180,9 +184,12 @@ func (s *session) enqueue(outbox, payload string) {
 		panic(s.vm.NewTypeError("ctx.enqueue: at most %d messages", l.Effects))
 	case len(payload) > l.HostBytes || len(outbox) > 255:
 		panic(s.vm.NewTypeError("ctx.enqueue: a message has at most %s", bytesText(l.HostBytes)))
+	case s.sent+len(payload) > l.RunBytes:
+		panic(s.vm.NewTypeError("ctx.enqueue: the hooks of this transaction returned and enqueued more than %s together", bytesText(l.RunBytes)))
 	case !jsontext.Value(payload).IsValid():
 		panic(s.vm.NewTypeError("ctx.enqueue: the payload has half of a character (a lone surrogate)"))
 	}
+	s.sent += len(payload)
 	s.outcome.Effects = append(s.outcome.Effects, hook.Effect{Outbox: outbox, Payload: jsontext.Value(payload)})
 }
 

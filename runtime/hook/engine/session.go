@@ -21,6 +21,8 @@ type session struct {
 	host    hook.Host
 	watch   *watch
 	entered bool
+	sent    int // bytes of values and effects that the Run's answer has so far
+	logged  int // and of logs
 	// files maps a hook file to the function that gives its exports; invoke and api are js/core.js's.
 	files   goja.Value
 	invoke  goja.Callable
@@ -52,6 +54,7 @@ func newSession(s *script, l *library, clock func() time.Time) *session {
 // begin takes the Run whose calls follow.
 func (s *session) begin(run *hook.Run, w *watch, host hook.Host) {
 	s.run, s.watch, s.host = run, w, host
+	s.sent, s.logged = 0, 0
 }
 
 // call carries out one call.

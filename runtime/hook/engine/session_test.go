@@ -285,3 +285,33 @@ func TestContext(t *testing.T) {
 		t.Errorf("%s\nwant %s", said(o), want)
 	}
 }
+
+// TestAnswerIsBounded: all calls of a message share one answer.
+func TestAnswerIsBounded(t *testing.T) {
+	b := newBench(t, "hooks/todos.ts", hookWith("beforeWrite", `for (let i = 0; i < 100; i++) console.log("x".repeat(4000)); return {s: "x".repeat(900000)}`))
+	ran := b.run(true, calls(t, 10, same)...)
+	last := ran.Outcomes[len(ran.Outcomes)-1]
+	failure(t, last, hook.ClassInvalidResult, "more than 8 MB together")
+	if len(ran.Outcomes) != 10 || len(last.Logs) != 0 || last.LogsDropped != 100 || ran.Outcomes[1].LogsDropped == 0 {
+		t.Errorf("%d outcomes, the last with %d lines, %d dropped", len(ran.Outcomes), len(last.Logs), last.LogsDropped)
+	}
+}
+
+// TestBrokenArgument is our defect, and no crash.
+func TestBrokenArgument(t *testing.T) {
+	b := newBench(t, "hooks/todos.ts", hookWith("beforeWrite", "return"))
+	c := calls(t, 1, same)
+	c[0].Argument = text(`{"op":`)
+	run := hook.Run{Hash: b.program.Hash, Begin: true, Limits: b.limits, Calls: c}
+	failure(t, b.engine.Run(run, nil).Outcomes[0], hook.ClassError, "The engine failed.")
+}
+
+// TestNotLoaded: a program that is not there makes the runtime begin again, not reject.
+func TestNotLoaded(t *testing.T) {
+	b := newBench(t, "hooks/todos.ts", hookWith("beforeWrite", "return"))
+	b.program.Hash = "other"
+	failure(t, b.run(true, calls(t, 1, same)...).Outcomes[0], hook.ClassAborted, "not loaded")
+	if l := b.engine.Load(hook.Load{Program: *b.program}); l.Failure == nil {
+		t.Error("a program whose hash is another's was taken")
+	}
+}

@@ -92,6 +92,10 @@ func (s *suite) open(file string, w *watch) (ses *session, start goja.Callable, 
 
 // file runs one test file: once to learn its tests, then once for each.
 func (s *suite) file(file string) {
+	if s.engine.now().After(s.end) {
+		s.out.Diagnostics = append(s.out.Diagnostics, hook.Diagnostic{Severity: hook.SeverityError, File: file, Message: "Its tests were not run: all tests together took longer than " + maxTestTime.String() + "."})
+		return
+	}
 	w := newWatch(shapeLimit)
 	ses, _, failure := s.open(file, w)
 	w.end()

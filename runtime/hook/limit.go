@@ -12,7 +12,7 @@ type Limits struct {
 	DBCalls int `json:"db_calls"`
 	Fetches int `json:"fetches"`
 	Effects int `json:"effects"`
-	// ResultBytes bounds one call's result, HostBytes one argument or answer of a host call.
+	// ResultBytes bounds one call's result, HostBytes one host call's argument. Answers are the host's to bound.
 	ResultBytes int `json:"result_bytes"`
 	HostBytes   int `json:"host_bytes"`
 	// LogLines and LogBytes bound what one call may log: lines, and bytes of one line.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -37,8 +38,10 @@ func (s *session) nativeBytes(c goja.FunctionCall) goja.Value {
 	return goja.Undefined()
 }
 
+var bufferType = reflect.TypeFor[goja.ArrayBuffer]()
+
 func buffer(c goja.FunctionCall, i int) []byte {
-	if o, ok := c.Argument(i).(*goja.Object); ok {
+	if o, ok := c.Argument(i).(*goja.Object); ok && o.ExportType() == bufferType {
 		if b, ok := o.Export().(goja.ArrayBuffer); ok { // a buffer's own export runs no code of anybody
 			return b.Bytes()
 		}

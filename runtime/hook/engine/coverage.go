@@ -50,6 +50,7 @@ func instrument(b *built, files map[string]string) *cover {
 	code := c.inserted.apply(b.code)
 	tree, err := parse(code)
 	if err != nil {
+		b.findings = append(b.findings, hook.Diagnostic{Severity: hook.SeverityWarning, Message: "The branches that the tests take could not be counted."})
 		return &cover{}
 	}
 	b.code, b.tree = code, tree

@@ -114,8 +114,11 @@ func (s *session) settle(c goja.FunctionCall) {
 		o.Result = hook.Rejected
 		o.Rejection = &hook.Rejection{Code: clean(str(c, 3), 100), Message: clean(str(c, 4), maxText)}
 		o.Effects = nil
-		if text != "" && len(text) < s.run.Limits.HostBytes/2 && jsontext.Value(text).IsValid() {
-			o.Rejection.Details = jsontext.Value(text)
+		if details := jsontext.Value(text); text != "" && details.IsValid() {
+			o.Rejection.Details = details
+		} else if text != "" {
+			o.Rejection = nil
+			s.failed(hook.Failure{Class: hook.ClassInvalidResult, Message: "ctx.reject: details have half of a character (a lone surrogate)."})
 		}
 	case "dropped":
 		o.Result, o.Reason = hook.Dropped, clean(text, 1000)
@@ -190,7 +193,7 @@ func (s *session) enqueue(outbox, payload string) {
 		panic(s.vm.NewTypeError("ctx.enqueue: the payload has half of a character (a lone surrogate)"))
 	}
 	s.sent += len(payload)
-	s.outcome.Effects = append(s.outcome.Effects, hook.Effect{Outbox: outbox, Payload: jsontext.Value(payload)})
+	s.outcome.Effects = append(s.outcome.Effects, hook.Effect{Outbox: clean(outbox, 255), Payload: jsontext.Value(payload)})
 }
 
 func sentence(text string) string {

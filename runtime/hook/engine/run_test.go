@@ -54,6 +54,10 @@ func TestBeforeWrite(t *testing.T) {
 		{"a rejection handled late", `const p = Promise.reject(new Error("x")); return Promise.resolve().then(() => p).catch(() => ({ok: 1}))`, hook.Changed, `{"ok":1}`},
 		{"a timer", `return new Promise((ok) => setTimeout(ok, 5, {a: 1}))`, hook.Changed, `{"a":1}`},
 		{"a timer that throws", `setTimeout(() => { throw new Error("late") }, 1); return new Promise(() => {})`, hook.Failed, "hook_error: Error: late"},
+		{"endless recursion after an await", `return (async () => { await null; const g = (): any => g() + 1; return g() })()`, hook.Failed, "hook_error: RangeError: functions call each other more than 1000 deep."},
+		{"rejected where nobody waits", `(async () => { await null; ctx.reject("NO") })(); return new Promise((ok) => setTimeout(ok, 1))`, hook.Rejected, "NO NO "},
+		{"details with half a character", `ctx.reject("NO", "no", {a: "\ud800"})`, hook.Failed, "hook_invalid_result: ctx.reject: details have half of a character"},
+		{"endless details", `ctx.reject("NO", "no", {a: "x".repeat(20000)})`, hook.Failed, "hook_error: TypeError: ctx.reject(code, message, details): details have at most 16384"},
 		{"endless recursion", `const f = (): any => f() + 1; return f()`, hook.Failed, "hook_error: RangeError: functions call each other more than 1000 deep."},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -44,7 +44,6 @@ type current struct {
 	settled  bool
 	timers   timers
 	forsaken []*goja.Promise // rejected, and nobody handles it yet
-	hostErr  error           // the pipe is broken
 }
 
 func newSession(s *script, l *library, clock func() time.Time) *session {

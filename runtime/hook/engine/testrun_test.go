@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -203,6 +204,23 @@ func TestTestFilesThatCannotRun(t *testing.T) {
 	}
 	if out := tested(t, "hooks/a.test.ts", "let x = 1; x"); !out.Passed() || len(out.Diagnostics) != 1 {
 		t.Errorf("a file without tests is a warning: %+v", out)
+	}
+}
+
+// TestMatchersExist: turnkey.d.ts tells the truth about expect.
+func TestMatchersExist(t *testing.T) {
+	_, rest, _ := strings.Cut(hook.TypeScript, "interface Expectation {")
+	declared, _, _ := strings.Cut(rest, "\n}")
+	names := regexp.MustCompile(`(?m)^  (\w+)\(`).FindAllStringSubmatch(declared, -1)
+	if len(names) < 13 {
+		t.Fatalf("only %v", names)
+	}
+	for _, n := range names {
+		for _, of := range []string{"expect(1)", "expect(1).not", "expect(1).rejects", "expect(1).rejects.not"} {
+			if out := tested(t, "hooks/a.test.ts", "test('t', () => { if (typeof ("+of+" as any)."+n[1]+" !== 'function') throw 1 });"); !out.Passed() {
+				t.Errorf("there is no %s.%s", of, n[1])
+			}
+		}
 	}
 }
 

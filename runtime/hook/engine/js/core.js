@@ -12,7 +12,7 @@
   // What the native function does; the numbers are those of host.go.
   const SETTLE = 1, LOAD = 7;
 
-  const library = {};
+  const library = { __proto__: null };
   function load(group) {
     return library[group] ||= host(LOAD, group)(host, api);
   }

@@ -35,7 +35,7 @@
     only("ctx.reject", ...transaction, "resolveUser");
     if (typeof code !== "string" || code === "" || code.length > 100) throw new TypeError("ctx.reject(code, message, details): code must be text of 1 to 100 characters");
     if (message !== undefined && typeof message !== "string") throw new TypeError("ctx.reject(code, message, details): message must be text");
-    if (details !== undefined) json(details, "details");
+    if (details !== undefined && json(details, "details").length > 16384) throw new TypeError("ctx.reject(code, message, details): details have at most 16384 characters of JSON");
     throw new Rejection(code, message === undefined ? code : message, details);
   }
 

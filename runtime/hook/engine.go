@@ -9,6 +9,10 @@ type Engine interface {
 	Test(Test) Tested
 }
 
+// Idler is an engine that has something to prepare while nobody waits: a worker may call it when it has answered
+// and nothing has arrived yet. It takes well under a millisecond.
+type Idler interface{ Idle() }
+
 // Host carries one HostCall to the runtime and waits for the answer. An error means that the pipe is
 // broken: the run ends.
 type Host func(HostCall) (HostResult, error)

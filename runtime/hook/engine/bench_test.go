@@ -115,6 +115,25 @@ func BenchmarkTypical(b *testing.B) {
 	}
 }
 
+// BenchmarkPrepared is a transaction of one operation in a worker that had time to prepare.
+func BenchmarkPrepared(b *testing.B) {
+	x := newBench(b, "hooks/todos.ts", typical, "lib/text.ts", slugs)
+	payload, err := hook.Encode(hook.Run{Hash: x.program.Hash, Begin: true, User: x.user, Limits: x.limits, Calls: typicalCalls(b, 1)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var spent time.Duration
+	for b.Loop() {
+		x.engine.Idle()
+		began := time.Now()
+		if kind, _ := hook.Serve(x.engine, hook.KindRun, payload, nil); kind != hook.KindRan {
+			b.Fatal(kind)
+		}
+		spent += time.Since(began)
+	}
+	b.ReportMetric(float64(spent.Microseconds())/float64(b.N), "us/op")
+}
+
 // BenchmarkBundle is a deployment's: esbuild, traps, shapes.
 func BenchmarkBundle(b *testing.B) {
 	e := engine.New(time.Now)

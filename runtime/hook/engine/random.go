@@ -10,8 +10,8 @@ import (
 // ChaCha8 is as hard to foresee as the seed is.
 type random struct{ source *rand.ChaCha8 }
 
-func newRandom(seed, purpose string) random {
-	return random{rand.NewChaCha8(sha256.Sum256([]byte(purpose + "\x00" + seed)))}
+func newRandom(seed string) random {
+	return random{rand.NewChaCha8(sha256.Sum256([]byte("turnkey hook\x00" + seed)))}
 }
 
 // float is in [0, 1).

@@ -17,12 +17,11 @@ type session struct {
 	library *library
 	clock   func() time.Time // measures; what user code sees is now
 
-	run     *hook.Run
-	host    hook.Host
-	watch   *watch
-	entered bool
-	sent    int // bytes of values and effects that the Run's answer has so far
-	logged  int // and of logs
+	run    *hook.Run
+	host   hook.Host
+	watch  *watch
+	sent   int // bytes of values and effects that the Run's answer has so far
+	logged int // and of logs
 	// files maps a hook file to the function that gives its exports; invoke and api are js/core.js's.
 	files   goja.Value
 	invoke  goja.Callable
@@ -47,32 +46,28 @@ type current struct {
 }
 
 func newSession(s *script, l *library, clock func() time.Time) *session {
-	return &session{script: s, library: l, clock: clock}
+	return &session{vm: goja.New(), script: s, library: l, clock: clock}
 }
 
 // begin takes the Run whose calls follow.
 func (s *session) begin(run *hook.Run, w *watch, host hook.Host) {
 	s.run, s.watch, s.host = run, w, host
 	s.sent, s.logged = 0, 0
+	s.vm.SetMaxCallStackSize(run.Limits.CallDepth)
 }
 
 // call carries out one call.
 func (s *session) call(index int, c *hook.Call) hook.Outcome {
 	began := s.clock()
 	waited := s.watch.waited
-	s.current = current{index: index, asked: c, now: time.UnixMilli(c.NowMS).UTC(), random: newRandom(c.Seed, "call")}
+	s.current = current{index: index, asked: c, now: time.UnixMilli(c.NowMS).UTC(), random: newRandom(c.Seed)}
 	file := s.script.files[c.Name]
 	if file == "" {
 		return hook.Outcome{Result: hook.Absent}
 	}
 	err := s.guard(func() error {
-		if !s.entered {
-			s.entered = true
-			s.random = newRandom(c.Seed, "load")
-			if err := s.load(); err != nil {
-				return err
-			}
-			s.random = newRandom(c.Seed, "call")
+		if err := s.load(); err != nil {
+			return err
 		}
 		delete(s.members, "now")
 		delete(s.members, "deliveryId")
@@ -95,9 +90,6 @@ func (s *session) call(index int, c *hook.Call) hook.Outcome {
 
 // guard runs code of the user. What comes back as an error cut the session off; exceptions are outcomes.
 func (s *session) guard(f func() error) (err error) {
-	if s.vm == nil {
-		s.vm = goja.New()
-	}
 	s.watch.start(s.vm)
 	defer s.watch.stop()
 	defer func() {
@@ -114,10 +106,12 @@ func (s *session) guard(f func() error) (err error) {
 	return f()
 }
 
-// load makes the global state.
+// load makes the global state, once. The script only offers its files as functions: no user code runs yet.
 func (s *session) load() error {
+	if s.files != nil {
+		return nil
+	}
 	vm := s.vm
-	vm.SetMaxCallStackSize(s.run.Limits.CallDepth)
 	vm.SetTimeSource(func() time.Time { return s.now })
 	vm.SetRandSource(func() float64 { return s.random.float() })
 	vm.SetParserOptions(parser.WithDisableSourceMaps) // or evaluated code could have any file read

@@ -315,3 +315,25 @@ func TestNotLoaded(t *testing.T) {
 		t.Error("a program whose hash is another's was taken")
 	}
 }
+
+// TestIdle: a state made ahead is as fresh as one made when it is asked for, and used once.
+func TestIdle(t *testing.T) {
+	b := newBench(t, "hooks/todos.ts", `let n = 0; export default { beforeWrite() { (Array.prototype as any).leak = (globalThis as any).leak = 1; return { n: ++n, keys: Object.keys(globalThis).length, at: Date.now(), r: Math.random() } } };`)
+	cold := b.write(`{}`)
+	other := newBench(t, "hooks/todos.ts", hookWith("beforeWrite", `return {leak: (globalThis as any).leak ?? ([] as any).leak ?? null}`))
+	for range 3 {
+		b.engine.Idle()
+		b.engine.Idle()
+		if o := b.write(`{}`); string(o.Value) != string(cold.Value) {
+			t.Errorf("prepared %s, fresh %s", said(o), said(cold))
+		}
+		if l := b.engine.Load(hook.Load{Program: *other.program}); l.Failure != nil {
+			t.Fatal(l.Failure)
+		}
+		run := hook.Run{Hash: other.program.Hash, Begin: true, Limits: b.limits, Calls: calls(t, 1, same)}
+		if o := b.engine.Run(run, nil).Outcomes[0]; string(o.Value) != `{"leak":null}` {
+			t.Errorf("another program: %s", said(o))
+		}
+		b.engine.Load(hook.Load{Program: *b.program})
+	}
+}

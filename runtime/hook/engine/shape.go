@@ -60,7 +60,7 @@ func (e *Engine) shapeOf(script *script, w *watch, x *hook.Exports) (found shape
 	run.Limits.TimeMS = int(shapeLimit.Milliseconds())
 	ses := newSession(script, e.library, e.now)
 	ses.begin(run, w, nil)
-	ses.current = current{asked: &hook.Call{Name: x.Name, Function: "The top level"}, now: e.now(), random: newRandom("", "load")}
+	ses.current = current{asked: &hook.Call{Name: x.Name, Function: "The top level"}, now: e.now(), random: newRandom("")}
 	err := ses.guard(func() error {
 		if err := ses.load(); err != nil {
 			return err

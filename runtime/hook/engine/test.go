@@ -68,7 +68,7 @@ func (s *suite) open(file string, w *watch) (ses *session, start goja.Callable, 
 	ses = newSession(s.script, s.engine.library, s.engine.now)
 	ses.testing = &testing{cover: s.cover}
 	ses.begin(run, w, nil)
-	ses.current = current{asked: &hook.Call{Name: file, Function: hook.Function(path.Base(file))}, now: time.UnixMilli(s.in.NowMS).UTC(), random: newRandom(s.in.Seed, "call")}
+	ses.current = current{asked: &hook.Call{Name: file, Function: hook.Function(path.Base(file))}, now: time.UnixMilli(s.in.NowMS).UTC(), random: newRandom(s.in.Seed)}
 	err := ses.guard(func() error {
 		if err := ses.load(); err != nil {
 			return err

@@ -26,9 +26,9 @@ func (c context) Get(name string) goja.Value {
 	var err error
 	switch name {
 	case "user":
-		v, err = s.world(name, s.vm.ToValue(userText(s.run.User)))
+		v, err = s.given(name, userText(s.run.User))
 	case "env":
-		v, err = s.world(name, s.vm.ToValue(envText(s.run.Env)))
+		v, err = s.given(name, envText(s.run.Env))
 	case "now":
 		v, err = s.world(name, s.vm.ToValue(s.now.UnixMilli()))
 	case "deliveryId":
@@ -46,6 +46,15 @@ func (c context) Get(name string) goja.Value {
 	s.must(err)
 	s.members[name] = v
 	return v
+}
+
+// given is what the runtime sent, frozen.
+func (s *session) given(name, text string) (goja.Value, error) {
+	v, err := s.argument([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	return s.world(name, v)
 }
 
 // world calls a function of js/world.js.

@@ -95,6 +95,9 @@ func (e *Engine) Idle() {
 		if err := s.load(); err != nil {
 			return err
 		}
+		if _, err := s.part("world", "user"); err != nil {
+			return err
+		}
 		_, err := s.eval("warm")
 		return err
 	})

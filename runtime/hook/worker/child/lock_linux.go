@@ -1,0 +1,111 @@
+package child
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"turnkey/runtime/hook/worker/wire"
+)
+
+// lock takes from this process everything that a hook has no use for, as far as the kernel lets it, and
+// says what holds. The order matters: files before Landlock, Landlock before chroot, capabilities after
+// chroot, seccomp last, because it forbids all the others.
+func lock(order wire.Order) wire.Greeting {
+	runtime.LockOSThread() // some of it is first set for one thread and then for all
+	defer runtime.UnlockOSThread()
+	size, data, sizeErr := ownSize()
+	var g wire.Greeting
+	for _, layer := range []struct {
+		name  string
+		apply func() error
+	}{
+		{wire.Priority, func() error { return priority(order) }},
+		{wire.NoNewPrivs, noNewPrivs},
+		{wire.Landlock, landlocked},
+		{wire.Chroot, func() error { return chroot(order.Root) }},
+		{wire.Capabilities, dropCapabilities},
+		{wire.NotDumpable, func() error { return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }},
+		{wire.Memory, func() error { return errors.Join(sizeErr, memory(order, size, data)) }},
+		{wire.Rlimits, func() error { return limits(order) }},
+		{wire.Seccomp, filtered},
+	} {
+		err := errLeftOut
+		if !slices.Contains(order.Without, layer.name) {
+			err = layer.apply()
+		}
+		if err != nil {
+			g.Failed = append(g.Failed, wire.Missing{Layer: layer.name, Reason: err.Error()})
+			continue
+		}
+		g.Active = append(g.Active, layer.name)
+	}
+	return g
+}
+
+var errLeftOut = errors.New("left out by order")
+
+// priority makes the worker the first to wait for a processor and the first to go when memory is short.
+// Nice is a matter of threads; the process has a group of its own, which means all of them.
+func priority(order wire.Order) error {
+	return errors.Join(
+		unix.Setpriority(unix.PRIO_PGRP, 0, order.Nice),
+		os.WriteFile("/proc/self/oom_score_adj", []byte(strconv.Itoa(order.OOM)), 0),
+	)
+}
+
+func chroot(root string) error {
+	if root == "" {
+		return errors.New("no empty folder was given")
+	}
+	if err := unix.Chroot(root); err != nil {
+		return fmt.Errorf("chroot: %w", err)
+	}
+	return unix.Chdir("/")
+}
+
+// slack is what the address space may grow beyond what it is now: more than data, because Go reserves
+// before it uses, and little enough that one giant reservation fails at once. Limiting data alone does not
+// stop that: a mapping over a reservation is checked only by the pages that were not there before.
+func slack(memory int64) int64 { return memory + memory/5*3 }
+
+func memory(order wire.Order, size, data int64) error {
+	set := func(resource int, n int64) error {
+		return unix.Setrlimit(resource, &unix.Rlimit{Cur: uint64(n), Max: uint64(n)})
+	}
+	return errors.Join(set(unix.RLIMIT_DATA, data+order.Memory), set(unix.RLIMIT_AS, size+slack(order.Memory)))
+}
+
+// ownSize reads how much address space and data this process has now.
+func ownSize() (size, data int64, err error) {
+	raw, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0, 0, err
+	}
+	fields := strings.Fields(string(raw))
+	if len(fields) < 6 {
+		return 0, 0, fmt.Errorf("statm has %d fields", len(fields))
+	}
+	page := int64(os.Getpagesize())
+	size, sizeErr := strconv.ParseInt(fields[0], 10, 64)
+	data, dataErr := strconv.ParseInt(fields[5], 10, 64)
+	return size * page, data * page, errors.Join(sizeErr, dataErr)
+}
+
+func limits(order wire.Order) error {
+	list := map[int]uint64{unix.RLIMIT_NOFILE: order.Files, unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: 0}
+	if order.Namespaced { // elsewhere it counts every process of the user, and would forbid us threads
+		list[unix.RLIMIT_NPROC] = order.Processes
+	}
+	var errs []error
+	for resource, n := range list {
+		errs = append(errs, unix.Setrlimit(resource, &unix.Rlimit{Cur: n, Max: n}))
+	}
+	return errors.Join(errs...)
+}

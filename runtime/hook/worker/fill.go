@@ -7,7 +7,7 @@ import (
 
 const (
 	firstPause   = 100 * time.Millisecond
-	longestPause = 5 * time.Second
+	longestPause = time.Second
 	// unused is how many idle times without a session end the spares, too.
 	unused = 10
 )

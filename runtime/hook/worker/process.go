@@ -166,7 +166,7 @@ func (x *exchange) write(b []byte) *Failure {
 		n, err := x.conn.Write(b)
 		b = b[n:]
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			return x.lost(hook.ClassCrashed, "its socket broke", err)
+			return x.hungUp()
 		}
 	}
 	return nil
@@ -185,21 +185,21 @@ func (x *exchange) next() (wire.Frame, *Failure) {
 			}
 		case errors.Is(err, wire.ErrKind) || errors.Is(err, wire.ErrTooLarge):
 			return f, x.lost(hook.ClassCrashed, err.Error(), nil)
-		default: // it is ending, and its own last words say why
-			x.settle()
-			return f, x.lost(hook.ClassCrashed, "it closed its socket", nil)
+		default:
+			return f, x.hungUp()
 		}
 	}
 }
 
-// settle waits for a process that closed its socket to end by itself.
-func (x *exchange) settle() {
+// hungUp is the failure of a worker that closed its socket. It is ending: its own last words say why.
+func (x *exchange) hungUp() *Failure {
 	t := time.NewTimer(x.limits.Grace)
 	defer t.Stop()
 	select {
 	case <-x.gone:
 	case <-t.C:
 	}
+	return x.lost(hook.ClassCrashed, "it closed its socket", nil)
 }
 
 // allow extends the deadline of the socket to when the meter wants to look again.
@@ -209,7 +209,7 @@ func (x *exchange) allow() *Failure {
 		return x.lost(hook.ClassTimeout, "killed at the hard deadline", nil)
 	}
 	if err := x.conn.SetDeadline(time.Now().Add(left)); err != nil {
-		return x.lost(hook.ClassCrashed, "its socket broke", err)
+		return x.hungUp() // closed by who reaped it
 	}
 	if x.ctx.Err() != nil { // looked at last: whoever ends the context sets the deadline after it
 		failure := aborted(x.ctx)

@@ -19,18 +19,17 @@ import (
 	"turnkey/runtime/hook/worker/workertest"
 )
 
-// binary is the program that the tests' pools start.
-var binary string
+// programs are what the tests' pools start.
+var programs *workertest.Programs
 
 func TestMain(m *testing.M) {
-	path, remove, err := workertest.Build()
-	if err != nil {
+	var err error
+	if programs, err = workertest.Build(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	binary = path
 	code := m.Run()
-	remove()
+	programs.Remove()
 	if code == 0 {
 		left, childErr := children()
 		if err := errors.Join(goleak.Find(), childErr); err != nil || len(left) > 0 {
@@ -64,7 +63,7 @@ func (c *clock) advance(d time.Duration) {
 // newPool makes a pool that ends with the test. TestMain checks that no process is left.
 func newPool(t *testing.T, change func(*worker.Options)) *worker.Pool {
 	t.Helper()
-	opts := worker.Options{Binary: binary, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	opts := worker.Options{Binary: programs.Words, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	if change != nil {
 		change(&opts)
 	}

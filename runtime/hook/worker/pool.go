@@ -154,7 +154,7 @@ func (p *Pool) exited(w *process) {
 	if at := slices.Index(p.spares, w); at >= 0 {
 		p.spares = slices.Delete(p.spares, at, at+1)
 		p.opts.Log.Warn("a spare worker ended", "how", w.death.detail)
-		p.poke()
+		p.refill()
 	}
 	for _, i := range p.instances {
 		if at := slices.Index(i.idle, w); at >= 0 {
@@ -171,8 +171,11 @@ func (p *Pool) unlease(i *instance) {
 	p.dispatch()
 }
 
-// poke makes the filler look.
-func (p *Pool) poke() {
+// refill tells the filler when there is something to do for it. The lock is held.
+func (p *Pool) refill() {
+	if len(p.lines) == 0 && len(p.spares) >= p.opts.Sizes.Spares {
+		return
+	}
 	select {
 	case p.wake <- struct{}{}:
 	default: // it will look anyway
@@ -187,10 +190,15 @@ func (p *Pool) acquire(ctx context.Context, name string) (*process, *instance, e
 		p.mu.Unlock()
 		return nil, nil, failure
 	}
-	w := &waiter{ready: make(chan struct{})}
-	if len(i.waiters) == 0 {
+	if len(i.waiters) == 0 { // the common case: one is there
+		if w := p.workerFor(i); w != nil {
+			p.refill()
+			p.mu.Unlock()
+			return w, i, nil
+		}
 		p.lines = append(p.lines, i)
 	}
+	w := &waiter{ready: make(chan struct{})}
 	i.waiters = append(i.waiters, w)
 	p.dispatch()
 	p.mu.Unlock()
@@ -251,7 +259,7 @@ func (p *Pool) leaveLine(i *instance, w *waiter) {
 
 // dispatch hands workers to those who wait, one to each instance in turn. The lock is held.
 func (p *Pool) dispatch() {
-	defer p.poke()
+	defer p.refill()
 	for served := true; served; {
 		served = false
 		for at := 0; at < len(p.lines); at++ {

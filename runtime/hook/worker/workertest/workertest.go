@@ -9,23 +9,37 @@ import (
 	"path/filepath"
 )
 
-// Build compiles the program as it is released, without cgo. Remove deletes it.
-func Build() (binary string, remove func(), err error) {
+// Programs are workers to start: one with the engine, as the product's, and one that does what words say.
+type Programs struct {
+	Engine, Words string
+	dir           string
+}
+
+// Build compiles them as the product is released, without cgo. The caller removes them.
+func Build() (*Programs, error) {
 	dir, err := os.MkdirTemp("", "turnkey-worker-")
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	remove = func() { _ = os.RemoveAll(dir) }
-	if err := os.Chmod(dir, 0o755); err != nil { // workers start as nobody
-		remove()
-		return "", nil, err
+	p := &Programs{Engine: filepath.Join(dir, "engine"), Words: filepath.Join(dir, "words"), dir: dir}
+	if err := p.build(); err != nil {
+		p.Remove()
+		return nil, err
 	}
-	binary = filepath.Join(dir, "worker")
-	cmd := exec.Command("go", "build", "-o", binary, "turnkey/runtime/hook/worker/workertest/child")
+	return p, nil
+}
+
+func (p *Programs) build() error {
+	if err := os.Chmod(p.dir, 0o755); err != nil { // workers start as nobody
+		return err
+	}
+	cmd := exec.Command("go", "build", "-o", p.Engine, "turnkey/runtime/hook/worker/workertest/child")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		remove()
-		return "", nil, fmt.Errorf("build the test worker: %w\n%s", err, out)
+		return fmt.Errorf("build the test worker: %w\n%s", err, out)
 	}
-	return binary, remove, nil
+	return os.Link(p.Engine, p.Words)
 }
+
+// Remove deletes them.
+func (p *Programs) Remove() { _ = os.RemoveAll(p.dir) }

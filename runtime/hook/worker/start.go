@@ -78,7 +78,7 @@ func (l *launcher) weaken(w wall, err error) {
 
 // environment is for Go's runtime; the worker clears it before anything else. Last words are one line, the collector
 // waits a little, and no file about processors is kept open.
-var environment = []string{"TZ=", "GOTRACEBACK=none", "GOMAXPROCS=1", "GOGC=200", "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
+var environment = []string{"TZ=", "GOTRACEBACK=none", "GOMAXPROCS=1", "GOGC=400", "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
 
 // open starts the process.
 func (l *launcher) open(w wall, limits Limits) (*process, error) {

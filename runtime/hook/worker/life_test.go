@@ -232,6 +232,7 @@ func TestABrokenBinary(t *testing.T) {
 	}
 }
 
+// orphanage names the program to start workers from, in the process that TestOrphans kills.
 const orphanage = "TURNKEY_TEST_ORPHANAGE"
 
 // TestOrphans: a runtime that is killed leaves no worker behind, not even one in the middle of a loop. The
@@ -242,9 +243,9 @@ func TestOrphans(t *testing.T) {
 		return
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestOrphans$", "-test.timeout=60s")
-	cmd.Env = append(os.Environ(), orphanage+"=1")
+	cmd.Env = append(os.Environ(), orphanage+"="+programs.Words, "TMPDIR="+t.TempDir())
 	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = nil, &out
+	cmd.Stderr = &out
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

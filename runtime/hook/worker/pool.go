@@ -359,7 +359,7 @@ func (p *Pool) giveBack(i *instance, w *process) {
 // buried counts how a session's worker ended. The lock is held.
 func (p *Pool) buried(i *instance, d death) {
 	switch {
-	case d.class == hook.ClassAborted || d.class == hook.ClassUnavailable: // our own doing
+	case d.class == "" || d.class == hook.ClassAborted || d.class == hook.ClassUnavailable: // our own doing
 		return
 	case d.outside:
 		p.stats.KilledOutside++

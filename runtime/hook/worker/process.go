@@ -83,11 +83,22 @@ func (p *process) dead() bool {
 	}
 }
 
+// fate is how it ended, or why we end it. A process that was killed is not waited for: on a busy machine even
+// dying takes its time, and the answer is known.
+func (p *process) fate() death {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead() || p.doom == nil {
+		return p.death
+	}
+	return *p.doom
+}
+
 // lost is the failure of a request whose process ended, or has to.
 func (p *process) lost(class hook.Class, detail string, cause error) *Failure {
 	p.end(class, detail)
-	<-p.gone
-	return &Failure{Class: p.death.class, Message: messages[p.death.class], Detail: p.death.detail, Err: cause}
+	d := p.fate()
+	return &Failure{Class: d.class, Message: messages[d.class], Detail: d.detail, Err: cause}
 }
 
 // exchange is one request under way.

@@ -46,7 +46,8 @@ func (s *Session) Run(ctx context.Context, q Request) ([]byte, error) {
 	}
 	calls := s.counted(&q)
 	answer, retire, err := s.within(ctx, q, turn)
-	looped := retire || err != nil && FailureOf(err).Class == hook.ClassTimeout
+	failure = FailureOf(err)
+	looped := retire || failure != nil && failure.Class == hook.ClassTimeout
 	turn.leave(looped, s.pool.opts.Sizes.Suspicion)
 	s.broken = retire || err != nil
 	s.pool.ran(s, *calls, retire, err)
@@ -145,12 +146,7 @@ func (p *Pool) ran(s *Session, calls int64, retire bool, err error) {
 		p.stats.Interrupted++
 		p.stats.Recycled++
 	}
-	if err == nil {
-		return
-	}
-	select {
-	case <-s.worker.gone:
-		p.buried(s.instance, s.worker.death)
-	default: // given up: it is ending, and it is nobody's fault
+	if err != nil {
+		p.buried(s.instance, s.worker.fate())
 	}
 }

@@ -24,13 +24,16 @@ var programs *workertest.Programs
 
 func TestMain(m *testing.M) {
 	var err error
-	if path := os.Getenv(orphanage); path != "" { // started by TestOrphans, which has built them
+	if path := os.Getenv(orphanage) + os.Getenv(fenced); path != "" { // started by a test, which has built them
 		programs = &workertest.Programs{Words: path}
 	} else if programs, err = workertest.Build(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	code := m.Run()
+	if os.Getenv(fenced) != "" {
+		os.Exit(code)
+	}
 	programs.Remove()
 	if code == 0 {
 		left, childErr := children()

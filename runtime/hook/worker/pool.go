@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -62,19 +61,11 @@ func New(opts Options) (*Pool, error) {
 		}
 		opts.Binary = binary
 	}
-	root, err := os.MkdirTemp("", "turnkey-sandbox-")
-	if err == nil {
-		err = os.Chmod(root, 0o555) // the workers' whole file system; they are nobody
-	}
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "sandbox_folder", "The empty folder for the workers cannot be made.").
-			WithHint("Make the folder for temporary files writable, or choose another one with TMPDIR.")
-	}
 	p := &Pool{
 		opts: opts, turns: newTurns(opts.Sizes, opts.Now), jobs: newJobs(opts.Bundles.Running), wake: make(chan struct{}, 1),
 		group: lifecycle.NewGroup(context.Background(), opts.Log), processes: map[*process]struct{}{}, instances: map[string]*instance{},
 	}
-	p.start = &launcher{binary: opts.Binary, root: root, opts: opts, spawn: p.reap, walls: walls(), lost: unwalled()}
+	p.start = &launcher{binary: opts.Binary, opts: opts, spawn: p.reap, walls: walls(), lost: unwalled()}
 	p.stats.Deaths = map[hook.Class]int64{}
 	p.group.Go("keep spare workers", p.fill)
 	p.group.Go("sweep workers", p.sweepEverySecond)
@@ -99,7 +90,6 @@ func (p *Pool) Close() {
 	p.turns.close()
 	p.group.Stop()
 	p.reaped.Wait()
-	_ = os.Remove(p.start.root) // empty, or not ours any more
 }
 
 // reap waits for a process in a goroutine of its own.

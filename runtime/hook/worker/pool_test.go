@@ -20,7 +20,6 @@ func TestOutcomes(t *testing.T) {
 	}{
 		{"echo hello", "", "hello"},
 		{"env", "", "0"},
-		{"spin", "", "interrupted"},
 		{"hang", hook.ClassTimeout, ""},
 		{"sleep 5000", hook.ClassTimeout, ""},
 		{"alloc 1000", hook.ClassOutOfMemory, ""},
@@ -52,7 +51,7 @@ func TestOutcomes(t *testing.T) {
 			}
 		})
 	}
-	if s := p.Stats(); s.Deaths[hook.ClassTimeout] != 3 || s.Deaths[hook.ClassOutOfMemory] != 2 || s.Deaths[hook.ClassCrashed] != 5 || s.Interrupted != 1 {
+	if s := p.Stats(); s.Deaths[hook.ClassTimeout] != 3 || s.Deaths[hook.ClassOutOfMemory] != 2 || s.Deaths[hook.ClassCrashed] != 5 {
 		t.Errorf("counted %+v", s)
 	}
 }
@@ -70,7 +69,7 @@ func TestOneShotAllocations(t *testing.T) {
 
 // TestLateWorkersAreRetired: who was interrupted may be full of what it left behind, so it serves nobody any more.
 func TestLateWorkersAreRetired(t *testing.T) {
-	p := newPool(t, nil)
+	p := newPool(t, func(o *worker.Options) { o.Limits.Grace = 5 * time.Second }) // no kill, however busy the machine is
 	for i, words := range []string{"spin", "retire x"} {
 		name := string(rune('a' + i))
 		mustAsk(t, p, name, "pid")

@@ -19,7 +19,6 @@ import (
 // launcher starts workers, each in the strongest isolation that this system allows.
 type launcher struct {
 	binary string
-	root   string // an empty folder
 	opts   Options
 	spawn  func(wait func()) // runs in a goroutine that somebody waits for
 
@@ -119,7 +118,7 @@ func (l *launcher) greet(ctx context.Context, p *process, w wall) error {
 		return err
 	}
 	order := wire.Encode(wire.Order{
-		Root: l.root, Namespaced: w.namespaced, Memory: p.limits.Memory, Files: 16, Processes: 64, Stack: 32 * mib, Nice: 5, OOM: 900,
+		Namespaced: w.namespaced, Memory: p.limits.Memory, Files: 16, Processes: 64, Stack: 32 * mib, Nice: 5, OOM: 900,
 		Frame: wire.MaxPayload, Without: l.opts.Without,
 	})
 	if _, err := p.conn.Write(wire.Append(nil, wire.Frame{Kind: wire.Setup, Payload: order})); err != nil {
@@ -143,7 +142,11 @@ func (l *launcher) judge(p *process, w wall) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p.layers.Active = append(p.layers.Active, w.layers...)
-	p.layers.Failed = append(p.layers.Failed, l.lost...)
+	for _, m := range l.lost { // given up with one wall, and perhaps part of the next
+		if !slices.Contains(p.layers.Active, m.Layer) && !slices.ContainsFunc(p.layers.Failed, func(o wire.Missing) bool { return o.Layer == m.Layer }) {
+			p.layers.Failed = append(p.layers.Failed, m)
+		}
+	}
 	l.last, l.proven = &p.layers, true
 	for _, name := range l.need {
 		if !slices.Contains(p.layers.Active, name) {

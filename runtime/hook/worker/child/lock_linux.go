@@ -15,37 +15,38 @@ import (
 )
 
 // lock takes from this process everything that a hook has no use for, as far as the kernel lets it, and
-// says what holds. The order matters: files before Landlock, Landlock before chroot, capabilities after
-// chroot, seccomp last, because it forbids all the others.
+// says what holds. The order matters: files and mounts before Landlock, capabilities after chroot, seccomp last,
+// because it forbids all the others.
 func lock(order wire.Order) wire.Greeting {
 	runtime.LockOSThread() // some of it is first set for one thread and then for all
 	defer runtime.UnlockOSThread()
-	size, data, sizeErr := ownSize()
 	var g wire.Greeting
-	for _, layer := range []struct {
-		name  string
-		apply func() error
-	}{
-		{wire.Priority, func() error { return priority(order) }},
-		{wire.NoNewPrivs, noNewPrivs},
-		{wire.Landlock, landlocked},
-		{wire.Chroot, func() error { return chroot(order.Root) }},
-		{wire.Capabilities, dropCapabilities},
-		{wire.NotDumpable, func() error { return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }},
-		{wire.Memory, func() error { return errors.Join(sizeErr, memory(order, size, data)) }},
-		{wire.Rlimits, func() error { return limits(order) }},
-		{wire.Seccomp, filtered},
-	} {
+	out := func(name string) bool { return slices.Contains(order.Without, name) }
+	try := func(name string, apply func() error) {
 		err := errLeftOut
-		if !slices.Contains(order.Without, layer.name) {
-			err = layer.apply()
+		if !out(name) {
+			err = apply()
 		}
 		if err != nil {
-			g.Failed = append(g.Failed, wire.Missing{Layer: layer.name, Reason: err.Error()})
-			continue
+			g.Failed = append(g.Failed, wire.Missing{Layer: name, Reason: err.Error()})
+			return
 		}
-		g.Active = append(g.Active, layer.name)
+		g.Active = append(g.Active, name)
 	}
+	size, data, sizeErr := ownSize()
+	try(wire.Priority, func() error { return priority(order) })
+	try(wire.NoNewPrivs, noNewPrivs)
+	var rootErr error
+	if !out(wire.Chroot) {
+		rootErr = emptyRoot(order.Namespaced)
+	}
+	try(wire.Landlock, landlocked)
+	try(wire.Chroot, func() error { return chroot(rootErr) })
+	try(wire.Capabilities, dropCapabilities)
+	try(wire.NotDumpable, func() error { return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) })
+	try(wire.Memory, func() error { return errors.Join(sizeErr, memory(order, size, data)) })
+	try(wire.Rlimits, func() error { return limits(order) })
+	try(wire.Seccomp, filtered)
 	return g
 }
 
@@ -60,11 +61,27 @@ func priority(order wire.Order) error {
 	)
 }
 
-func chroot(root string) error {
-	if root == "" {
-		return errors.New("no empty folder was given")
+// emptyFolder is where the empty root is mounted, in this process's own namespace: the one folder that is
+// there on every system, and that nobody here will need again.
+const emptyFolder = "/proc"
+
+// emptyRoot makes a file system with nothing in it, not even room.
+func emptyRoot(namespaced bool) error {
+	if !namespaced {
+		return errors.New("it needs a namespace of mounts")
 	}
-	if err := unix.Chroot(root); err != nil {
+	const flags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC | unix.MS_RDONLY
+	if err := unix.Mount("empty", emptyFolder, "tmpfs", flags, "size=4k,nr_inodes=2,mode=555"); err != nil {
+		return fmt.Errorf("mount an empty file system: %w", err)
+	}
+	return nil
+}
+
+func chroot(rootErr error) error {
+	if rootErr != nil {
+		return rootErr
+	}
+	if err := unix.Chroot(emptyFolder); err != nil {
 		return fmt.Errorf("chroot: %w", err)
 	}
 	return unix.Chdir("/")

@@ -34,9 +34,8 @@ func Layers() []string {
 
 // Order is what a worker is told before it locks itself in.
 type Order struct {
-	Root       string   `json:"root,omitempty"` // an empty folder to be the whole file system
-	Namespaced bool     `json:"namespaced"`     // it was started in namespaces of its own
-	Memory     int64    `json:"memory"`         // bytes of data over what it has when it is ready
+	Namespaced bool     `json:"namespaced"` // it was started in namespaces of its own
+	Memory     int64    `json:"memory"`     // bytes of data over what it has when it is ready
 	Files      uint64   `json:"files"`
 	Processes  uint64   `json:"processes"`
 	Stack      int      `json:"stack"`

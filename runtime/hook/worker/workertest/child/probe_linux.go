@@ -37,9 +37,11 @@ func probe(parent int) string {
 	}
 	out := map[string]string{}
 	for name, try := range map[string]func() error{
-		"open a file":          open("/etc/passwd", unix.O_RDONLY),
-		"list a folder":        open("/", unix.O_RDONLY|unix.O_DIRECTORY),
-		"write a file":         open("/tmp/turnkey-probe", unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL),
+		"open a file":   open("/etc/passwd", unix.O_RDONLY),
+		"list a folder": open("/", unix.O_RDONLY|unix.O_DIRECTORY),
+		"write a file": func() error {
+			return errors.Join(open("/tmp/turnkey-probe", unix.O_WRONLY|unix.O_CREAT)(), unlinked("/tmp/turnkey-probe"))
+		},
 		"read the environment": open("/proc/self/environ", unix.O_RDONLY),
 		"open memory":          open("/proc/self/mem", unix.O_RDWR),
 		"internet socket":      socket(unix.AF_INET, unix.SOCK_STREAM),
@@ -81,6 +83,12 @@ func verdict(err error) string {
 		return "denied"
 	}
 	return err.Error()
+}
+
+// unlinked removes what an attempt has made; that it made nothing is the good case.
+func unlinked(path string) error {
+	_ = unix.Unlink(path)
+	return nil
 }
 
 func executable() error {

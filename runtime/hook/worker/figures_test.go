@@ -18,13 +18,19 @@ import (
 // TestFigures prints what isolation costs. Run it alone on a quiet machine:
 //
 //	CGO_ENABLED=0 go test -tags bench -run Figures -v ./runtime/hook/worker
+//
+// TURNKEY_WORKER_BINARY names the product's binary, to measure that instead of the tests' own.
 func TestFigures(t *testing.T) {
+	if name := os.Getenv("TURNKEY_WORKER_BINARY"); name != "" {
+		programs.Engine = name
+	}
 	p := newEnginePool(t, nil)
 	program := bundled(t, p, typical(t))
 	t.Run("cold", func(t *testing.T) { cold(t, program) })
 	t.Run("bare", func(t *testing.T) { bare(t, program) })
 	t.Run("warm", func(t *testing.T) { warm(t, p, program) })
 	t.Run("spare", func(t *testing.T) { spare(t, p, program) })
+	t.Run("crowd", func(t *testing.T) { crowd(t, program) })
 	t.Run("memory", func(t *testing.T) { memory(t, program) })
 }
 
@@ -82,6 +88,9 @@ func bare(t *testing.T, program *hook.Program) {
 func spare(t *testing.T, p *worker.Pool, program *hook.Program) {
 	var took []time.Duration
 	run := writes(t, program, 1, time.Second)
+	if _, err := do(t, p, "first", program, run, nil); err != nil {
+		t.Fatal(err)
+	}
 	for i := range 60 {
 		eventually(t, "a spare", func() bool { return p.Stats().Spares == 2 })
 		began := time.Now()
@@ -133,6 +142,38 @@ func warm(t *testing.T, p *worker.Pool, program *hook.Program) {
 		took = append(took, time.Since(began))
 	}
 	report(t, "an echo of 524 bytes, session included", took[50:])
+}
+
+// crowd is a thousand instances, each with one transaction every so often: one after another, none has a
+// worker any more when its turn comes again; and most of the traffic from a few.
+func crowd(t *testing.T, program *hook.Program) {
+	run := writes(t, program, 1, time.Second)
+	for _, c := range []struct {
+		what string
+		next func(i int) int
+	}{
+		{"1000 instances in rotation", func(i int) int { return i % 1000 }},
+		{"1000 instances, nine tenths from 50 of them", func(i int) int {
+			if i%10 != 0 {
+				return i % 50
+			}
+			return i * 7 % 1000
+		}},
+	} {
+		p := newEnginePool(t, nil)
+		var took []time.Duration
+		began := time.Now()
+		for i := 0; time.Since(began) < 4*time.Second; i++ {
+			at := time.Now()
+			if _, err := do(t, p, fmt.Sprint("instance ", c.next(i)), program, run, nil); err != nil {
+				t.Fatal(err)
+			}
+			took = append(took, time.Since(at))
+		}
+		report(t, c.what, took)
+		t.Logf("%.0f transactions per second; %+v", float64(len(took))/time.Since(began).Seconds(), p.Stats())
+		p.Close()
+	}
 }
 
 // memory is what workers hold that have served one transaction, and that wait as spares.

@@ -43,18 +43,13 @@ func (p *Pool) wants() bool {
 			missing = max(missing, 1-len(p.spares))
 		}
 	}
-	if missing <= 0 {
-		return false
-	}
-	p.starting++
-	return true
+	return missing > 0
 }
 
 // filled takes a started worker in; it says how long to wait before the next try.
 func (p *Pool) filled(w *process, err error) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.starting--
 	p.lastError = err
 	if p.closed {
 		return 0

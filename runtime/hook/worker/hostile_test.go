@@ -117,7 +117,7 @@ func TestCallsBack(t *testing.T) {
 // TestALargeCallIsRefused before the host sees it.
 func TestALargeCallIsRefused(t *testing.T) {
 	p := newPool(t, nil)
-	raw := wire.Append(nil, wire.Frame{Kind: hook.KindHostCall, ID: 1, Payload: make([]byte, 200<<10)})
+	raw := wire.Append(nil, wire.Frame{Kind: hook.KindHostCall, ID: 1, Payload: make([]byte, 600<<10)})
 	q := worker.Request{Payload: []byte("raw " + hex.EncodeToString(raw)), Host: func(context.Context, []byte) ([]byte, error) {
 		t.Error("the host was asked")
 		return nil, nil

@@ -45,7 +45,7 @@ type Limits struct {
 	Calls  int           // back into the runtime, in one request
 	Call   int           // bytes of one of them
 	Host   time.Duration // that they may take together
-	Frame  int           // bytes of an answer; larger requests may have larger answers
+	Frame  int           // bytes of an answer, where a request does not allow more
 }
 
 // Bundles are the limits of a worker that parses source text, or runs a configuration's tests. It is started
@@ -77,7 +77,7 @@ func (o Options) withDefaults() Options {
 	fill(&o.Limits.Load, 500*time.Millisecond)
 	fill(&o.Limits.Grace, 100*time.Millisecond)
 	fill(&o.Limits.Calls, 50)
-	fill(&o.Limits.Call, 128<<10)
+	fill(&o.Limits.Call, 512<<10)
 	fill(&o.Limits.Host, 2*time.Second)
 	fill(&o.Limits.Frame, 2*mib)
 	fill(&o.Bundles.Memory, 176*mib) // 256 with what an idle worker has

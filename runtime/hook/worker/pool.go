@@ -26,7 +26,6 @@ type Pool struct {
 	closed    bool
 	processes map[*process]struct{} // all of them, for Close
 	spares    []*process
-	starting  int
 	leased    int
 	instances map[string]*instance
 	lines     []*instance // those with waiters, the one to be served next first

@@ -45,6 +45,8 @@ type Request struct {
 	// CPU is the processor time that it may take, Calls how often it may call back; zero is the pool's limit.
 	CPU   time.Duration
 	Calls int
+	// Answer is how many bytes the answer may have; zero is the pool's limit.
+	Answer int
 	// Host does what the program asks for. An error ends the worker and the request, with that error.
 	Host Host
 }
@@ -120,8 +122,7 @@ func (p *process) request(ctx context.Context, q Request, t *turn) (payload []by
 	x := &exchange{process: p, ctx: ctx, q: q, turn: t, meter: p.limits.meter(p.cmd.Process.Pid, q.CPU)}
 	p.id++
 	p.served++
-	// An answer may be larger than what was asked, within reason, and is refused before it takes memory.
-	p.in.Limit(max(p.limits.Frame, 2*len(q.Payload)))
+	p.in.Limit(max(q.Answer, p.limits.Frame))
 	stop := context.AfterFunc(ctx, func() { _ = p.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if failure := x.send(); failure != nil {

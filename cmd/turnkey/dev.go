@@ -30,6 +30,8 @@ type devCommand struct {
 	Listen string `default:"loopback" enum:"loopback,lan" help:"loopback, or lan for phones on your network (the databases stay on loopback)."`
 
 	KeyOverlap time.Duration `default:"10m" help:"How long a new signing key is published before it signs."`
+
+	sandbox
 }
 
 // devStack is what a running `turnkey dev` owns.
@@ -55,6 +57,11 @@ func (s *devStack) close() {
 func (c *devCommand) Run(ctx context.Context, term terminal) error {
 	tuneMemory()
 	log := newLogFrom(term, slog.LevelWarn) // what goes well is said in plain words
+	workers, err := c.sandbox.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer workers.Close()
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil {
 		return err

@@ -24,6 +24,8 @@ import (
 
 	"turnkey/internal/devmongo"
 	"turnkey/internal/devstack"
+	"turnkey/runtime/hook/engine"
+	"turnkey/runtime/hook/worker/child"
 )
 
 // The end-to-end suite drives the built binary as a user would: processes, HTTP, the real PowerSync
@@ -40,7 +42,12 @@ var stack struct {
 // binary is what the suite has built.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(runSuite(m)) }
+func TestMain(m *testing.M) {
+	if child.Asked(os.Args) { // a pool of a test started this binary again
+		os.Exit(child.Main(child.ForEngine(engine.New(time.Now))))
+	}
+	os.Exit(runSuite(m))
+}
 
 func runSuite(m *testing.M) (code int) {
 	fail := func(err error) int {

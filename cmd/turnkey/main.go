@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"turnkey/internal/fault"
+	"turnkey/runtime/hook/worker/child"
 )
 
 // version is set by the build (-ldflags "-X main.version=...").
@@ -39,6 +40,9 @@ type commandLine struct {
 type terminal struct{ out, err io.Writer }
 
 func main() {
+	if child.Asked(os.Args) { // before anything that a worker has no business with
+		os.Exit(sandboxWorker())
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], terminal{os.Stdout, os.Stderr})
 	stop()

@@ -28,6 +28,7 @@ type runtimeCommand struct {
 	DrainDelay      time.Duration `default:"5s" help:"How long to serve on after SIGTERM, not ready any more, until load balancers have noticed."`
 
 	border
+	sandbox
 	scraping
 }
 
@@ -35,6 +36,11 @@ type runtimeCommand struct {
 func (c *runtimeCommand) Run(ctx context.Context, term terminal) error {
 	tuneMemory()
 	log := newLog(term)
+	workers, err := c.sandbox.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer workers.Close()
 	config, client, err := c.config()
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ type serveCommand struct {
 	Development bool   `help:"Serve a development instance: development tokens and plain http are possible."`
 
 	border
+	sandbox
 	scraping
 }
 
@@ -43,6 +44,11 @@ const serveHost = "serve"
 func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 	tuneMemory()
 	log := newLog(term)
+	workers, err := c.sandbox.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer workers.Close()
 	b, err := c.bundle(term)
 	if err != nil {
 		return err

@@ -1,0 +1,74 @@
+package hook
+
+// Engine runs users' code inside a worker process. It serves one caller at a time and has no limit on
+// memory: the process has. Nothing that the code does is an error here; it is an outcome.
+type Engine interface {
+	Bundle(Bundle) Bundled
+	Load(Load) Loaded
+	Run(Run, Host) Ran
+	Test(Test) Tested
+}
+
+// Idler is an engine that has something to prepare while nobody waits: a worker may call it when it has answered
+// and nothing has arrived yet. It takes well under a millisecond.
+type Idler interface{ Idle() }
+
+// Host carries one HostCall to the runtime and waits for the answer. An error means that the pipe is
+// broken: the run ends.
+type Host func(HostCall) (HostResult, error)
+
+// Exchange carries a KindHostCall payload to the other side and returns the KindHostResult payload.
+type Exchange func(payload []byte) ([]byte, error)
+
+// Serve answers one frame by the engine: all that a worker process needs to know of payloads. The
+// answer's id is the request's.
+func Serve(e Engine, kind Kind, payload []byte, exchange Exchange) (Kind, []byte) {
+	switch kind {
+	case KindLoad:
+		return answer(payload, KindLoaded, e.Load)
+	case KindRun:
+		return answer(payload, KindRan, func(r Run) Ran { return e.Run(r, exchange.host) })
+	case KindBundle:
+		return answer(payload, KindBundled, e.Bundle)
+	case KindTest:
+		return answer(payload, KindTested, e.Test)
+	}
+	return broken("unknown kind of frame")
+}
+
+func answer[Q, A any](payload []byte, kind Kind, do func(Q) A) (Kind, []byte) {
+	q, err := Decode[Q](payload)
+	if err != nil {
+		return broken(err.Error())
+	}
+	out, err := Encode(do(*q))
+	if err != nil {
+		return broken(err.Error())
+	}
+	return kind, out
+}
+
+func broken(message string) (Kind, []byte) {
+	out, err := Encode(Broken{Message: message})
+	if err != nil {
+		return KindBroken, []byte("{}")
+	}
+	return KindBroken, out
+}
+
+// host speaks HostCalls over the exchange.
+func (x Exchange) host(c HostCall) (HostResult, error) {
+	payload, err := Encode(c)
+	if err != nil {
+		return HostResult{}, err
+	}
+	reply, err := x(payload)
+	if err != nil {
+		return HostResult{}, err
+	}
+	r, err := Decode[HostResult](reply)
+	if err != nil {
+		return HostResult{}, err
+	}
+	return *r, nil
+}

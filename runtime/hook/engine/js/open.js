@@ -1,0 +1,5 @@
+// Runs the top level of a file.
+(function (files, file) {
+  "use strict";
+  files[file]();
+})

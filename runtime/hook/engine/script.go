@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/ast"
+	"github.com/dop251/goja/parser"
+
+	"turnkey/runtime/hook"
+)
+
+// scriptName is what goja calls the users' script in positions; no user file has such a name.
+const scriptName = "turnkey:script"
+
+// script is a compiled program.
+type script struct {
+	hash      string
+	program   *goja.Program // evaluates to a function(module, exports) that fills module.exports
+	globals   []string      // name, group, name, group: those of ours that the code may use
+	files     map[string]string
+	positions *positions
+}
+
+// compile makes a script of a program. It executes nothing.
+func compile(p *hook.Program) (*script, error) {
+	tree, err := parse(p.Code)
+	if err != nil {
+		return nil, err
+	}
+	return compileTree(p, tree)
+}
+
+func parse(code string) (*ast.Program, error) {
+	return parser.ParseFile(nil, scriptName, code, 0, parser.WithDisableSourceMaps)
+}
+
+func compileTree(p *hook.Program, tree *ast.Program) (*script, error) {
+	program, err := goja.CompileAST(tree, false)
+	if err != nil {
+		return nil, err
+	}
+	return newScript(p, program), nil
+}
+
+func newScript(p *hook.Program, program *goja.Program) *script {
+	s := &script{hash: p.Hash, program: program, globals: globalsOf(p.Code), positions: newPositions(p.Map), files: make(map[string]string, len(p.Hooks))}
+	for _, e := range p.Hooks {
+		s.files[e.Name] = e.File
+	}
+	return s
+}
+
+// groups says which script of js/ makes which global.
+var groups = map[string][]string{
+	"log":    {"console"},
+	"timers": {"setTimeout", "clearTimeout", "setInterval", "clearInterval", "queueMicrotask"},
+	"text":   {"TextEncoder", "TextDecoder", "Buffer", "atob", "btoa"},
+	"crypto": {"crypto"},
+	"clone":  {"structuredClone"},
+	"url":    {"URL", "URLSearchParams"},
+	"fetch":  {"fetch", "Headers"},
+}
+
+// Code that names none of these cannot find a global by a name that it made up. (A class's own constructor is harmless.)
+var indirect = regexp.MustCompile("\\b(globalThis|eval|Function)\\b|[.\"'`]constructor\\b")
+
+// globalsOf lists our globals that the code names: making the others would cost every transaction.
+func globalsOf(code string) []string {
+	all := indirect.MatchString(code)
+	var list []string
+	for _, group := range groupNames {
+		for _, name := range groups[group] {
+			if all || strings.Contains(code, name) {
+				list = append(list, name, group)
+			}
+		}
+	}
+	return list
+}
+
+var groupNames = []string{"log", "timers", "text", "crypto", "clone", "url", "fetch"}

@@ -1,0 +1,50 @@
+package worker
+
+import "time"
+
+const (
+	deathsToOpen = 3
+	deathWindow  = time.Minute
+	firstOpen    = 30 * time.Second
+	longestOpen  = 10 * time.Minute
+)
+
+// circuit keeps an instance whose hooks keep killing workers from costing a process for each try. It opens at
+// the third death within a minute, for 30 s; the first death after that opens it again for twice as long, up to
+// ten minutes. Ten minutes without a death forgive everything. The zero value is closed.
+type circuit struct {
+	deaths []time.Time
+	open   time.Time // until
+	last   time.Duration
+}
+
+// died counts a death; it reports whether that opened the circuit.
+func (c *circuit) died(now time.Time) bool {
+	c.forget(now)
+	c.deaths = append(c.deaths, now)
+	if c.last == 0 && len(c.deaths) < deathsToOpen || now.Before(c.open) {
+		return false
+	}
+	c.last = min(max(2*c.last, firstOpen), longestOpen)
+	c.open = now.Add(c.last)
+	return true
+}
+
+// closedIn is how long to stay away; 0 when it is closed.
+func (c *circuit) closedIn(now time.Time) time.Duration { return max(c.open.Sub(now), 0) }
+
+// forget drops what is too old to matter.
+func (c *circuit) forget(now time.Time) {
+	if c.last > 0 && len(c.deaths) > 0 && now.Sub(c.deaths[len(c.deaths)-1]) > longestOpen+c.last {
+		*c = circuit{}
+	}
+	for len(c.deaths) > 0 && now.Sub(c.deaths[0]) > deathWindow && (c.last == 0 || len(c.deaths) > 1) {
+		c.deaths = c.deaths[1:]
+	}
+}
+
+// quiet reports that there is nothing to remember.
+func (c *circuit) quiet(now time.Time) bool {
+	c.forget(now)
+	return len(c.deaths) == 0
+}

@@ -1,0 +1,70 @@
+// Package worker runs users' code in processes of its own, so that whatever a hook does ends in one clear
+// answer for one transaction and nothing else. It must not know JavaScript, uploads or databases: it moves
+// payloads, measures time, and ends processes.
+//
+//	  the runtime                                      a worker: this binary again, locked in
+//	┌──────────────────────────────┐   socket pair   ┌───────────────────────────────────────┐
+//	│ Pool ─ Session ─ process ────┼──▶ limits, run ─┼─▶ child: loop ─▶ Handler (the engine) │
+//	│   │       │        meter     │◀── host call ◀──┼────────────────────┘                  │
+//	│ turns  circuit     (kill -9) │──▶ host result ─┼─▶                                     │
+//	│                              │◀── ran ◀────────┼─  watch: interrupt, exit              │
+//	└──────────────────────────────┘                 └───────────────────────────────────────┘
+//	                                                   seccomp · memory · namespaces · Landlock · ...
+//
+// # Why processes
+//
+// No limit inside our own process holds: the engine's built-ins ignore interrupts, nothing bounds its memory, and
+// deep source or JSON overflows the stack, which Go cannot recover from. A third of a hostile corpus hangs or kills
+// the process it runs in. So user code, its parser included, meets nothing but a process that is made to be killed. That
+// process is this binary again, found by /proc/self/exe, so that an upgrade on disk does not mix versions.
+//
+// # Locked in
+//
+// A worker takes an order, clears its environment, closes what whoever started the runtime left open, warms its
+// engine, and then gives up everything else (package child). Seccomp matters most: an allow-list of what Go's
+// scheduler needs; without it the other layers let sockets and anonymous files through, with it alone every attempt
+// of the escape test fails. Memory has two limits, because the kernel admits one huge allocation over a reservation
+// when only data is limited; the address space sees the reservation. A layer that the system refuses is left out,
+// and Layers says so with the reason; Require makes it a condition. A start that has worked once is never
+// weakened later: then there is no worker, which is hook_unavailable, and retried.
+//
+// Binaries built with cgo lack Landlock and the dropping of capabilities (both must act on all threads at once). On
+// systems other than Linux a worker is a plain process: it contains crashes and loops, and is no wall. That is for
+// development; production is Linux with CGO_ENABLED=0.
+//
+// # Believing nothing
+//
+// After a worker has met tenant code, whoever speaks at the other end may be the tenant. Frames are checked for
+// size before memory is taken and grow with what arrives; ids and kinds must be the expected ones; bytes that nobody
+// asked for end the worker; calls back are counted, and are served by the Host of the run that is under way, so
+// there is nothing in a frame that could name somebody else's transaction. A worker belongs to one instance from its
+// first program to its end: what it has seen can reach only the one it came from.
+//
+// # Time
+//
+// A request has so much processor time, read by the kernel's clock of that very process, not by what the worker
+// says; waiting for the runtime is free. A machine that is busy must not make hooks late, so the wall clock only
+// has the last word: 1.7 times the limit to the interruption, twice to the kill (meter.go). What was interrupted is
+// retired, because its heap may be full of what was left; what does not stop is killed, and the answer does not
+// wait for it to die. If the runtime itself dies, the socket hangs up and the worker exits, in the middle of a loop,
+// too.
+//
+// # Who computes
+//
+// At most as many workers compute as there are processors. Turns are fair by time used (turn.go), a run that waits for the
+// database gives its turn back and returns without waiting (it may hold locks), and instances that hit a deadline
+// in the last minute share one turn. Nobody waits for long: beyond a bounded line, or two seconds, the
+// answer is hook_unavailable with a time to come back. Three deaths within a minute rest the instance (circuit.go).
+//
+// # Processes at rest
+//
+// Two spares wait, locked in and warm, so that a death costs its instance a millisecond or two and not a start. A worker
+// without work ends after a minute, the least lately used makes room when there are too many, an old one is
+// replaced, and where no hook ran for ten minutes there are no spares either: a runtime without hooks has no
+// processes.
+//
+// # Failures
+//
+// Every error of a Session is a Failure with a class. Timeout, OutOfMemory and Crashed may be the hook or
+// (kill -9) the world: the caller tries once more with a new session. Closing a session is always due.
+package worker

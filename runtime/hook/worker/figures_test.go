@@ -1,0 +1,210 @@
+//go:build bench
+
+package worker_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"turnkey/runtime/hook"
+	"turnkey/runtime/hook/engine"
+	"turnkey/runtime/hook/worker"
+)
+
+// TestFigures prints what isolation costs. Run it alone on a quiet machine:
+//
+//	CGO_ENABLED=0 go test -tags bench -run Figures -v ./runtime/hook/worker
+//
+// TURNKEY_WORKER_BINARY names the product's binary, to measure that instead of the tests' own.
+func TestFigures(t *testing.T) {
+	if name := os.Getenv("TURNKEY_WORKER_BINARY"); name != "" {
+		programs.Engine = name
+	}
+	p := newEnginePool(t, nil)
+	program := bundled(t, p, typical(t))
+	t.Run("cold", func(t *testing.T) { cold(t, program) })
+	t.Run("bare", func(t *testing.T) { bare(t, program) })
+	t.Run("warm", func(t *testing.T) { warm(t, p, program) })
+	t.Run("spare", func(t *testing.T) { spare(t, p, program) })
+	t.Run("crowd", func(t *testing.T) { crowd(t, program) })
+	t.Run("memory", func(t *testing.T) { memory(t, program) })
+}
+
+func report(t *testing.T, what string, took []time.Duration) {
+	t.Helper()
+	slices.Sort(took)
+	at := func(q float64) time.Duration { return took[int(q*float64(len(took)-1))].Round(time.Microsecond) }
+	t.Logf("%-50s n=%-5d min %8s  p50 %8s  p99 %8s", what, len(took), took[0].Round(time.Microsecond), at(.5), at(.99))
+}
+
+// cold is from nothing to the first result: a process, its layers, the program, one operation.
+func cold(t *testing.T, program *hook.Program) {
+	var took []time.Duration
+	for range 60 {
+		p := newEnginePool(t, func(o *worker.Options) { o.Sizes.Spares = -1 })
+		began := time.Now()
+		if _, err := do(t, p, "a", program, writes(t, program, 1, time.Second), nil); err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+		p.Close()
+	}
+	report(t, "cold start to the first result", took)
+}
+
+// bare is the engine in this process: what isolation is compared with.
+func bare(t *testing.T, program *hook.Program) {
+	e := engine.New(time.Now)
+	if l := e.Load(hook.Load{Program: *program}); l.Failure != nil {
+		t.Fatal(l.Failure.Message)
+	}
+	for _, n := range []int{1, 10, 100} {
+		var took []time.Duration
+		run := writes(t, program, n, time.Second)
+		for range 8000/n + 100 {
+			began := time.Now()
+			if ran := e.Run(*run, nil); len(ran.Outcomes) != n {
+				t.Fatalf("%d outcomes", len(ran.Outcomes))
+			}
+			took = append(took, time.Since(began))
+		}
+		report(t, fmt.Sprintf("the engine alone: %d operations (fresh globals)", n), took[50:])
+	}
+	run := writes(t, program, 1, time.Second)
+	var took []time.Duration
+	for i := range 8000 {
+		run.Begin = i == 0
+		began := time.Now()
+		e.Run(*run, nil)
+		took = append(took, time.Since(began))
+	}
+	report(t, "the engine alone: one more operation", took[50:])
+}
+
+func spare(t *testing.T, p *worker.Pool, program *hook.Program) {
+	var took []time.Duration
+	run := writes(t, program, 1, time.Second)
+	if _, err := do(t, p, "first", program, run, nil); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 60 {
+		eventually(t, "a spare", func() bool { return p.Stats().Spares == 2 })
+		began := time.Now()
+		if _, err := do(t, p, fmt.Sprint("new ", i), program, run, nil); err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+	}
+	report(t, "a new instance to its first result, by a spare", took)
+}
+
+func warm(t *testing.T, p *worker.Pool, program *hook.Program) {
+	for _, n := range []int{1, 10, 100} {
+		var took []time.Duration
+		run := writes(t, program, n, time.Second)
+		for range 8000/n + 100 {
+			began := time.Now()
+			if _, err := do(t, p, "a", program, run, nil); err != nil {
+				t.Fatal(err)
+			}
+			took = append(took, time.Since(began))
+		}
+		report(t, fmt.Sprintf("a transaction of %d operations (fresh globals)", n), took[50:])
+	}
+	run := writes(t, program, 1, time.Second)
+	s, err := p.Session(t.Context(), "a", program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var took []time.Duration
+	for i := range 8000 {
+		run.Begin = i == 0
+		began := time.Now()
+		if _, err := s.Do(t.Context(), run, nil); err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+	}
+	report(t, "one more operation in a transaction", took[50:])
+	words := newPool(t, nil)
+	payload := []byte("echo " + strings.Repeat("x", 524))
+	took = nil
+	for range 8000 {
+		began := time.Now()
+		if _, err := asking(t.Context(), words, "a", worker.Request{Payload: payload}); err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+	}
+	report(t, "an echo of 524 bytes, session included", took[50:])
+}
+
+// crowd is a thousand instances, each with one transaction every so often: one after another, none has a
+// worker any more when its turn comes again; and most of the traffic from a few.
+func crowd(t *testing.T, program *hook.Program) {
+	run := writes(t, program, 1, time.Second)
+	for _, c := range []struct {
+		what string
+		next func(i int) int
+	}{
+		{"1000 instances in rotation", func(i int) int { return i % 1000 }},
+		{"1000 instances, nine tenths from 50 of them", func(i int) int {
+			if i%10 != 0 {
+				return i % 50
+			}
+			return i * 7 % 1000
+		}},
+	} {
+		p := newEnginePool(t, nil)
+		var took []time.Duration
+		began := time.Now()
+		for i := 0; time.Since(began) < 4*time.Second; i++ {
+			at := time.Now()
+			if _, err := do(t, p, fmt.Sprint("instance ", c.next(i)), program, run, nil); err != nil {
+				t.Fatal(err)
+			}
+			took = append(took, time.Since(at))
+		}
+		report(t, c.what, took)
+		t.Logf("%.0f transactions per second; %+v", float64(len(took))/time.Since(began).Seconds(), p.Stats())
+		p.Close()
+	}
+}
+
+// memory is what workers hold that have served one transaction, and that wait as spares.
+func memory(t *testing.T, program *hook.Program) {
+	p := newEnginePool(t, nil)
+	run := writes(t, program, 1, time.Second)
+	for i := range 10 {
+		if _, err := do(t, p, fmt.Sprint(i), program, run, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pids, err := children()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range []string{"Rss:", "Pss:", "Private_Dirty:", "Anonymous:"} {
+		var kb []int
+		for _, pid := range pids {
+			raw, err := os.ReadFile("/proc/" + pid + "/smaps_rollup")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(string(raw)) {
+				var n int
+				if name, rest, _ := strings.Cut(line, " "); name == field {
+					_, _ = fmt.Sscan(rest, &n)
+					kb = append(kb, n)
+				}
+			}
+		}
+		slices.Sort(kb)
+		t.Logf("%d idle workers, %-14s min %.1f  median %.1f  max %.1f MiB", len(kb), field, float64(kb[0])/1024, float64(kb[len(kb)/2])/1024, float64(kb[len(kb)-1])/1024)
+	}
+}

@@ -1,0 +1,278 @@
+package worker_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"turnkey/runtime/hook"
+	"turnkey/runtime/hook/worker"
+)
+
+// TestIdleWorkersEnd: after a minute without work, and the spares after ten.
+func TestIdleWorkersEnd(t *testing.T) {
+	c := newClock()
+	p := newPool(t, func(o *worker.Options) { o.Now = c.Now })
+	mustAsk(t, p, "a", "echo x")
+	eventually(t, "two spares", func() bool { return p.Stats().Spares == 2 })
+	c.advance(30 * time.Second)
+	mustAsk(t, p, "b", "echo x")
+	eventually(t, "two spares again", func() bool { return p.Stats().Spares == 2 })
+	c.advance(30 * time.Second)
+	p.Sweep()
+	if s := p.Stats(); s.Idle != 1 || s.Leased != 1 || s.IdleReaped != 1 || s.Instances != 1 {
+		t.Errorf("after a minute: %+v", s)
+	}
+	c.advance(10 * time.Minute)
+	p.Sweep() // the last lease
+	p.Sweep()
+	if s := p.Stats(); s.Leased != 0 || s.Spares != 0 || s.Instances != 0 {
+		t.Errorf("after eleven: %+v", s)
+	}
+	eventually(t, "no process is left", func() bool { left, err := children(); return err == nil && len(left) == 0 })
+	if got := mustAsk(t, p, "a", "pid"); got != "1" {
+		t.Errorf("the next one met an old worker")
+	}
+}
+
+// TestWornWorkersAreReplaced: by calls, and by age.
+func TestWornWorkersAreReplaced(t *testing.T) {
+	c := newClock()
+	p := newPool(t, func(o *worker.Options) { o.Now, o.Sizes.Calls = c.Now, 3 })
+	for i, want := range []string{"1", "2", "3", "1"} {
+		if got := mustAsk(t, p, "a", "pid"); got != want {
+			t.Errorf("request %d is number %s of its worker", i, got)
+		}
+	}
+	c.advance(10 * time.Minute)
+	mustAsk(t, p, "a", "pid") // ends it
+	if got := mustAsk(t, p, "a", "pid"); got != "1" {
+		t.Errorf("after ten minutes the worker went on: number %s", got)
+	}
+	if s := p.Stats(); s.Recycled != 2 {
+		t.Errorf("%d recycled", s.Recycled)
+	}
+}
+
+// TestTheLeastUsedMakesRoom, and who is in the middle of something stays.
+func TestTheLeastUsedMakesRoom(t *testing.T) {
+	c := newClock()
+	p := newPool(t, func(o *worker.Options) { o.Now, o.Sizes.Workers, o.Sizes.MaxWait = c.Now, 2, 100*time.Millisecond })
+	mustAsk(t, p, "old", "pid")
+	c.advance(time.Second)
+	mustAsk(t, p, "new", "pid")
+	c.advance(time.Second)
+	if got := mustAsk(t, p, "third", "pid"); got != "1" {
+		t.Errorf("the third got somebody's worker")
+	}
+	if s := p.Stats(); s.Evicted != 1 || s.Leased != 2 {
+		t.Errorf("%+v", s)
+	}
+	if got := mustAsk(t, p, "new", "pid"); got != "2" {
+		t.Errorf("the wrong one made room: request %s", got)
+	}
+	busy := make([]*worker.Session, 2)
+	for i, name := range []string{"new", "third"} {
+		s, err := p.Session(t.Context(), name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy[i] = s
+	}
+	if _, err := p.Session(t.Context(), "fourth", nil); classOf(t, err) != hook.ClassUnavailable || worker.FailureOf(err).RetryAfter <= 0 {
+		t.Errorf("with nobody idle: %v", err)
+	}
+	busy[0].Close()
+	defer busy[1].Close()
+	if got := mustAsk(t, p, "fourth", "pid"); got != "1" {
+		t.Errorf("the fourth got somebody's worker")
+	}
+}
+
+// TestTwoWorkersForTheBusy: a second transaction of an instance does not wait for the first, a third does.
+func TestTwoWorkersForTheBusy(t *testing.T) {
+	p := newPool(t, func(o *worker.Options) { o.Sizes.MaxWait = 200 * time.Millisecond })
+	var open []*worker.Session
+	for range 2 {
+		s, err := p.Session(t.Context(), "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, s)
+	}
+	if _, err := p.Session(t.Context(), "a", nil); classOf(t, err) != hook.ClassUnavailable {
+		t.Errorf("a third: %v", err)
+	}
+	time.AfterFunc(20*time.Millisecond, open[0].Close)
+	s, err := p.Session(t.Context(), "a", nil)
+	if err != nil {
+		t.Fatalf("the third, once one is free: %v", err)
+	}
+	s.Close()
+	open[1].Close()
+}
+
+// TestCircuit: an instance that keeps killing workers rests; nobody else does.
+func TestCircuit(t *testing.T) {
+	c := newClock()
+	p := newPool(t, func(o *worker.Options) { o.Now = c.Now })
+	die := func() hook.Class {
+		_, err := ask(t.Context(), p, "bad", "exit 1")
+		return classOf(t, err)
+	}
+	for i := range 3 {
+		if got := die(); got != hook.ClassCrashed {
+			t.Fatalf("death %d: %q", i, got)
+		}
+	}
+	for _, rest := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute} {
+		_, err := ask(t.Context(), p, "bad", "echo x")
+		if got := classOf(t, err); got != hook.ClassUnavailable || worker.FailureOf(err).RetryAfter != rest {
+			t.Errorf("open: %q, retry after %s, want %s", got, worker.FailureOf(err).RetryAfter, rest)
+		}
+		mustAsk(t, p, "good", "echo x")
+		c.advance(rest)
+		mustAsk(t, p, "bad", "echo x")
+		if got := die(); got != hook.ClassCrashed {
+			t.Errorf("after %s: %q", rest, got)
+		}
+	}
+	if s := p.Stats(); s.Opened != 4 {
+		t.Errorf("opened %d times", s.Opened)
+	}
+}
+
+// TestKillsFromOutside: kill -9 of any worker at any time is one clear failure of one request, worth another
+// try, and opens no circuit.
+func TestKillsFromOutside(t *testing.T) {
+	p := newPool(t, nil)
+	var done, failed, wrong atomic.Int64
+	ctx, stop := context.WithCancel(t.Context())
+	var load sync.WaitGroup
+	for n := range 4 {
+		load.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				want := fmt.Sprintf("%d-%d", n, i)
+				answer, err := ask(ctx, p, fmt.Sprint("instance ", n%3), "echo "+want)
+				f := worker.FailureOf(err)
+				switch {
+				case err == nil && answer == want:
+					done.Add(1)
+				case f != nil && f.Class == hook.ClassAborted:
+				case f != nil && (f.Again() || f.Class == hook.ClassUnavailable):
+					failed.Add(1)
+				default:
+					wrong.Add(1)
+					t.Errorf("%s: %q, %v", want, answer, err)
+				}
+			}
+		})
+	}
+	kills := 0
+	for end := time.Now().Add(20 * time.Second); kills < 100 && time.Now().Before(end); pause(5 * time.Millisecond) {
+		pids, err := children()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(pids) == 0 {
+			continue
+		}
+		if pid, _ := strconv.Atoi(pids[kills%len(pids)]); syscall.Kill(pid, syscall.SIGKILL) == nil {
+			kills++
+		}
+	}
+	stop()
+	load.Wait()
+	s := p.Stats()
+	t.Logf("%d kills, %d answers, %d failures, %d in runs", kills, done.Load(), failed.Load(), s.KilledOutside)
+	if kills < 100 || done.Load() < 1000 || s.Opened != 0 {
+		t.Errorf("%+v", s)
+	}
+	if got := mustAsk(t, p, "instance 1", "echo fine"); got != "fine" {
+		t.Errorf("afterwards %q", got)
+	}
+}
+
+// TestSparesAreReplaced: an instance whose worker died has the next one at once.
+func TestSparesAreReplaced(t *testing.T) {
+	p := newPool(t, nil)
+	mustAsk(t, p, "a", "echo x")
+	eventually(t, "two spares", func() bool { return p.Stats().Spares == 2 })
+	for range 2 {
+		_, err := ask(t.Context(), p, "a", "exit 1")
+		if classOf(t, err) != hook.ClassCrashed {
+			t.Fatal(err)
+		}
+		if got := mustAsk(t, p, "a", "pid"); got != "1" {
+			t.Errorf("request %s", got)
+		}
+	}
+	eventually(t, "two spares again", func() bool { return p.Stats().Spares == 2 })
+}
+
+// TestABrokenBinary: no worker to be had is a failure that passes, not a wait without end.
+func TestABrokenBinary(t *testing.T) {
+	p := newPool(t, func(o *worker.Options) { o.Binary, o.Sizes.MaxWait = "/bin/false", 300*time.Millisecond })
+	if _, err := ask(t.Context(), p, "a", "echo x"); classOf(t, err) != hook.ClassUnavailable {
+		t.Errorf("a session: %v", err)
+	}
+	if _, err := p.Bundle(t.Context(), "a", hook.Bundle{}); classOf(t, err) != hook.ClassUnavailable {
+		t.Errorf("a bundle: %v", err)
+	}
+	if _, err := p.Layers(t.Context()); err == nil {
+		t.Error("layers of no worker")
+	}
+}
+
+// orphanage names the program to start workers from, in the process that TestOrphans kills.
+const orphanage = "TURNKEY_TEST_ORPHANAGE"
+
+// TestOrphans: a runtime that is killed leaves no worker behind, not even one in the middle of a loop. The
+// runtime is this test binary again.
+func TestOrphans(t *testing.T) {
+	if os.Getenv(orphanage) != "" {
+		beKilled(t)
+		return
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestOrphans$", "-test.timeout=60s")
+	cmd.Env = append(os.Environ(), orphanage+"="+programs.Words)
+	var out bytes.Buffer
+	cmd.Stderr = &out
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var looping int
+	if _, err := fmt.Fscanf(pipe, "looping %d\n", &looping); err != nil || looping == 0 {
+		t.Errorf("the runtime did not start a loop: %v\n%s", err, &out)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	eventually(t, "the looping worker is gone", func() bool { return syscall.Kill(looping, 0) == syscall.ESRCH })
+}
+
+// beKilled runs a loop in a worker and says which process it is.
+func beKilled(t *testing.T) {
+	p := newPool(t, func(o *worker.Options) { o.Limits.CPU, o.Sizes.Spares = time.Minute, -1 })
+	go func() { _, _ = ask(t.Context(), p, "a", "hang") }()
+	eventually(t, "it runs", func() bool { return p.Stats().Running == 1 })
+	pids, err := children()
+	if err != nil || len(pids) != 1 {
+		t.Fatalf("children %v, %v", pids, err)
+	}
+	fmt.Printf("looping %s\n", pids[0])
+	<-t.Context().Done()
+}

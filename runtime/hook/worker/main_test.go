@@ -1,0 +1,154 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"turnkey/runtime/hook"
+	"turnkey/runtime/hook/worker"
+	"turnkey/runtime/hook/worker/workertest"
+)
+
+// programs are what the tests' pools start.
+var programs *workertest.Programs
+
+func TestMain(m *testing.M) {
+	var err error
+	if path := os.Getenv(orphanage) + os.Getenv(fenced); path != "" { // started by a test, which has built them
+		programs = &workertest.Programs{Words: path}
+	} else if programs, err = workertest.Build(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if os.Getenv(fenced) != "" {
+		os.Exit(code)
+	}
+	programs.Remove()
+	if code == 0 {
+		left, childErr := children()
+		if err := errors.Join(goleak.Find(), childErr); err != nil || len(left) > 0 {
+			fmt.Fprintln(os.Stderr, "left behind: processes", left, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// clock is a pool's time, moved by the test.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newClock() *clock { return &clock{now: time.Unix(1_800_000_000, 0)} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	c.now = c.now.Add(d)
+	c.mu.Unlock()
+}
+
+// newPool makes a pool that ends with the test. TestMain checks that no process is left.
+func newPool(t *testing.T, change func(*worker.Options)) *worker.Pool {
+	t.Helper()
+	opts := worker.Options{Binary: programs.Words, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	if change != nil {
+		change(&opts)
+	}
+	p, err := worker.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
+}
+
+// children lists the processes whose parent this one is.
+func children() (pids []string, err error) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			continue // it ended meanwhile
+		}
+		_, rest, _ := strings.Cut(string(raw), ") ")
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == fmt.Sprint(os.Getpid()) {
+			pids = append(pids, filepath.Base(filepath.Dir(path)))
+		}
+	}
+	return pids, err
+}
+
+// ask runs words in a session of their own.
+func ask(ctx context.Context, p *worker.Pool, instance, words string) (string, error) {
+	return asking(ctx, p, instance, worker.Request{Payload: []byte(words)})
+}
+
+func asking(ctx context.Context, p *worker.Pool, instance string, q worker.Request) (string, error) {
+	s, err := p.Session(ctx, instance, nil)
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	answer, err := s.Run(ctx, q)
+	return string(answer), err
+}
+
+// classOf is the class of a failure, "" for none.
+func classOf(t *testing.T, err error) hook.Class {
+	t.Helper()
+	if err == nil {
+		return ""
+	}
+	f := worker.FailureOf(err)
+	if f == nil {
+		t.Fatalf("not a failure: %v", err)
+	}
+	return f.Class
+}
+
+// mustAsk is ask where nothing may go wrong.
+func mustAsk(t *testing.T, p *worker.Pool, instance, words string) string {
+	t.Helper()
+	answer, err := ask(t.Context(), p, instance, words)
+	if err != nil {
+		t.Fatalf("%s: %v", words, err)
+	}
+	return answer
+}
+
+// eventually polls until a condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !holds(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+		pause(time.Millisecond)
+	}
+}
+
+func pause(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	<-t.C
+}
+
+var errHost = errors.New("the database said no")

@@ -1,0 +1,171 @@
+package worker_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"turnkey/runtime/hook"
+	"turnkey/runtime/hook/worker"
+)
+
+// TestOutcomes: whatever a request does, it ends in a result or in one clear class, in time.
+func TestOutcomes(t *testing.T) {
+	p := newPool(t, nil)
+	const limit = 200 * time.Millisecond
+	for _, c := range []struct {
+		words  string
+		class  hook.Class
+		answer string
+	}{
+		{"echo hello", "", "hello"},
+		{"env", "", "0"},
+		{"hang", hook.ClassTimeout, ""},
+		{"sleep 5000", hook.ClassTimeout, ""},
+		{"alloc 1000", hook.ClassOutOfMemory, ""},
+		{"hold 400", hook.ClassOutOfMemory, ""},
+		{"hold 40", "", "40"},
+		{"recurse", hook.ClassCrashed, ""},
+		{"panic", hook.ClassCrashed, ""},
+		{"exit 0", hook.ClassCrashed, ""},
+		{"exit 7", hook.ClassCrashed, ""},
+		{"close", hook.ClassTimeout, ""},
+		{"big 100000", "", ""},
+		{"big 10000000", hook.ClassCrashed, ""},
+	} {
+		t.Run(c.words, func(t *testing.T) {
+			began := time.Now()
+			answer, err := ask(t.Context(), p, "instance of "+c.words, c.words)
+			took := time.Since(began)
+			if got := classOf(t, err); got != c.class {
+				t.Fatalf("ended as %q after %s: %v", got, took, err)
+			}
+			if c.answer != "" && answer != c.answer {
+				t.Errorf("answered %q", answer)
+			}
+			if took > 2*limit+150*time.Millisecond { // the machine's share
+				t.Errorf("answered after %s, want within twice %s", took, limit)
+			}
+			if again := mustAsk(t, p, "neighbour", "echo fine"); again != "fine" {
+				t.Errorf("a neighbour got %q", again)
+			}
+		})
+	}
+	if s := p.Stats(); s.Deaths[hook.ClassTimeout] != 3 || s.Deaths[hook.ClassOutOfMemory] != 2 || s.Deaths[hook.ClassCrashed] != 5 {
+		t.Errorf("counted %+v", s)
+	}
+}
+
+// TestOneShotAllocations: one giant allocation is the one that a limit on data alone lets through.
+func TestOneShotAllocations(t *testing.T) {
+	p := newPool(t, nil)
+	for i := range 20 {
+		_, err := ask(t.Context(), p, string(rune('a'+i)), "alloc 700")
+		if got := classOf(t, err); got != hook.ClassOutOfMemory {
+			t.Errorf("allocation %d ended as %q: %v", i, got, err)
+		}
+	}
+}
+
+// TestLateWorkersAreRetired: who was interrupted may be full of what it left behind, so it serves nobody any more.
+func TestLateWorkersAreRetired(t *testing.T) {
+	p := newPool(t, func(o *worker.Options) { o.Limits.Grace = 5 * time.Second }) // no kill, however busy the machine is
+	for i, words := range []string{"spin", "retire x"} {
+		name := string(rune('a' + i))
+		mustAsk(t, p, name, "pid")
+		mustAsk(t, p, name, words)
+		if served := mustAsk(t, p, name, "pid"); served != "1" {
+			t.Errorf("after %s the worker went on: this is its request %s", words, served)
+		}
+	}
+	if s := p.Stats(); s.Interrupted != 2 {
+		t.Errorf("counted %+v", s)
+	}
+}
+
+// TestAWorkerIsLeasedForLife: one instance, one process; another instance, another.
+func TestAWorkerIsLeasedForLife(t *testing.T) {
+	p := newPool(t, nil)
+	for i, want := range []string{"1", "2", "3"} {
+		if got := mustAsk(t, p, "a", "pid"); got != want {
+			t.Errorf("request %d of a is number %s of its worker", i, got)
+		}
+		if got := mustAsk(t, p, "b", "pid"); got != want {
+			t.Errorf("request %d of b is number %s of its worker", i, got)
+		}
+	}
+	if s := p.Stats(); s.Leased != 2 || s.Idle != 2 {
+		t.Errorf("%d leased, %d idle", s.Leased, s.Idle)
+	}
+}
+
+// TestProgramsAreLoadedOnce, and anew when they change.
+func TestProgramsAreLoadedOnce(t *testing.T) {
+	p := newPool(t, nil)
+	run := func(code string) error {
+		s, err := p.Session(t.Context(), "a", &hook.Program{Hash: hook.HashOf(code, ""), Code: code})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		_, err = s.Run(t.Context(), worker.Request{Payload: []byte("echo x")})
+		return err
+	}
+	for _, code := range []string{"one", "one", "two"} {
+		if err := run(code); err != nil {
+			t.Fatalf("%s: %v", code, err)
+		}
+	}
+	if got := classOf(t, run("broken")); got != hook.ClassCrashed {
+		t.Errorf("a program that does not load ended as %q", got)
+	}
+	if err := run("one"); err != nil {
+		t.Errorf("after a broken one: %v", err)
+	}
+	if s := p.Stats(); s.Loads != 4 {
+		t.Errorf("%d loads", s.Loads)
+	}
+}
+
+// TestContexts: who gives up gets the answer at once, and the worker ends with its request.
+func TestContexts(t *testing.T) {
+	p := newPool(t, func(o *worker.Options) { o.Limits.CPU = time.Minute })
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(30*time.Millisecond, cancel)
+	began := time.Now()
+	_, err := ask(ctx, p, "a", "hang")
+	if got := classOf(t, err); got != hook.ClassAborted || time.Since(began) > 2*time.Second {
+		t.Errorf("ended as %q after %s: %v", got, time.Since(began), err)
+	}
+	if got := mustAsk(t, p, "a", "pid"); got != "1" {
+		t.Errorf("the worker went on")
+	}
+	if s := p.Stats(); len(s.Deaths) != 0 {
+		t.Errorf("giving up counts as a death: %+v", s.Deaths)
+	}
+}
+
+// TestCloseEndsEverything: also what is in the middle of something.
+func TestCloseEndsEverything(t *testing.T) {
+	p := newPool(t, func(o *worker.Options) { o.Limits.CPU = time.Minute })
+	running := make(chan error, 3)
+	for _, name := range []string{"a", "b", "c"} {
+		go func() {
+			_, err := ask(context.Background(), p, name, "hang")
+			running <- err
+		}()
+	}
+	eventually(t, "somebody runs", func() bool { return p.Stats().Running > 0 })
+	p.Close()
+	if left, err := children(); err != nil || len(left) > 0 {
+		t.Errorf("processes are left after Close: %v, %v", left, err)
+	}
+	for range 3 {
+		if got := classOf(t, <-running); got != hook.ClassUnavailable {
+			t.Errorf("a run ended as %q", got)
+		}
+	}
+	if _, err := ask(t.Context(), p, "a", "echo x"); classOf(t, err) != hook.ClassUnavailable {
+		t.Errorf("a closed pool answered %v", err)
+	}
+}

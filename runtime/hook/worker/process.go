@@ -1,0 +1,264 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+
+	"turnkey/runtime/hook"
+	"turnkey/runtime/hook/worker/wire"
+)
+
+// process is one worker process and our end of its socket. One goroutine at a time talks to it; kill and
+// doom are for anybody.
+type process struct {
+	cmd    *exec.Cmd
+	conn   *os.File
+	stderr *os.File
+	in     *wire.Reader
+	layers wire.Greeting
+	limits Limits
+
+	buf     []byte
+	id      uint32
+	program string // the hash of what is loaded
+	served  int
+	leased  time.Time
+	idle    time.Time // since
+
+	gone  chan struct{} // closed when it has been waited for
+	death death         // set by then
+
+	mu   sync.Mutex
+	doom *death // why we end it
+}
+
+// Request is one frame to a worker, with its limits.
+type Request struct {
+	Kind    hook.Kind
+	Payload []byte
+	// CPU is the processor time that it may take, Calls how often it may call back; zero is the pool's limit.
+	CPU   time.Duration
+	Calls int
+	// Answer is how many bytes the answer may have; zero is the pool's limit.
+	Answer int
+	// Host does what the program asks for. An error ends the worker and the request, with that error.
+	Host Host
+}
+
+// Host answers a program's calls back. It is bound to the caller's transaction: nothing in a payload says whose it is.
+type Host func(ctx context.Context, payload []byte) ([]byte, error)
+
+// end kills the process for a reason; the first reason stands.
+func (p *process) end(class hook.Class, detail string) {
+	p.mu.Lock()
+	if p.doom == nil {
+		p.doom = &death{class: class, detail: detail}
+	}
+	p.mu.Unlock()
+	_ = p.cmd.Process.Kill() // already gone is fine
+}
+
+// wait reaps the process. It runs once, in a goroutine of the pool.
+func (p *process) wait() {
+	_ = p.cmd.Wait() // the state says it all
+	words, _ := io.ReadAll(io.LimitReader(p.stderr, lastWords))
+	p.mu.Lock()
+	p.death = deathOf(p.doom, p.cmd.ProcessState, string(words))
+	p.mu.Unlock()
+	_ = p.stderr.Close()
+	_ = p.conn.Close()
+	close(p.gone)
+}
+
+func (p *process) dead() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// fate is how it ended, or why we end it. A process that was killed is not waited for: on a busy machine even
+// dying takes its time, and the answer is known.
+func (p *process) fate() death {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead() || p.doom == nil {
+		return p.death
+	}
+	return *p.doom
+}
+
+// lost is the failure of a request whose process ended, or has to.
+func (p *process) lost(class hook.Class, detail string, cause error) *Failure {
+	p.end(class, detail)
+	d := p.fate()
+	return &Failure{Class: d.class, Message: messages[d.class], Detail: d.detail, Err: cause}
+}
+
+// exchange is one request under way.
+type exchange struct {
+	*process
+	ctx   context.Context
+	q     Request
+	meter meter
+	turn  *turn // given back during calls back
+	calls int
+}
+
+// request sends one and waits for its answer, serving the program's calls meanwhile. After an error the
+// process is gone. retire says that it should be.
+func (p *process) request(ctx context.Context, q Request, t *turn) (payload []byte, retire bool, err error) {
+	if p.in.Rest() {
+		return nil, false, p.lost(hook.ClassCrashed, "it spoke without being asked", nil)
+	}
+	x := &exchange{process: p, ctx: ctx, q: q, turn: t, meter: p.limits.meter(p.cmd.Process.Pid, q.CPU)}
+	p.id++
+	p.served++
+	p.in.Limit(max(q.Answer, p.limits.Frame))
+	stop := context.AfterFunc(ctx, func() { _ = p.conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	if failure := x.send(); failure != nil {
+		return nil, false, failure
+	}
+	for {
+		f, failure := x.next()
+		if failure != nil {
+			return nil, false, failure
+		}
+		switch {
+		case f.Kind == hook.KindHostCall:
+			if failure := x.serve(f); failure != nil {
+				return nil, false, failure
+			}
+		case f.Kind == wire.Retire && f.ID == p.id && !retire:
+			retire = true
+		case f.Kind == answerTo[q.Kind] && f.ID == p.id:
+			return f.Payload, retire, nil
+		case f.Kind == hook.KindBroken && f.ID == p.id:
+			return nil, false, p.lost(hook.ClassCrashed, "it could not read the request", nil)
+		default:
+			return nil, false, p.lost(hook.ClassCrashed, fmt.Sprintf("a frame of kind %d and id %d answers request %d of kind %d", f.Kind, f.ID, p.id, q.Kind), nil)
+		}
+	}
+}
+
+// answerTo names what answers a request.
+var answerTo = map[hook.Kind]hook.Kind{
+	hook.KindLoad: hook.KindLoaded, hook.KindRun: hook.KindRan, hook.KindBundle: hook.KindBundled, hook.KindTest: hook.KindTested,
+}
+
+// selfExit is how long after the kill was due a worker ends itself, in case the runtime stands still.
+const selfExit = time.Second
+
+func (x *exchange) send() *Failure {
+	l := x.limits
+	x.buf = wire.AppendLimits(x.buf[:0], wire.Limits{CPU: x.q.CPU, Wall: l.softWall(x.q.CPU), Exit: l.hardWall(x.q.CPU) + l.Host + selfExit})
+	x.buf = wire.Append(x.buf, wire.Frame{Kind: x.q.Kind, ID: x.id, Payload: x.q.Payload})
+	failure := x.write(x.buf)
+	if cap(x.buf) > mib {
+		x.buf = nil
+	}
+	return failure
+}
+
+// write sends bytes within the limits of the request.
+func (x *exchange) write(b []byte) *Failure {
+	for len(b) > 0 {
+		if failure := x.allow(); failure != nil {
+			return failure
+		}
+		n, err := x.conn.Write(b)
+		b = b[n:]
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return x.hungUp()
+		}
+	}
+	return nil
+}
+
+// next reads a frame within the limits of the request.
+func (x *exchange) next() (wire.Frame, *Failure) {
+	for {
+		f, err := x.in.Next()
+		switch {
+		case err == nil:
+			return f, nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if failure := x.allow(); failure != nil {
+				return f, failure
+			}
+		case errors.Is(err, wire.ErrKind) || errors.Is(err, wire.ErrTooLarge):
+			return f, x.lost(hook.ClassCrashed, err.Error(), nil)
+		default:
+			return f, x.hungUp()
+		}
+	}
+}
+
+// hungUp is the failure of a worker that closed its socket. It is ending: its own last words say why.
+func (x *exchange) hungUp() *Failure {
+	t := time.NewTimer(x.limits.Grace)
+	defer t.Stop()
+	select {
+	case <-x.gone:
+	case <-t.C:
+	}
+	return x.lost(hook.ClassCrashed, "it closed its socket", nil)
+}
+
+// allow extends the deadline of the socket to when the meter wants to look again.
+func (x *exchange) allow() *Failure {
+	left := x.meter.left()
+	if left <= 0 {
+		return x.lost(hook.ClassTimeout, "killed at the hard deadline", nil)
+	}
+	if err := x.conn.SetDeadline(time.Now().Add(left)); err != nil {
+		return x.hungUp() // closed by who reaped it
+	}
+	if x.ctx.Err() != nil { // looked at last: whoever ends the context sets the deadline after it
+		failure := aborted(x.ctx)
+		x.end(hook.ClassAborted, "given up")
+		return failure
+	}
+	return nil
+}
+
+// serve does one call of the program.
+func (x *exchange) serve(f wire.Frame) *Failure {
+	x.calls++
+	switch {
+	case x.q.Host == nil || x.calls > x.q.Calls:
+		return x.lost(hook.ClassCrashed, fmt.Sprintf("it called back %d times", x.calls), nil)
+	case f.ID != uint32(x.calls):
+		return x.lost(hook.ClassCrashed, fmt.Sprintf("call %d calls itself %d", x.calls, f.ID), nil)
+	case len(f.Payload) > x.limits.Call:
+		return x.lost(hook.ClassCrashed, fmt.Sprintf("a call of %d bytes", len(f.Payload)), nil)
+	}
+	began := time.Now()
+	x.turn.pause()
+	ctx, cancel := context.WithTimeout(x.ctx, x.limits.Host-x.meter.host)
+	answer, err := x.q.Host(ctx, f.Payload)
+	late := ctx.Err() != nil && x.ctx.Err() == nil
+	cancel()
+	x.turn.resume()
+	x.meter.host += time.Since(began)
+	switch {
+	case late:
+		return x.lost(hook.ClassTimeout, "its calls took too long", err)
+	case errors.As(err, new(nonsense)):
+		return x.lost(hook.ClassCrashed, "it asked for what no engine asks", err)
+	case err != nil:
+		x.end(hook.ClassAborted, "given up by the runtime")
+		return &Failure{Class: hook.ClassAborted, Message: messages[hook.ClassAborted], Err: err}
+	}
+	x.buf = wire.Append(x.buf[:0], wire.Frame{Kind: hook.KindHostResult, ID: f.ID, Payload: answer})
+	return x.write(x.buf)
+}

@@ -1,0 +1,177 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"turnkey/runtime/hook"
+	"turnkey/runtime/hook/worker/wire"
+)
+
+// launcher starts workers, each in the strongest isolation that this system allows.
+type launcher struct {
+	binary string
+	opts   Options
+	spawn  func(wait func()) // runs in a goroutine that somebody waits for
+
+	mu     sync.Mutex
+	walls  []wall
+	proven bool // the first of walls has worked: it is not given up for a weaker one any more
+	lost   []wire.Missing
+	need   []string // layers without which a worker is not used
+	last   *wire.Greeting
+}
+
+// wall is one way of starting a process apart from this one.
+type wall struct {
+	layers     []string
+	namespaced bool
+	attr       func() *syscall.SysProcAttr
+}
+
+// start starts a worker and waits until it has locked itself in.
+func (l *launcher) start(ctx context.Context, limits Limits) (*process, error) {
+	for {
+		l.mu.Lock()
+		w, proven, last := l.walls[0], l.proven, len(l.walls) == 1
+		l.mu.Unlock()
+		p, err := l.open(w, limits)
+		if err != nil && !proven && !last {
+			l.weaken(w, err)
+			continue
+		} else if err != nil {
+			return nil, fmt.Errorf("start a worker: %w", err)
+		}
+		l.spawn(p.wait)
+		if err := l.greet(ctx, p, w); err != nil {
+			p.end(hook.ClassUnavailable, "it was never ready")
+			<-p.gone
+			if p.death.detail != "" {
+				err = fmt.Errorf("%w (%s)", err, p.death.detail)
+			}
+			return nil, fmt.Errorf("a worker did not get ready: %w", err)
+		}
+		return p, nil
+	}
+}
+
+// weaken gives up a wall that this system refuses.
+func (l *launcher) weaken(w wall, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.walls = l.walls[1:]
+	for _, name := range w.layers {
+		if !slices.Contains(l.walls[0].layers, name) {
+			l.lost = append(l.lost, wire.Missing{Layer: name, Reason: err.Error()})
+		}
+	}
+}
+
+// environment is for Go's runtime; the worker clears it before anything else. Last words are one line, the collector
+// waits a little, and no file about processors is kept open.
+var environment = []string{"TZ=", "GOTRACEBACK=none", "GOMAXPROCS=1", "GOGC=400", "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
+
+// open starts the process.
+func (l *launcher) open(w wall, limits Limits) (*process, error) {
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
+	words, stderr, err := os.Pipe()
+	if err != nil {
+		_ = ours.Close()
+		return nil, err
+	}
+	defer stderr.Close()
+	cmd := &exec.Cmd{
+		Path: l.binary, Args: []string{"turnkey", wire.Command}, Dir: "/",
+		Env:    environment,
+		Stderr: stderr, ExtraFiles: []*os.File{theirs}, SysProcAttr: w.attr(),
+	}
+	if err := cmd.Start(); err != nil {
+		_, _ = ours.Close(), words.Close()
+		return nil, err
+	}
+	return &process{
+		cmd: cmd, conn: ours, stderr: words, limits: limits, gone: make(chan struct{}),
+		in: wire.NewReader(ours, wire.FromWorker, limits.Frame),
+	}, nil
+}
+
+// greet gives the order and takes the greeting.
+func (l *launcher) greet(ctx context.Context, p *process, w wall) error {
+	stop := context.AfterFunc(ctx, func() { _ = p.conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	if err := p.conn.SetDeadline(time.Now().Add(l.opts.Sizes.Start)); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	order := wire.Encode(wire.Order{
+		Namespaced: w.namespaced, Memory: p.limits.Memory, Files: 16, Processes: 64, Stack: 32 * mib, Nice: 5, OOM: 900,
+		Frame: wire.MaxPayload, Without: l.opts.Without,
+	})
+	if _, err := p.conn.Write(wire.Append(nil, wire.Frame{Kind: wire.Setup, Payload: order})); err != nil {
+		return err
+	}
+	f, err := p.in.Next()
+	if err != nil {
+		return err
+	}
+	if f.Kind != wire.Hello {
+		return fmt.Errorf("its first frame is of kind %d", f.Kind)
+	}
+	if err := wire.Decode(f.Payload, &p.layers); err != nil {
+		return err
+	}
+	return l.judge(p, w)
+}
+
+// judge adds the layers of the start to those of the worker, and refuses one that lacks what is required.
+func (l *launcher) judge(p *process, w wall) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p.layers.Active = append(p.layers.Active, w.layers...)
+	for _, m := range l.lost { // given up with one wall, and perhaps part of the next
+		if !slices.Contains(p.layers.Active, m.Layer) && !slices.ContainsFunc(p.layers.Failed, func(o wire.Missing) bool { return o.Layer == m.Layer }) {
+			p.layers.Failed = append(p.layers.Failed, m)
+		}
+	}
+	l.last, l.proven = &p.layers, true
+	for _, name := range l.need {
+		if !slices.Contains(p.layers.Active, name) {
+			return fmt.Errorf("it lacks the required layer %s", name)
+		}
+	}
+	return nil
+}
+
+// socketPair makes a stream between this process, which waits for it without a thread, and a worker, which
+// reads it with plain blocking calls.
+func socketPair() (ours, theirs *os.File, err error) {
+	syscall.ForkLock.RLock() // nobody else's child may inherit either end
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err == nil {
+		unix.CloseOnExec(fds[0])
+		unix.CloseOnExec(fds[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, nil, fmt.Errorf("socket pair: %w", err)
+	}
+	if err := unix.SetNonblock(fds[0], true); err != nil {
+		_, _ = unix.Close(fds[0]), unix.Close(fds[1])
+		return nil, nil, err
+	}
+	return os.NewFile(uintptr(fds[0]), "worker"), os.NewFile(uintptr(fds[1]), "runtime"), nil
+}

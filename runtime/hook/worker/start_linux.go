@@ -1,0 +1,59 @@
+package worker
+
+import (
+	"os"
+	"syscall"
+
+	"turnkey/runtime/hook/worker/wire"
+)
+
+// ownBinary is this program, also after its file was replaced or deleted.
+func ownBinary() (string, error) { return "/proc/self/exe", nil }
+
+// nobody is the user that owns nothing.
+const nobody = 65534
+
+const namespaces = syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
+
+// walls lists the ways to start a worker, the strongest first. In a namespace of users it is root to itself, which
+// lets it change its root folder and give up the rest; outside it is nobody (or, if this process is not
+// root, the same user as this one).
+func walls() []wall {
+	// A group of its own keeps a terminal's Ctrl-C away: workers end when the runtime is done with them.
+	apart := func(uid, gid int, drop bool) func() *syscall.SysProcAttr {
+		return func() *syscall.SysProcAttr {
+			attr := &syscall.SysProcAttr{
+				Setpgid: true, Cloneflags: namespaces, GidMappingsEnableSetgroups: drop,
+				UidMappings: []syscall.SysProcIDMap{{HostID: uid, Size: 1}},
+				GidMappings: []syscall.SysProcIDMap{{HostID: gid, Size: 1}},
+			}
+			if drop {
+				attr.Credential = &syscall.Credential{}
+			}
+			return attr
+		}
+	}
+	plain := func(c *syscall.Credential) func() *syscall.SysProcAttr {
+		return func() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true, Credential: c} }
+	}
+	if os.Geteuid() != 0 {
+		return []wall{
+			{layers: []string{wire.Namespaces}, namespaced: true, attr: apart(os.Geteuid(), os.Getegid(), false)},
+			{attr: plain(nil)},
+		}
+	}
+	return []wall{
+		{layers: []string{wire.Namespaces, wire.User}, namespaced: true, attr: apart(nobody, nobody, true)},
+		{layers: []string{wire.Namespaces}, namespaced: true, attr: apart(0, 0, false)},
+		{layers: []string{wire.User}, attr: plain(&syscall.Credential{Uid: nobody, Gid: nobody})},
+		{attr: plain(nil)},
+	}
+}
+
+// unwalled says why a layer of the start was never tried.
+func unwalled() []wire.Missing {
+	if os.Geteuid() == 0 {
+		return nil
+	}
+	return []wire.Missing{{Layer: wire.User, Reason: "the runtime is not root, so a worker has its user"}}
+}

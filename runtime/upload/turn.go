@@ -89,6 +89,16 @@ func (m *member) wants(held map[key]struct{}) bool {
 	return false
 }
 
+// slots is how many its group takes.
+func (m *member) slots() int {
+	if m.heavy() {
+		return 0
+	}
+	return 1
+}
+
+func (m *member) heavy() bool { return len(m.t.Operations) >= heavy }
+
 // release gives back what was taken, once.
 func (m *member) release(held map[key]struct{}) {
 	if m.holds {
@@ -177,15 +187,20 @@ func (ts *turns) dispatch() {
 		if len(group) == 0 {
 			return
 		}
-		ts.running++
+		ts.running += group[0].slots()
 		group[0].lead <- group
 	}
 }
 
 // pick takes the next group out of the waiting: the first whose rows are free, and those behind it that
-// can share its transaction. Without a slot only one that is late may be the first.
+// can share its transaction. Without a slot it needs somebody who is late; heavy ones need neither.
 func (ts *turns) pick(slot bool) (group []*member) {
-	if !slot && !slices.ContainsFunc(ts.waiting, func(m *member) bool { return m.late || len(m.t.Operations) >= heavy }) {
+	big := false
+	for _, m := range ts.waiting {
+		slot = slot || m.late && !m.wants(ts.held)
+		big = big || m.heavy()
+	}
+	if !slot && !big {
 		return nil
 	}
 	var passed map[key]struct{} // wanted by somebody who waits longer
@@ -194,7 +209,7 @@ func (ts *turns) pick(slot bool) (group []*member) {
 	for _, m := range ts.waiting {
 		may := !m.wants(ts.held) && !m.wants(passed)
 		if len(group) == 0 {
-			may = may && (slot || m.late || len(m.t.Operations) >= heavy)
+			may = may && (slot || m.heavy())
 		} else {
 			may = may && !m.alone && !group[0].alone && ts.apart == 0 && operations+len(m.t.Operations) <= mostTogether
 		}
@@ -232,7 +247,7 @@ func (ts *turns) tried(began time.Time, group []*member) {
 			m.release(ts.held)
 		}
 	}
-	ts.running--
+	ts.running -= group[0].slots()
 	ts.dispatch()
 }
 

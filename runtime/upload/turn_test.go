@@ -104,6 +104,8 @@ func TestTurns(t *testing.T) {
 			[]*member{wants("a"), big, wants("c")}, time.Millisecond, []string{"0s 0 leads 1", "0s 1 leads 1", "1ms 2 leads 1"}},
 		"a heavy one takes no slot": {
 			[]*member{wants("a"), heavyOne, wants("b")}, time.Millisecond, []string{"0s 0 leads 1", "0s 1 leads 1", "1ms 2 leads 1"}},
+		"and who comes beside it does not wait for it": {
+			[]*member{heavyOne, wants("b")}, time.Millisecond, []string{"0s 0 leads 1", "0s 1 leads 1"}},
 		"nobody waits long for a slot": {
 			[]*member{wants("a"), wants("b"), wants("c"), wants("a")}, time.Minute, []string{"0s 0 leads 1", "5ms 1 leads 2", "1m0s 3 leads 1"}},
 	} {

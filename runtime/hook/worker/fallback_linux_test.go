@@ -13,9 +13,6 @@ import (
 	"turnkey/runtime/hook/worker/wire"
 )
 
-// fenced names the program to start workers from, in the process that TestFallback starts.
-const fenced = "TURNKEY_TEST_FENCED"
-
 // TestFallback: where namespaces are forbidden, workers start without them, the status says so, and what is left
 // holds. The place where they are forbidden is a namespace of this test's own.
 func TestFallback(t *testing.T) {

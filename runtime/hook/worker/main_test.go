@@ -25,6 +25,9 @@ const fenced = "TURNKEY_TEST_FENCED"
 // programs are what the tests' pools start.
 var programs *workertest.Programs
 
+// fenced names the program to start workers from, in the process that TestFallback starts.
+const fenced = "TURNKEY_TEST_FENCED"
+
 func TestMain(m *testing.M) {
 	var err error
 	if path := os.Getenv(orphanage) + os.Getenv(fenced); path != "" { // started by a test, which has built them

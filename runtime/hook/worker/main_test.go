@@ -19,9 +19,6 @@ import (
 	"turnkey/runtime/hook/worker/workertest"
 )
 
-// fenced names the program to start workers from, in the process that TestFallback starts (Linux).
-const fenced = "TURNKEY_TEST_FENCED"
-
 // programs are what the tests' pools start.
 var programs *workertest.Programs
 

@@ -21,19 +21,19 @@ import (
 //	        its row is held
 //
 // A group takes a slot for as long as its first try lasts. While slots are free nobody waits; so a group is
-// what has gathered while the source was busy, never what was waited for. There are as many slots as
-// transactions of the present pace fit in `brief`: nobody notices a wait of one of them, and on a
-// source that is far away, where many must be under way at once, nobody waits for another. Who has waited
-// `patient` for a slot goes without one: the pace may have changed.
+// what has gathered while the source was busy, never what was waited for. There is one slot, and one more for
+// each `brief` that a first try takes at present: on a source that is near nobody notices the wait, and on
+// one that is far away, where many must be under way at once, there are many. Who has waited `patient` for a
+// slot goes without one. Transactions that are large, or cannot share, need none.
 //
 // Nobody holds one row while waiting for another: all rows of a transaction are taken at once, or
 // none. Whoever comes first to a row has it first.
 const (
-	brief   = 4 * time.Millisecond
+	brief   = 2 * time.Millisecond
 	patient = 5 * time.Millisecond
 	// mostTogether is how many operations a group has at most, unless one transaction has more.
 	mostTogether = 200
-	// heavy transactions are worth one of their own, and take no slot.
+	// heavy is from how many operations on a transaction is worth one of its own.
 	heavy = 64
 	// aloneAfterFailure is how many transactions go alone after a group that somebody outside was in the
 	// way of.
@@ -91,13 +91,14 @@ func (m *member) wants(held map[key]struct{}) bool {
 
 // slots is how many its group takes.
 func (m *member) slots() int {
-	if m.heavy() {
+	if m.free() {
 		return 0
 	}
 	return 1
 }
 
-func (m *member) heavy() bool { return len(m.t.Operations) >= heavy }
+// free transactions do not wait for a slot: they gain nothing from company.
+func (m *member) free() bool { return m.alone || len(m.t.Operations) >= heavy }
 
 // release gives back what was taken, once.
 func (m *member) release(held map[key]struct{}) {
@@ -193,14 +194,14 @@ func (ts *turns) dispatch() {
 }
 
 // pick takes the next group out of the waiting: the first whose rows are free, and those behind it that
-// can share its transaction. Without a slot it needs somebody who is late; heavy ones need neither.
+// can share its transaction. Without a slot it needs somebody who is late; free ones need neither.
 func (ts *turns) pick(slot bool) (group []*member) {
-	big := false
+	free := false
 	for _, m := range ts.waiting {
 		slot = slot || m.late && !m.wants(ts.held)
-		big = big || m.heavy()
+		free = free || m.free()
 	}
-	if !slot && !big {
+	if !slot && !free {
 		return nil
 	}
 	var passed map[key]struct{} // wanted by somebody who waits longer
@@ -209,7 +210,7 @@ func (ts *turns) pick(slot bool) (group []*member) {
 	for _, m := range ts.waiting {
 		may := !m.wants(ts.held) && !m.wants(passed)
 		if len(group) == 0 {
-			may = may && (slot || m.heavy())
+			may = may && (slot || m.free())
 		} else {
 			may = may && !m.alone && !group[0].alone && ts.apart == 0 && operations+len(m.t.Operations) <= mostTogether
 		}

@@ -98,8 +98,8 @@ func TestTurns(t *testing.T) {
 			[]*member{wants("a"), wants("a"), wants("b")}, time.Millisecond, []string{"0s 0 leads 1", "1ms 1 leads 2"}},
 		"who waits longer has the row first": {
 			[]*member{wants("x"), wants("a"), wants("a", "b"), wants("b")}, time.Millisecond, []string{"0s 0 leads 1", "1ms 1 leads 1", "2ms 2 leads 1", "3ms 3 leads 1"}},
-		"some cannot share": {
-			[]*member{wants("a"), alone, wants("c")}, time.Millisecond, []string{"0s 0 leads 1", "1ms 1 leads 1", "2ms 2 leads 1"}},
+		"who cannot share waits for a row only": {
+			[]*member{wants("a"), alone, wants("c")}, time.Millisecond, []string{"0s 0 leads 1", "0s 1 leads 1", "1ms 2 leads 1"}},
 		"a group is bounded": {
 			[]*member{wants("a"), big, wants("c")}, time.Millisecond, []string{"0s 0 leads 1", "0s 1 leads 1", "1ms 2 leads 1"}},
 		"a heavy one takes no slot": {

@@ -41,7 +41,7 @@ TORTURE ?= default
 torture: build postgres ## kill, cut and restart everything under load, and check that no write is lost or doubled (TORTURE=short|full, SEED=n)
 	@CGO_ENABLED=0 $(GO) build -trimpath -tags crash -o bin/turnkey-crash ./cmd/turnkey
 	@CGO_ENABLED=0 $(GO) run ./runtime/torture -crash-binary bin/turnkey-crash -size "$(TORTURE)" $(if $(SEED),-seed "$(SEED)")
-	@$(GO) test -count=1 -timeout 2h ./runtime/upload -run '^TestSchedules' -schedules $(if $(filter short,$(TORTURE)),300,5000)
+	@$(GO) test -count=1 -timeout 2h -parallel 8 ./runtime/upload -run '^TestSchedules' -schedules $(if $(filter short,$(TORTURE)),300,5000)
 
 lint: ## gofmt, go vet and staticcheck
 	@$(GO) run ./deploy/ci format vet lint

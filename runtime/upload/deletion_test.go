@@ -72,7 +72,8 @@ func TestSchedulesOfDeletions(t *testing.T) {
 		w.engine = w.newEngine(w.src)
 		for _, way := range []string{"win", "tombstone", "lose"} {
 			t.Run(way, func(t *testing.T) {
-				w.t = t
+				t.Parallel()
+				w := w.of(t)
 				special := 0
 				for seed := uint64(1); seed <= played(); seed++ {
 					if *onlySeed == 0 || seed == *onlySeed {

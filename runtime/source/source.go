@@ -28,6 +28,10 @@ type Source interface {
 	// MongoDB: nothing, nil). The map is by top-level name and must not be changed.
 	Columns(ctx context.Context, table *Table) (map[string]bundle.Type, error)
 
+	// Alone reports a table whose writes may change other rows in passing (triggers, foreign keys that act), or whose
+	// rows have several ids. They must not share a transaction with those of other clients.
+	Alone(ctx context.Context, table *Table) (bool, error)
+
 	// Lookup finds the one row whose fields equal match and returns the value of its field take.
 	// found is false when no row matches; more than one row is a Failure.
 	Lookup(ctx context.Context, collection string, match map[string]value.Value, take string) (v value.Value, found bool, err error)

@@ -23,14 +23,16 @@ type attempt struct {
 	// strict sends each operation by itself, in order.
 	strict bool
 
-	memory   *memory
-	rejected rejectedRows // nil: no rejection waits for any of the rows
-	rows     map[rowKey]*row
-	order    []*row // by first appearance
-	rowOf    []*row // by operation; nil where the target is none
-	changes  []source.Change
-	reborn   bool // play has met a row that is deleted and created again
-	weighed  weighed
+	memory *memory
+	// remembered: what is known of the operations was not read, and only a commit can prove it.
+	remembered bool
+	rejected   rejectedRows // nil: no rejection waits for any of the rows
+	rows       map[rowKey]*row
+	order      []*row // by first appearance
+	rowOf      []*row // by operation; nil where the target is none
+	changes    []source.Change
+	reborn     bool // play has met a row that is deleted and created again
+	weighed    weighed
 
 	request    *request
 	at         int // the operation that is applied
@@ -162,7 +164,7 @@ func (a *attempt) finish(ctx context.Context) (*source.Finish, error) {
 // again starts over, one operation at a time.
 func (a *attempt) again(ctx context.Context, tx source.Tx) (verdict, error) {
 	tx.Rollback(ctx)
-	a.strict, a.reborn, a.rows, a.order, a.memory = true, false, nil, nil, nil
+	a.strict, a.reborn, a.rows, a.order, a.memory, a.remembered = true, false, nil, nil, nil, false
 	a.marks, a.recorded, a.counts, a.undecided = nil, nil, nil, nil
 	return a.run(ctx)
 }
@@ -227,6 +229,7 @@ func (a *attempt) refs() []source.Ref {
 func (a *attempt) claim() *source.Claim {
 	if a.replay == nil {
 		if a.memory = a.engine.recents.recall(a.ids, a.engine.now()); a.memory != nil {
+			a.remembered = true
 			return nil
 		}
 	}

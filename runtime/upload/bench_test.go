@@ -24,6 +24,8 @@ type nowhere struct {
 
 func (n nowhere) Begin(context.Context, source.Session) (source.Tx, error) { return n, nil }
 
+func (n nowhere) Alone(context.Context, *source.Table) (bool, error) { return false, nil }
+
 func (n nowhere) Columns(context.Context, *source.Table) (map[string]bundle.Type, error) {
 	return nil, nil
 }

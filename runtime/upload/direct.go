@@ -46,7 +46,7 @@ func (e *Engine) direct(ctx context.Context, group []*member) (done bool, _ *sou
 	}
 	op, tab := group[0].t.Operations[0].Op, group[0].targets[0].table
 	for _, m := range group {
-		if m.q.replay != nil || m.ids.repeats() || !m.uniform(op, tab) {
+		if m.alone || m.ids.repeats() || !m.uniform(op, tab) {
 			return false, nil
 		}
 	}
@@ -170,6 +170,11 @@ func (a *attempt) patch(op *Operation, r *row, i int) *source.Change {
 		return nil
 	}
 	for _, e := range expected {
+		switch a.columns[t][e.Field].Name { // the rule compares by type, the database as text
+		case bundle.TypeString, bundle.TypeUUID:
+		default:
+			return nil
+		}
 		c.Expect = append(c.Expect, value.Member{Name: e.Field, Value: e.Value})
 	}
 	return c

@@ -211,9 +211,19 @@ func (w *world) upload(body string) (int, string) { return w.send(w.engine, http
 
 func (w *world) send(e *upload.Engine, method, body string) (int, string) {
 	w.t.Helper()
+	return w.sendBy(e, method, "u1", body)
+}
+
+func (w *world) sendAs(e *upload.Engine, user, body string) (int, string) {
+	w.t.Helper()
+	return w.sendBy(e, http.MethodPost, user, body)
+}
+
+func (w *world) sendBy(e *upload.Engine, method, user, body string) (int, string) {
+	w.t.Helper()
 	r := httptest.NewRequestWithContext(w.t.Context(), method, "/api/data", nil)
 	rec := httptest.NewRecorder()
-	e.Apply(rec, r, []byte(w.expand(body)), rule.User{ID: "u1", Claims: map[string]any{"sub": "u1"}}, "req_1")
+	e.Apply(rec, r, []byte(w.expand(body)), rule.User{ID: user, Claims: map[string]any{"sub": user}}, "req_1")
 	return rec.Code, rec.Body.String()
 }
 

@@ -16,7 +16,8 @@ import (
 // This is no more than a guess at what a read would give, but a guess that the commit checks. The receipts
 // that a transaction leaves are numbered on from what was remembered. Had anybody else left a receipt in
 // the block meanwhile, the number is taken, the commit fails as a Conflict, the memory is dropped, and the
-// next try reads. The argument of doc.go holds as it stands: for "read", say "read earlier", since
+// next try reads. Where there is no commit to check it, because the transaction is refused, the memory
+// is dropped, too, and the transaction decided again by what is read. The argument of doc.go holds as it stands: for "read", say "read earlier", since
 // between that and the commit nobody wrote.
 //
 // It needs two things that a read in the transaction's own snapshot would give by itself. Blocks above the
@@ -125,12 +126,10 @@ func (rs *recents) wrote(ids *identities, m *memory) {
 			r.named, wrote = append(r.named, named{id.op, id.print}), true
 		}
 	}
-	if wrote {
-		r.next++ // a transaction leaves one receipt in a block
-	}
+	r.next++ // a transaction leaves one receipt in a block
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
-	if len(r.named) > mostNamed {
+	if !wrote || len(r.named) > mostNamed { // a block in which nothing is young may be swept
 		delete(rs.of, ids.owner)
 		return
 	}

@@ -68,6 +68,22 @@ func TestShortcutsChangeNothing(t *testing.T) {
 	}
 }
 
+// stored is a row by its text id.
+func (w *world) stored(table, id string) string {
+	w.t.Helper()
+	t := w.config.Tables[table]
+	tx, err := w.src.Begin(w.t.Context(), source.Session{UserID: "u1"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer tx.Rollback(w.t.Context())
+	rows, _, err := tx.Read(w.t.Context(), []source.Ref{{Table: &source.Table{Name: table, Collection: t.Collection, Key: t.Key, ID: t.ID}, ID: id}}, nil)
+	if err != nil || rows[0].Doc == nil {
+		w.t.Fatal(rows, err)
+	}
+	return dump(rows[0].Doc, t.Key)
+}
+
 // all are the first rows of each table.
 func (w *world) all(rows int) string {
 	w.t.Helper()
@@ -166,4 +182,19 @@ func (p *program) operation(device string) string {
 		entry += `,"previous_values":{` + data() + `}`
 	}
 	return entry + `,"data":{` + data() + `}}`
+}
+
+// TestARuleIsHeldByType: a rule that compares a number with a text denies, though they are spelled alike.
+func TestARuleIsHeldByType(t *testing.T) {
+	w := postgresWorld(t, `
+  numbers: {id: string, table: public.numbers, key: id, allow: {update: "old.owner == user.id"}, fields: {owner: {type: int64}, name: {type: string}}}
+`)
+	w.sql(`CREATE TABLE numbers (id text PRIMARY KEY, owner bigint, name text); INSERT INTO numbers VALUES ('n', 1, '')`)
+	for i := range 3 {
+		body := from("c1", crud(fmt.Sprintf(`{"op_id":%d,"op":"PATCH","table":"numbers","id":"n","data":{"name":"x"}}`, i+1)))
+		if _, answer := w.sendAs(w.engine, "1", body); outcomes(t, answer)[0] != "fatal_error UNAUTHORIZED 0" {
+			t.Error(answer)
+		}
+		w.sql("DELETE FROM turnkey.turnkey_rejections")
+	}
 }

@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"slices"
+	"time"
 
 	"turnkey/internal/crash"
 	"turnkey/runtime/source"
@@ -14,48 +15,45 @@ import (
 // none; whatever keeps them from committing, each then goes its own way, as if it had never been in a group.
 // So a member is applied exactly once if a transaction is, and its answer is that of a transaction.
 
+// groupTime bounds the work on a group.
+const groupTime = 10 * time.Second
+
 // lead works on a group and tells its members, of which the first is the caller's. It calls tried when it is done.
 func (e *Engine) lead(ctx context.Context, group []*member, tried func()) {
+	followers := group[1:]
 	defer func() { // in a panic, too: nobody else would wake them
 		tried()
-		for _, m := range group[1:] {
+		for _, m := range followers {
 			m.done <- struct{}{}
 		}
 	}()
+	// The time that the leader's own request has left is not the group's.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), groupTime)
+	defer cancel()
+	// In the order of their rows, so that two runtimes do not wait for each other in a circle.
+	group = slices.SortedStableFunc(slices.Values(group), func(a, b *member) int { return a.first().compare(b.first()) })
 	done, failure := e.direct(ctx, group)
-	if done || failure != nil {
+	if done {
 		for _, m := range group {
-			m.settle(verdict{result: result{Status: success}}, failure)
+			m.settle(verdict{result: result{Status: success}})
 		}
 		return
 	}
-	err := e.together(ctx, group)
+	err := error(failure)
+	if failure == nil {
+		err = e.together(ctx, group)
+	}
 	if err == nil {
 		e.recovered()
 		return
 	}
-	for _, m := range group {
+	for _, m := range group { // whoever is to blame hears it by itself, and nobody else
 		e.recents.forget(m.ids)
 	}
-	f := source.FailureOf(err)
-	switch f.Class {
-	case source.Refused, source.Conflict, source.Unknown:
-		e.turns.part()
-		return
-	}
-	for _, m := range group {
-		if !m.settled {
-			m.settle(verdict{}, f)
-		}
-	}
+	e.turns.part()
 }
 
-func (m *member) settle(v verdict, f *source.Failure) {
-	m.settled, m.end, m.failure = true, v, f
-	if f != nil {
-		m.end = verdict{}
-	}
-}
+func (m *member) settle(v verdict) { m.settled, m.end = true, v }
 
 // together decides a group's transactions on one snapshot and commits what they do as one. An error is a
 // *source.Failure, and leaves those unsettled that it concerns.
@@ -100,7 +98,7 @@ func (e *Engine) together(ctx context.Context, group []*member) error {
 	}
 	for i, m := range group {
 		if a := attempts[i]; a != nil {
-			m.settle(verdict{result: retold(a.memory.worst), counts: a.counts}, nil)
+			m.settle(verdict{result: retold(a.memory.worst), counts: a.counts})
 			e.recents.wrote(m.ids, a.memory)
 		}
 	}
@@ -111,12 +109,14 @@ func (e *Engine) together(ctx context.Context, group []*member) error {
 // settled, or has to go by itself.
 func (m *member) decide(ctx context.Context, tx source.Tx, a *attempt) (writes bool, _ error) {
 	if v, over := a.told(); over {
-		m.settle(v, nil)
+		if !a.remembered {
+			m.settle(v)
+		}
 		return false, nil
 	}
 	no, err := a.play(ctx, tx)
-	if no != nil && err == nil {
-		m.settle(a.refused(no), nil)
+	if no != nil && err == nil && !a.remembered { // else it is decided again, by what is read
+		m.settle(a.refused(no))
 	}
 	return no == nil && !a.reborn, err
 }

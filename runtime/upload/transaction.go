@@ -35,7 +35,10 @@ func (e *Engine) settle(ctx context.Context, q *request, t *Transaction, ids *id
 		return verdict{}, failure
 	}
 	m := newMember(q, t, ids, targets)
-	m.columns, m.alone = columns, !e.shares || q.replay != nil
+	m.columns = columns
+	if m.alone, failure = e.alone(ctx, q, targets); failure != nil {
+		return verdict{}, failure
+	}
 	group, ok := e.turns.enter(ctx, m)
 	if !ok {
 		return verdict{}, &source.Failure{Class: source.Conflict, Code: "conflict", Message: "Other writes to the same rows are in the way.", Change: -1}
@@ -51,7 +54,7 @@ func (e *Engine) settle(ctx context.Context, q *request, t *Transaction, ids *id
 		e.lead(ctx, group, tried)
 	}
 	if m.settled {
-		return m.end, m.failure
+		return m.end, nil
 	}
 	return e.byItself(ctx, m, tried)
 }
@@ -67,6 +70,10 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 		a.strict = strict
 		v, err := a.run(ctx)
 		tried()
+		if a.remembered && (v.no != nil || err != nil && source.FailureOf(err).Class == source.Refused) {
+			e.recents.forget(m.ids) // it may be a repeat of what was applied elsewhere: read, and decide again
+			continue
+		}
 		if err == nil {
 			if v.no == nil {
 				e.recovered()
@@ -178,6 +185,25 @@ func (e *Engine) columns(ctx context.Context, targets []target) (map[*table]map[
 		out[t] = c
 	}
 	return out, nil
+}
+
+// alone reports a transaction that must not share one of the source's.
+func (e *Engine) alone(ctx context.Context, q *request, targets []target) (bool, *source.Failure) {
+	if !e.shares || q.replay != nil {
+		return true, nil
+	}
+	var last *table
+	for i := range targets {
+		t := targets[i].table
+		if t == last || targets[i].no != nil {
+			continue
+		}
+		if alone, err := e.src.Alone(ctx, &t.Table); alone || err != nil {
+			return alone, source.FailureOf(err)
+		}
+		last = t
+	}
+	return false, nil
 }
 
 // storable makes a client's text safe for text columns: no NUL, bounded.

@@ -3,11 +3,11 @@ package upload
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"turnkey/runtime/bundle"
-	"turnkey/runtime/source"
 )
 
 // Transactions of one instance take turns, for two reasons. Two that want the same row, or that come from
@@ -43,6 +43,13 @@ const (
 // key is what one transaction at a time may hold: a row of a collection, or a client.
 type key struct{ collection, id string }
 
+func (k key) compare(other key) int {
+	if c := strings.Compare(k.collection, other.collection); c != 0 {
+		return c
+	}
+	return strings.Compare(k.id, other.id)
+}
+
 // member is a transaction that takes turns.
 type member struct {
 	q       *request
@@ -60,7 +67,6 @@ type member struct {
 
 	settled bool // in its group, and how; otherwise it goes on by itself
 	end     verdict
-	failure *source.Failure
 }
 
 func newMember(q *request, t *Transaction, ids *identities, targets []target) *member {
@@ -75,6 +81,14 @@ func newMember(q *request, t *Transaction, ids *identities, targets []target) *m
 		m.keys = append(m.keys, key{id: string(ids.owner[:])})
 	}
 	return m
+}
+
+// first is what orders the members of a group.
+func (m *member) first() key {
+	if len(m.keys) == 0 {
+		return key{}
+	}
+	return m.keys[0]
 }
 
 func (m *member) wants(held map[key]struct{}) bool {

@@ -79,6 +79,15 @@ func (g *Guard) Columns(ctx context.Context, table *source.Table) (c map[string]
 	return c, err
 }
 
+// Alone implements source.Source.
+func (g *Guard) Alone(ctx context.Context, table *source.Table) (alone bool, err error) {
+	err = g.run(ctx, nothing, func(ctx context.Context) error {
+		alone, err = g.Source.Alone(ctx, table)
+		return err
+	})
+	return alone, err
+}
+
 // Lookup implements source.Source.
 func (g *Guard) Lookup(ctx context.Context, collection string, match map[string]value.Value, take string) (v value.Value, found bool, err error) {
 	err = g.call(ctx, func(ctx context.Context) error {

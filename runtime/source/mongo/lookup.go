@@ -88,3 +88,6 @@ func lookupFilter(match map[string]value.Value) (bson.Raw, error) {
 	}
 	return closeDocument(b, 0), nil
 }
+
+// Alone implements source.Source: nothing in MongoDB writes in passing.
+func (*Source) Alone(context.Context, *source.Table) (bool, error) { return false, nil }

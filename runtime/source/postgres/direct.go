@@ -2,11 +2,13 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"turnkey/runtime/source"
@@ -23,7 +25,7 @@ func (s *Source) Write(ctx context.Context, as source.Session, changes []source.
 	}
 	t := &tx{src: s, as: as}
 	buckets, err := t.buckets(ctx, changes)
-	if err != nil || len(buckets) != 1 || buckets[0].relation.hides {
+	if err != nil || len(buckets) != 1 || buckets[0].relation.alone(buckets[0].table) {
 		return false, nil // the ordinary way reports it, with the change to blame
 	}
 	pool, err := s.connections(ctx)
@@ -71,15 +73,18 @@ func (s *Source) numbered(b *bucket, st *statement, receipts []source.Receipt) {
 	st.args = receiptArgs(receipts, st.args)
 }
 
-// done judges a statement that writes all or nothing, by the rows that it wrote last. When a trigger of the
-// database drops rows, the ordinary way finds the receipts.
+// done judges a statement that writes all or nothing, by the rows that it wrote last.
 func (s *Source) done(rows int64, err error, changes []source.Change, receipts []source.Receipt) (bool, error) {
-	if err != nil {
-		f := unknown(s.failure(err))
-		if f.Class == source.Refused || f.Class == source.Conflict {
-			return false, nil
+	var pg *pgconn.PgError
+	switch {
+	case errors.As(err, &pg): // nothing was written; what is wrong the ordinary way says, of the row that it is wrong with
+		switch pg.Code {
+		case "42703", "42P01", "0A000": // what we know of the table is old
+			s.forget()
 		}
-		return false, f
+		return false, nil
+	case err != nil:
+		return false, unknown(s.failure(err))
 	}
 	if len(receipts) == 0 || len(changes) > 1 {
 		return rows == int64(len(changes)), nil
@@ -236,7 +241,7 @@ func (g *expecting) many(told string) string {
 	value := func(i int) string { return "v.a" + strconv.Itoa(i) }
 	key := g.relation.byName[g.table.Key]
 	return "WITH v AS MATERIALIZED (SELECT * FROM unnest(" + strings.Join(lists, ", ") + ") AS v(" + strings.Join(names, ", ") + "))," +
-		" fit AS MATERIALIZED (SELECT count(*) AS n FROM v JOIN " + g.relation.name + " AS t ON " + g.fits(value) + ")," +
+		" fit AS MATERIALIZED (SELECT count(DISTINCT t." + key.quoted + ") AS n FROM v JOIN " + g.relation.name + " AS t ON " + g.fits(value) + ")," +
 		" told AS (" + told + ")" +
 		" UPDATE " + g.relation.name + " AS t SET " + g.sets(value) + " FROM v WHERE t." + key.quoted + " = v.a0::" + key.cast + " AND EXISTS (SELECT FROM told)"
 }

@@ -27,6 +27,9 @@ type relation struct {
 	// uniques maps unique indexes over one column, those of partitions too, to that column.
 	uniques map[string]string
 	view    bool // or anything else that is not a plain or partitioned table
+	// effects: a write may change other rows, by triggers, rules or foreign keys that act. REPEATABLE READ notices
+	// what other transactions changed, not what our own did in passing.
+	effects bool
 
 	declared map[string]bundle.Type
 	texts    sync.Map // by textKey
@@ -62,7 +65,11 @@ const relationQuery = `
 SELECT c.relkind NOT IN ('r', 'p') OR row_security_active(c.oid),
        ARRAY(SELECT ic.relname || '' FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid WHERE ` + ofRelation + ` ORDER BY i.indexrelid),
        ARRAY(SELECT a.attname || '' FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] WHERE ` + ofRelation + ` ORDER BY i.indexrelid),
-       c.relkind IN ('r', 'p')
+       c.relkind IN ('r', 'p'),
+       c.relhasrules
+       OR EXISTS (SELECT FROM pg_trigger g WHERE (g.tgrelid = c.oid OR g.tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid))) AND NOT g.tgisinternal AND g.tgenabled <> 'D')
+       OR EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND (f.confrelid = c.oid OR f.confrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
+                  AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd')))
 FROM pg_class c WHERE c.oid = to_regclass($1)`
 
 const ofRelation = `(i.indrelid = c.oid OR i.indrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
@@ -101,7 +108,7 @@ func (s *Source) readRelation(ctx context.Context, t *source.Table) (*relation, 
 	r := &relation{name: pgx.Identifier{schema, table}.Sanitize(), byName: map[string]*column{}, uniques: map[string]string{}, read: s.opt.Now()}
 	var names, columns []string
 	var isTable bool
-	err = pool.QueryRow(ctx, relationQuery, r.name).Scan(&r.hides, &names, &columns, &isTable)
+	err = pool.QueryRow(ctx, relationQuery, r.name).Scan(&r.hides, &names, &columns, &isTable, &r.effects)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, &source.Failure{Class: source.Misconfigured, Code: "source_table_missing", Message: "A configured table does not exist.",
 			Hint: "Create " + t.Collection + ", or correct tables." + t.Name + ".table.", Change: -1}
@@ -168,6 +175,22 @@ func (s *Source) Columns(ctx context.Context, t *source.Table) (map[string]bundl
 		return nil, err
 	}
 	return r.declared, nil
+}
+
+// Alone implements source.Source.
+func (s *Source) Alone(ctx context.Context, t *source.Table) (bool, error) {
+	r, err := s.keyed(ctx, t)
+	if err != nil {
+		return false, err
+	}
+	return r.alone(t), nil
+}
+
+// alone also has keys whose values may be spelled in several ways: two writers of one row would not know
+// of each other.
+func (r *relation) alone(t *source.Table) bool {
+	base := r.byName[t.Key].base
+	return r.effects || r.hides || t.ID == bundle.TypeString && base != "text" && base != "varchar"
 }
 
 // keyed gives a table's columns, and fails unless at most one row can have a value of its key:

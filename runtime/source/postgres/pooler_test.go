@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"turnkey/internal/pgtest"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
@@ -99,8 +101,53 @@ func TestConformanceBehindAPooler(t *testing.T) {
 		if !src.pooled {
 			t.Fatal("the pooler was not noticed")
 		}
+		h.Source = ordinary{src}
 		return h
 	})
+}
+
+// A statement by itself has not the settings that a commit needs to be durable whatever the server's default is:
+// behind a pooler they live in transactions only.
+func TestNothingIsWrittenBareBehindAPooler(t *testing.T) {
+	direct := pgtest.URL(t)
+	sql(t, direct, itemsTable+"; ALTER DATABASE "+pgx.Identifier{strings.TrimPrefix(mustURL(t, direct).Path, "/")}.Sanitize()+" SET synchronous_commit = off;"+
+		`CREATE TABLE seen (how text);
+		CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;
+		CREATE TRIGGER looks AFTER INSERT OR UPDATE ON items FOR EACH ROW EXECUTE FUNCTION look()`)
+	s := open(t, bouncer(t, direct))
+	h := harness(t, s)
+	insert := source.Change{Kind: source.Insert, Table: h.Items, ID: rowID(1), Doc: &value.Object{Members: []value.Member{{Name: "name", Value: "a"}}}}
+	if done, err := s.Write(t.Context(), source.Session{}, []source.Change{insert}, nil, true); done || err != nil {
+		t.Error(done, err)
+	}
+	update := source.Change{Kind: source.Update, Table: h.Items, ID: rowID(1), Doc: &value.Object{Members: []value.Member{{Name: "name", Value: "b"}}},
+		Set: []source.Assignment{{Path: []string{"name"}, Value: "b"}}}
+	for _, c := range []source.Change{insert, update} {
+		tx, err := s.Begin(t.Context(), source.Session{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := tx.Read(t.Context(), []source.Ref{{Table: h.Items, ID: c.ID}}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := tx.Apply(t.Context(), []source.Change{c}, &source.Finish{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var how string
+	scan(t, direct, "SELECT string_agg(how, ' ') FROM seen", &how)
+	if how != "on on" {
+		t.Errorf("the commits were made with synchronous_commit %q", how)
+	}
+}
+
+func mustURL(t *testing.T, s string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }
 
 func TestConformanceUnderRowLevelSecurityBehindAPooler(t *testing.T) {

@@ -72,9 +72,10 @@ func (r *relation) solo(q *queries, key string, claim *source.Claim, id string) 
 	}), args
 }
 
-// suffices reports that one statement can do all that is asked.
+// suffices reports that one statement can do all that is asked. Behind a pooler it has not the settings that make a
+// commit durable whatever the server's default is.
 func (o *solo) suffices(t *tx, changes []source.Change, finish *source.Finish) bool {
-	if o == nil || t.conn != nil || t.over || finish == nil || !finish.Bare() || len(changes) > 1 {
+	if o == nil || t.src.pooled || t.conn != nil || t.over || finish == nil || !finish.Bare() || len(changes) > 1 {
 		return false
 	}
 	if len(t.aged) > 0 && len(finish.Receipts) > 0 {

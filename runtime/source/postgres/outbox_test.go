@@ -54,7 +54,7 @@ func TestNoDeliveriesCostNothing(t *testing.T) {
 		t.Errorf("%d statements", len(b.batch.QueuedQueries))
 	}
 	one := &solo{table: table("notes"), id: "a"}
-	if !one.suffices(&tx{}, nil, &source.Finish{}) || one.suffices(&tx{}, nil, &source.Finish{Deliveries: make([]source.Delivery, 1)}) {
+	if !one.suffices(&tx{src: s}, nil, &source.Finish{}) || one.suffices(&tx{src: s}, nil, &source.Finish{Deliveries: make([]source.Delivery, 1)}) {
 		t.Error("one statement is enough exactly without deliveries")
 	}
 }

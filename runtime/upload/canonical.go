@@ -72,21 +72,20 @@ func sorted(members []value.Member, order []int) []int {
 	return order
 }
 
-// byUTF16 compares as UTF-16, which differs from UTF-8 only above U+FFFF.
+// byUTF16 compares as UTF-16. That differs from comparing bytes only where a character above U+FFFF, whose
+// first byte is 0xf0 or more, meets one from U+E000 on, whose first byte is 0xee or 0xef.
 func byUTF16(a, b string) int {
-	if isBasic(a) && isBasic(b) {
-		return strings.Compare(a, b)
-	}
-	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
-}
-
-func isBasic(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0xf0 { // the first byte of a character above U+FFFF
-			return false
+	n := min(len(a), len(b))
+	for i := range n {
+		switch {
+		case a[i] == b[i]:
+		case a[i] < 0xee || b[i] < 0xee:
+			return int(a[i]) - int(b[i])
+		default:
+			return slices.Compare(utf16.Encode([]rune(a[i:])), utf16.Encode([]rune(b[i:])))
 		}
 	}
-	return true
+	return len(a) - len(b)
 }
 
 func appendCanonicalText(dst []byte, s string) []byte {

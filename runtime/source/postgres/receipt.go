@@ -90,7 +90,7 @@ func (q *queries) insertReceipts(list []source.Receipt) (string, []any) {
 
 // fewReceipts are written as so many rows of parameters: a list for each column costs the server more to
 // take apart than the writing itself.
-const fewReceipts = 8
+const fewReceipts = 12
 
 // receiptsText writes as many receipts, its parameters after the first n; conditions may follow it. from is
 // what it depends on: a FROM item that has one row if they are to be written, or "".

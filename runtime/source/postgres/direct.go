@@ -75,16 +75,14 @@ func (s *Source) numbered(b *bucket, st *statement, receipts []source.Receipt) {
 
 // done judges a statement that writes all or nothing, by the rows that it wrote last.
 func (s *Source) done(rows int64, err error, changes []source.Change, receipts []source.Receipt) (bool, error) {
-	var pg *pgconn.PgError
-	switch {
-	case errors.As(err, &pg): // nothing was written; what is wrong the ordinary way says, of the row that it is wrong with
-		switch pg.Code {
-		case "42703", "42P01", "0A000": // what we know of the table is old
-			s.forget()
+	if err != nil {
+		f := unknown(s.failure(err))
+		var pg *pgconn.PgError
+		privilege := errors.As(err, &pg) && pg.Code == "42501" // the ordinary way writes no column that stays as it is
+		if f.Class == source.Refused || f.Class == source.Conflict || privilege {
+			return false, nil
 		}
-		return false, nil
-	case err != nil:
-		return false, unknown(s.failure(err))
+		return false, f
 	}
 	if len(receipts) == 0 || len(changes) > 1 {
 		return rows == int64(len(changes)), nil

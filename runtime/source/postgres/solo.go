@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -82,6 +83,14 @@ func (o *solo) suffices(t *tx, changes []source.Change, finish *source.Finish) b
 		return false
 	}
 	return len(changes) == 0 || changes[0].Table == o.table && value.FormatID(changes[0].ID) == o.id
+}
+
+// creates reports that the row, which was there when it was read, is to be created: an INSERT would leave
+// it as it is without an error.
+func (o *solo) creates(changes []source.Change) bool {
+	return o != nil && o.version != "" && slices.ContainsFunc(changes, func(c source.Change) bool {
+		return c.Kind == source.Insert && c.Table == o.table && value.FormatID(c.ID) == o.id
+	})
 }
 
 // verify begins a transaction with what was read alone: from here on, REPEATABLE READ watches the row.

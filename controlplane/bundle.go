@@ -93,7 +93,7 @@ func (k *core) build(ctx context.Context, tx Tx, i Instance) (*bundle.Bundle, er
 // candidate seals what a command works with: an instance under a configuration that is not active.
 // Its revision is 0, which no runtime follows.
 func (k *core) candidate(i Instance, cfg *bundle.Config, secrets map[string]redact.Secret) ([]byte, error) {
-	return k.bundles.Seal(&bundle.Bundle{Format: bundle.FormatFor(cfg), Instance: i.identity(), Config: *cfg, Secrets: secrets, IssuedAt: k.now()})
+	return k.bundles.Seal(&bundle.Bundle{Format: bundle.FormatFor(cfg, nil), Instance: i.identity(), Config: *cfg, Secrets: secrets, IssuedAt: k.now()})
 }
 
 // encodeConfig writes a compiled configuration for the deployment's row.

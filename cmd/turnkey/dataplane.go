@@ -16,6 +16,7 @@ import (
 	"turnkey/runtime/feed"
 	"turnkey/runtime/follow"
 	"turnkey/runtime/gateway"
+	"turnkey/runtime/hook/worker"
 	"turnkey/runtime/outbox"
 	"turnkey/runtime/source"
 	"turnkey/runtime/telemetry"
@@ -52,11 +53,12 @@ type dataPlaneConfig struct {
 	address  string // of the internal listener, as the control plane reaches it
 	domain   string // of tenant hosts; "": the path form alone
 	border   border
+	workers  *worker.Pool // run hooks
 }
 
 // newDataPlane reads the disk cache and puts the parts together; nothing runs before start.
 func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
-	p := &dataPlane{parts: newRuntimeParts(log, c.id, c.border)}
+	p := &dataPlane{parts: newRuntimeParts(log, c.id, c.border, c.workers)}
 	p.parts.brakes.tell = p.braked
 	p.recorder, p.shipper = newTelemetry(log, c.sink)
 	p.parts.observe = p.observe

@@ -18,6 +18,7 @@ import (
 	"turnkey/internal/fault"
 	"turnkey/internal/lifecycle"
 	"turnkey/runtime/envelope"
+	"turnkey/runtime/hook/worker"
 )
 
 //go:embed demo
@@ -41,6 +42,7 @@ type devStack struct {
 	postgres *devstack.Postgres
 	mongoURI string
 	log      *slog.Logger
+	workers  *worker.Pool
 	closers  []func()
 }
 
@@ -78,7 +80,7 @@ func (c *devCommand) Run(ctx context.Context, term terminal) error {
 		return err
 	}
 	defer l.Close()
-	s := &devStack{dir: dir, base: fmt.Sprintf("http://localhost:%d", c.Port), log: log}
+	s := &devStack{dir: dir, base: fmt.Sprintf("http://localhost:%d", c.Port), log: log, workers: workers}
 	defer s.close()
 	if err := s.databases(ctx, term); err != nil {
 		return err
@@ -135,7 +137,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 	data, err := newDataPlane(s.log, dataPlaneConfig{
 		id:   "rt_dev", // the same at each start, so that nothing waits for one that was killed
 		feed: control.plane.Runtimes, sink: control.plane.Telemetry, opener: opener, verify: verify, cacheDir: filepath.Join(s.dir, "bundles"),
-		address: "http://" + internal.Addr().String(), domain: "localhost", border: border{AllowPrivateNetworks: true},
+		address: "http://" + internal.Addr().String(), domain: "localhost", border: border{AllowPrivateNetworks: true}, workers: s.workers,
 	})
 	if err != nil {
 		return nil, nil, err

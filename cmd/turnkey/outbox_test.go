@@ -39,7 +39,7 @@ func withOutbox(t *testing.T, url string) *bundle.Bundle {
 // prepared opens the instance's source as a runtime that is gone did.
 func prepared(t *testing.T, b *bundle.Bundle) source.Source {
 	t.Helper()
-	parts := newRuntimeParts(slog.New(slog.DiscardHandler), "rt_gone", border{AllowPrivateNetworks: true})
+	parts := newRuntimeParts(slog.New(slog.DiscardHandler), "rt_gone", border{AllowPrivateNetworks: true}, nil)
 	t.Cleanup(parts.close)
 	src, err := parts.openSource(t.Context(), b)
 	if err != nil {

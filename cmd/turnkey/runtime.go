@@ -56,6 +56,7 @@ func (c *runtimeCommand) Run(ctx context.Context, term terminal) error {
 		return err
 	}
 	defer internal.Close()
+	config.workers = workers
 	plane, err := newDataPlane(log, config)
 	if err != nil {
 		return err

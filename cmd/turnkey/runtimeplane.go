@@ -18,6 +18,7 @@ import (
 	"turnkey/runtime/admission"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/gateway"
+	"turnkey/runtime/hook/worker"
 	"turnkey/runtime/outbox"
 	"turnkey/runtime/outbox/signature"
 	"turnkey/runtime/source"
@@ -37,7 +38,9 @@ type runtimeParts struct {
 	id     string // of this process, in customers' databases
 	brakes *brakes
 	// runner runs afterCommit hooks; nil: there are none.
-	runner    outbox.Runner
+	runner outbox.Runner
+	// workers run hooks; their owner is who opened them.
+	workers   *worker.Pool
 	deliverer atomic.Pointer[outbox.Deliverer]
 	webhooks  *http.Client // of the deliverer; nil before there is one
 	// observe is told what happened; nil: nobody is.
@@ -72,10 +75,10 @@ func (b border) limits() gateway.Limits {
 }
 
 // newRuntimeParts makes the parts. Their owner calls close after the gateway's.
-func newRuntimeParts(log *slog.Logger, id string, b border) *runtimeParts {
+func newRuntimeParts(log *slog.Logger, id string, b border, workers *worker.Pool) *runtimeParts {
 	guard := dial.New(dial.Options{AllowPrivate: b.AllowPrivateNetworks})
 	client := guard.HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 256 << 10, AllowHTTP: b.AllowPrivateNetworks})
-	return &runtimeParts{guard: guard, keys: token.NewKeySets(client, clock.Now), log: log, border: b, id: id, brakes: newBrakes(log)}
+	return &runtimeParts{guard: guard, keys: token.NewKeySets(client, clock.Now), log: log, border: b, id: id, brakes: newBrakes(log), workers: workers}
 }
 
 func (p *runtimeParts) close() {

@@ -53,7 +53,7 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 	if err != nil {
 		return err
 	}
-	parts := newRuntimeParts(log, newID("rt"), c.border)
+	parts := newRuntimeParts(log, newID("rt"), c.border, workers)
 	defer parts.close()
 	group := lifecycle.NewGroup(ctx, log)
 	defer group.Stop()
@@ -141,7 +141,7 @@ func (c *serveCommand) bundle(term terminal) (*bundle.Bundle, error) {
 		return nil, err
 	}
 	b := &bundle.Bundle{
-		Format: bundle.FormatFor(cfg), Revision: 1, Deployment: 1, Config: *cfg, Secrets: secrets, SigningKeys: []bundle.SigningKey{key},
+		Format: bundle.FormatFor(cfg, nil), Revision: 1, Deployment: 1, Config: *cfg, Secrets: secrets, SigningKeys: []bundle.SigningKey{key},
 		Instance: bundle.Instance{ID: "ins_" + serveHost, Host: serveHost, Kind: kind, State: bundle.Active}, IssuedAt: time.Now(), ActivatedAt: time.Now(),
 	}
 	_, err = signature.Keys(b)

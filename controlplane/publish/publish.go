@@ -103,7 +103,7 @@ func Build(m Material) (*bundle.Bundle, error) {
 	if m.Config == nil {
 		return b, nil
 	}
-	b.Format, b.Config = bundle.FormatFor(m.Config), *m.Config
+	b.Format, b.Config = bundle.FormatFor(m.Config, nil), *m.Config
 	for _, name := range References(m.Config) {
 		value, ok := m.Secrets[name]
 		if !ok {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"turnkey/internal/redact"
+	"turnkey/runtime/hook"
 )
 
 // Format is the highest version of this contract that this code reads. A runtime that meets a higher
@@ -17,7 +18,8 @@ import (
 //
 //	1  2026-11  first version
 //	2  2026-11  conflict policies other than last_write, deletes other than win
-const Format = 2
+//	3  2026-11  hooks
+const Format = 3
 
 // Bundle is the active deployment of one instance, compiled, plus what changes without a deployment:
 // secrets, signing keys, API keys and the instance's state. Revisions only go up.
@@ -30,7 +32,9 @@ type Bundle struct {
 	ActivatedAt time.Time
 	Previous    int
 	Config      Config
-	Secrets     map[string]redact.Secret
+	// Program is the deployment's hooks; nil: it has none.
+	Program *hook.Program
+	Secrets map[string]redact.Secret
 	// SigningKeys holds every key that is published, signing or still valid; see SigningKey.
 	SigningKeys []SigningKey
 	// APIKeys authenticate customers' own servers at /token (provider type api_key).

@@ -7,6 +7,7 @@ import (
 
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
+	"turnkey/runtime/hook"
 )
 
 // wire is the encoded form. It exists because a Bundle's secrets refuse to marshal: this is the one
@@ -19,6 +20,7 @@ type wire struct {
 	ActivatedAt time.Time         `json:"activated_at,omitzero"`
 	Previous    int               `json:"previous,omitempty"`
 	Config      Config            `json:"config"`
+	Program     *hook.Program     `json:"program,omitempty"`
 	Secrets     map[string]string `json:"secrets,omitempty"`
 	SigningKeys []wireKey         `json:"signing_keys,omitempty"`
 	APIKeys     []APIKey          `json:"api_keys,omitempty"`
@@ -39,7 +41,7 @@ type wireKey struct {
 func Encode(b *Bundle) ([]byte, error) {
 	w := wire{
 		Format: b.Format, Revision: b.Revision, Instance: b.Instance, Deployment: b.Deployment, ActivatedAt: b.ActivatedAt, Previous: b.Previous,
-		Config: b.Config, APIKeys: b.APIKeys, IssuedAt: b.IssuedAt, Secrets: make(map[string]string, len(b.Secrets)),
+		Config: b.Config, Program: b.Program, APIKeys: b.APIKeys, IssuedAt: b.IssuedAt, Secrets: make(map[string]string, len(b.Secrets)),
 	}
 	for name, s := range b.Secrets {
 		w.Secrets[name] = s.Reveal()
@@ -73,7 +75,7 @@ func Decode(data []byte) (*Bundle, error) {
 	}
 	b := &Bundle{
 		Format: w.Format, Revision: w.Revision, Instance: w.Instance, Deployment: w.Deployment, ActivatedAt: w.ActivatedAt, Previous: w.Previous,
-		Config: w.Config, APIKeys: w.APIKeys, IssuedAt: w.IssuedAt, Secrets: make(map[string]redact.Secret, len(w.Secrets)),
+		Config: w.Config, Program: w.Program, APIKeys: w.APIKeys, IssuedAt: w.IssuedAt, Secrets: make(map[string]redact.Secret, len(w.Secrets)),
 	}
 	for name, s := range w.Secrets {
 		b.Secrets[name] = redact.New(s)

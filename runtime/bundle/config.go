@@ -19,6 +19,7 @@ type Config struct {
 	Tombstones Tombstones       `json:"tombstones,omitzero"`
 	// Outbox has the receivers of webhooks, by name.
 	Outbox map[string]Outbox `json:"outbox,omitempty"`
+	Hooks  Hooks             `json:"hooks,omitzero"`
 }
 
 // SourceType names the customer's kind of database.

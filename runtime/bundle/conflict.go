@@ -1,5 +1,7 @@
 package bundle
 
+import "turnkey/runtime/hook"
+
 import "time"
 
 // RowPolicy says what a write does that meets a row which changed since the device saw it.
@@ -75,8 +77,12 @@ type Tombstones struct {
 // FormatFor gives the lowest format whose runtimes serve the configuration as it is meant. A runtime
 // ignores members that it does not know, which is right for most additions and wrong for these: one
 // that does not know merge: counter would overwrite other devices' counts. So a bundle that names
-// a policy asks for format 2, and all others stay readable for runtimes of version N-1.
-func FormatFor(c *Config) int {
+// a policy asks for format 2, and all others stay readable for runtimes of version N-1. With hooks it is
+// 3: without them, what they refuse would be written.
+func FormatFor(c *Config, p *hook.Program) int {
+	if p != nil {
+		return 3
+	}
 	for _, t := range c.Tables {
 		lastWrite := t.OnConflict.Policy == "" || t.OnConflict.Policy == RowLastWrite
 		if !lastWrite || t.Deletes != "" && t.Deletes != DeletesWin {

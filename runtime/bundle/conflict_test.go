@@ -26,7 +26,7 @@ func TestFormatFor(t *testing.T) {
 		{table(bundle.RowVersion, ""), 2},
 		{table(bundle.RowLastWrite, bundle.DeletesLose), 2},
 	} {
-		if got := bundle.FormatFor(c.config); got != c.want || bundle.CheckFormat(got) != nil {
+		if got := bundle.FormatFor(c.config, nil); got != c.want || bundle.CheckFormat(got) != nil {
 			t.Errorf("%+v has format %d, want %d", c.config.Tables["todos"], got, c.want)
 		}
 	}

@@ -241,7 +241,7 @@ func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.
 	if t.solo.suffices(t, changes, finish) {
 		return t.applySolo(ctx, changes, finish.Receipts)
 	}
-	if t.solo.creates(changes) {
+	if t.conn == nil && t.solo.creates(changes) {
 		return t.fail(ctx, moved())
 	}
 	statements, err := t.statements(ctx, changes)

@@ -29,7 +29,6 @@ func TestOutcomes(t *testing.T) {
 		{"panic", hook.ClassCrashed, ""},
 		{"exit 0", hook.ClassCrashed, ""},
 		{"exit 7", hook.ClassCrashed, ""},
-		{"close", hook.ClassTimeout, ""},
 		{"big 100000", "", ""},
 		{"big 10000000", hook.ClassCrashed, ""},
 	} {
@@ -51,8 +50,20 @@ func TestOutcomes(t *testing.T) {
 			}
 		})
 	}
-	if s := p.Stats(); s.Deaths[hook.ClassTimeout] != 3 || s.Deaths[hook.ClassOutOfMemory] != 2 || s.Deaths[hook.ClassCrashed] != 5 {
+	if s := p.Stats(); s.Deaths[hook.ClassTimeout] != 2 || s.Deaths[hook.ClassOutOfMemory] != 2 || s.Deaths[hook.ClassCrashed] != 5 {
 		t.Errorf("counted %+v", s)
+	}
+}
+
+// TestAClosedSocket: what the runtime sees depends on whether the worker's own watch is just looking (then the kernel
+// keeps the socket open, and the deadline ends the request), so both ends are right. Waiting for ever is not.
+func TestAClosedSocket(t *testing.T) {
+	p := newPool(t, nil)
+	for i := range 10 {
+		_, err := ask(t.Context(), p, string(rune('a'+i)), "close")
+		if got := classOf(t, err); got != hook.ClassTimeout && got != hook.ClassCrashed {
+			t.Errorf("ended as %q: %v", got, err)
+		}
 	}
 }
 

@@ -27,11 +27,11 @@ func (a *api) instanceRoutes() []route {
 
 		{get, in + "/config", authz.InstanceRead, inInstance, quiet, "Read the configuration draft", handle(a.getConfig), nil},
 		{put, in + "/config", authz.ConfigWrite, inInstance, controlplane.ConfigUpdated, "Save the configuration draft", handle(a.putConfig), []option{ifMatch(), maxBody(2 << 20)}},
-		{post, in + "/config/validate", authz.ConfigWrite, inInstance, quiet, "Check a configuration without saving it", handle(a.validateConfig), []option{maxBody(2 << 20)}},
+		{post, in + "/config/validate", authz.ConfigWrite, inInstance, quiet, "Check a draft, its hook files included, without saving it", handle(a.validateConfig), []option{maxBody(8 << 20)}},
 
 		{get, in + "/files", authz.InstanceRead, inInstance, quiet, "List hook files", handle(a.listFiles), nil},
 		{get, in + "/files/{path:.+}", authz.InstanceRead, inInstance, quiet, "Read a hook file", handle(a.getFile), nil},
-		{put, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileUpdated, "Save a hook file", handle(a.putFile), nil},
+		{put, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileUpdated, "Save a hook file", handle(a.putFile), []option{maxBody(2 << 20)}},
 		{remove, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileDeleted, "Remove a hook file", handle(a.deleteFile), nil},
 
 		{get, in + "/secrets", authz.InstanceRead, inInstance, quiet, "List secrets, without values", handle(a.listSecrets), nil},

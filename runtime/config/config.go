@@ -38,9 +38,9 @@ func (f Findings) Fault() error {
 		return nil
 	}
 	first := f.Errors[0]
-	message := fmt.Sprintf("The configuration has %d errors; the first: %s: %s", len(f.Errors), first.Path, first.Message)
+	message := fmt.Sprintf("The configuration has %d errors; the first: %s: %s", len(f.Errors), first.Place(), first.Message)
 	if len(f.Errors) == 1 {
-		message = fmt.Sprintf("The configuration has an error: %s: %s", first.Path, first.Message)
+		message = fmt.Sprintf("The configuration has an error: %s: %s", first.Place(), first.Message)
 	}
 	return fault.New(fault.Invalid, "config_invalid", message).WithDetails(f.Errors...)
 }

@@ -34,6 +34,9 @@ func (a *api) instanceRoutes() []route {
 		{put, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileUpdated, "Save a hook file", handle(a.putFile), []option{maxBody(2 << 20)}},
 		{remove, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileDeleted, "Remove a hook file", handle(a.deleteFile), nil},
 
+		{post, in + "/hooks/test", authz.ConfigWrite, inInstance, quiet, "Run the tests of a draft's hooks", handle(a.testHooks), []option{maxBody(8 << 20)}},
+		{get, "/hooks/turnkey.d.ts", authz.SignedIn, nowhere, quiet, "What hooks can use, as TypeScript declarations", handle(a.hookTypes), nil},
+
 		{get, in + "/secrets", authz.InstanceRead, inInstance, quiet, "List secrets, without values", handle(a.listSecrets), nil},
 		{get, in + "/secrets/{name}", authz.InstanceRead, inInstance, quiet, "Read about a secret, without its value", handle(a.getSecret), nil},
 		{put, in + "/secrets/{name}", authz.SecretWrite, inInstance, controlplane.SecretUpdated, "Set a secret", handle(a.putSecret), nil},

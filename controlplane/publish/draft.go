@@ -110,24 +110,6 @@ func (c *Compiler) program(ctx context.Context, d Draft, cfg *bundle.Config, fou
 	return program, nil
 }
 
-// Rehearsal is how a draft's tests went.
-type Rehearsal struct {
-	*hook.Tested
-	Took time.Duration
-}
-
-// Test runs a draft's tests and gives all results, whether they pass or not. The document need not be right: tests
-// do not ask it for more than the time of hooks.
-func (c *Compiler) Test(ctx context.Context, d Draft) (*Rehearsal, error) {
-	began := c.now()
-	cfg, _ := config.Parse([]byte(d.Document), config.Options{Kind: d.Kind})
-	tested, err := c.runTests(ctx, d, cfg)
-	if err != nil {
-		return nil, err
-	}
-	return &Rehearsal{tested, max(c.now().Sub(began), 0)}, nil
-}
-
 // Candidate is a release as a bundle that nobody follows: for commands that try it out.
 func Candidate(i bundle.Instance, r *Release, secrets Secrets, at time.Time) *bundle.Bundle {
 	return &bundle.Bundle{Format: bundle.FormatFor(r.Config, r.Program), Instance: i, Config: *r.Config, Program: r.Program, Secrets: secrets, IssuedAt: at}

@@ -157,6 +157,9 @@ func (s *Deployments) deploy(ctx context.Context, actor Actor, shot snapshot, ne
 		if d.Number > i.LastDeployment {
 			e.Kind = DeploymentCreated
 		}
+		if d.Program != nil {
+			e.Changes["hooks"] = Change{To: d.Program.Hash}
+		}
 		return e, s.activate(ctx, tx, &i, d, key)
 	})
 	return d, i, err

@@ -8,7 +8,6 @@ import (
 
 	"turnkey/controlplane/publish"
 	"turnkey/internal/fault"
-	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
 )
 
@@ -71,7 +70,7 @@ func (k *core) build(ctx context.Context, tx Tx, i Instance) (*bundle.Bundle, er
 		if err != nil {
 			return nil, err
 		}
-		m.Config, m.ActivatedAt = &d.Config, d.ActivatedAt
+		m.Config, m.Program, m.ActivatedAt = &d.Config, d.Program, d.ActivatedAt
 		previous, err := tx.PreviousDeployment(ctx, i.ID, i.Deployment)
 		if err != nil {
 			return nil, err
@@ -92,8 +91,8 @@ func (k *core) build(ctx context.Context, tx Tx, i Instance) (*bundle.Bundle, er
 
 // candidate seals what a command works with: an instance under a configuration that is not active.
 // Its revision is 0, which no runtime follows.
-func (k *core) candidate(i Instance, cfg *bundle.Config, secrets map[string]redact.Secret) ([]byte, error) {
-	return k.bundles.Seal(&bundle.Bundle{Format: bundle.FormatFor(cfg, nil), Instance: i.identity(), Config: *cfg, Secrets: secrets, IssuedAt: k.now()})
+func (k *core) candidate(i Instance, r *publish.Release, secrets publish.Secrets) ([]byte, error) {
+	return k.bundles.Seal(publish.Candidate(i.identity(), r, secrets, k.now()))
 }
 
 // encodeConfig writes a compiled configuration for the deployment's row.

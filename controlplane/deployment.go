@@ -8,6 +8,7 @@ import (
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/hook"
 )
 
 // Deployment is an immutable, numbered snapshot of a configuration.
@@ -21,12 +22,18 @@ type Deployment struct {
 	CreatedBy    string
 	ActivatedAt  time.Time // last
 	BrakedAt     *time.Time
+
+	// Files are the hook files as they were deployed, Program what became of them, Hooks how that went; lists have
+	// Hooks alone.
+	Files   []hook.File
+	Program *hook.Program
+	Hooks   *publish.Report
 }
 
 type deploymentTx interface {
-	InsertDeployment(ctx context.Context, d Deployment, config string) error
+	InsertDeployment(ctx context.Context, d Deployment, config string, hooks HooksRow) error
 	GetDeployment(ctx context.Context, instance string, number int64) (Deployment, error)
-	// ListDeployments gives an instance's deployments, newest first, below a number.
+	// ListDeployments gives an instance's deployments, newest first, below a number, without files and programs.
 	ListDeployments(ctx context.Context, instance string, before int64, limit int) ([]Deployment, error)
 	TouchDeployment(ctx context.Context, instance string, number int64, at time.Time) error
 	// PreviousDeployment gives the number of the deployment that was active before the current one and was
@@ -68,19 +75,27 @@ func (s *Deployments) Get(ctx context.Context, instance string, number int64) (d
 type snapshot struct {
 	instance Instance
 	document string
+	files    []hook.File
 	config   *bundle.Config
+	program  *hook.Program
+	report   *publish.Report
 	warnings []fault.Detail
 	secrets  map[string]redact.Secret
 }
 
-// Create deploys the draft: it is validated, compiled and tried on the source, and becomes active with
+// take keeps what a draft was compiled to.
+func (s *snapshot) take(d publish.Draft, r *publish.Release) {
+	s.document, s.files, s.config, s.program, s.report, s.warnings = d.Document, d.Files, r.Config, r.Program, r.Report, r.Warnings
+}
+
+// Create deploys the draft: it is validated, compiled, tested and tried on the source, and becomes active with
 // a new revision. Nothing changes when any of that fails.
 func (s *Deployments) Create(ctx context.Context, actor Actor, instance, message string) (d Deployment, i Instance, warnings []fault.Detail, err error) {
 	if len(message) > maxMessage {
 		return d, i, nil, fault.Newf(fault.Invalid, "message_too_long", "A message has at most %d bytes.", maxMessage).
 			WithDetails(fault.Detail{Path: "body.message", Code: "message_too_long", Message: "too long"})
 	}
-	shot, err := s.compileDraft(ctx, instance)
+	shot, err := s.compileDraft(ctx, instance, DraftEdit{}, s.compiler.Release)
 	if err != nil {
 		return d, i, shot.warnings, err
 	}
@@ -113,39 +128,12 @@ func (s *Deployments) Activate(ctx context.Context, actor Actor, instance string
 	})
 }
 
-func (s *Deployments) compileDraft(ctx context.Context, instance string) (shot snapshot, err error) {
-	err = s.read(ctx, func(tx Tx) error {
-		if shot.instance, err = tx.GetInstance(ctx, instance); err != nil {
-			return err
-		}
-		shot.document = shot.instance.Draft.Document
-		names, err := secretNames(ctx, tx, instance)
-		if err != nil {
-			return err
-		}
-		files, err := tx.ListFiles(ctx, instance)
-		if err != nil {
-			return err
-		}
-		paths := make([]string, len(files))
-		for n, f := range files {
-			paths[n] = f.Path
-		}
-		if shot.config, shot.warnings, err = publish.Compile(shot.document, shot.instance.Kind, names, paths); err != nil {
-			return err
-		}
-		shot.secrets, err = s.openSecrets(ctx, tx, instance, publish.References(shot.config))
-		return err
-	})
-	return shot, err
-}
-
 func (k *core) newDeployment(actor Actor, i Instance, shot snapshot, message string) (Deployment, error) {
 	id, err := k.ids.New(prefixDeployment)
 	now := k.now()
 	return Deployment{
 		ID: id, Instance: i.ID, Number: i.LastDeployment + 1, Document: shot.document, Config: *shot.config, Message: message,
-		CreatedAt: now, CreatedBy: actor.UserID, ActivatedAt: now,
+		CreatedAt: now, CreatedBy: actor.UserID, ActivatedAt: now, Files: shot.files, Program: shot.program, Hooks: shot.report,
 	}, err
 }
 
@@ -169,6 +157,9 @@ func (s *Deployments) deploy(ctx context.Context, actor Actor, shot snapshot, ne
 		if d.Number > i.LastDeployment {
 			e.Kind = DeploymentCreated
 		}
+		if d.Program != nil {
+			e.Changes["hooks"] = Change{To: d.Program.Hash}
+		}
 		return e, s.activate(ctx, tx, &i, d, key)
 	})
 	return d, i, err
@@ -181,7 +172,11 @@ func (k *core) activate(ctx context.Context, tx Tx, i *Instance, d Deployment, k
 		if err != nil {
 			return err
 		}
-		if err := tx.InsertDeployment(ctx, d, text); err != nil {
+		hooks, err := encodeHooks(d)
+		if err != nil {
+			return err
+		}
+		if err := tx.InsertDeployment(ctx, d, text, hooks); err != nil {
 			return err
 		}
 		i.LastDeployment = d.Number

@@ -65,17 +65,14 @@ func (s *Drafts) Save(ctx context.Context, actor Actor, instance string, seen in
 	return d, found, err
 }
 
-// Validate checks a document without saving it.
-func (s *Drafts) Validate(ctx context.Context, instance, document string) (found config.Findings, err error) {
-	err = s.read(ctx, func(tx Tx) error {
-		i, err := tx.GetInstance(ctx, instance)
-		if err != nil {
-			return err
-		}
-		found, err = checkDraft(ctx, tx, i, document)
-		return err
-	})
-	return found, err
+// Validate checks a draft without saving it: the document, and the hook files as they are compiled. Their tests
+// are not run.
+func (s *Drafts) Validate(ctx context.Context, instance string, edit DraftEdit) (config.Findings, error) {
+	_, draft, err := s.readDraft(ctx, instance, edit)
+	if err != nil {
+		return config.Findings{}, err
+	}
+	return s.compiler.Check(ctx, draft)
 }
 
 func checkDraft(ctx context.Context, tx Tx, i Instance, document string) (config.Findings, error) {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"turnkey/internal/fault"
+	"turnkey/runtime/hook"
 )
 
 // File is a hook file of an instance's draft.
@@ -26,24 +27,41 @@ type fileTx interface {
 	DeleteFile(ctx context.Context, instance, path string) error
 }
 
-// Files is the service of hook files. They are stored as part of the draft; this version deploys none.
+// Files is the service of hook files: hooks, their tests, what they share, and fixtures. They are part of the draft.
 type Files struct{ *core }
 
-const (
-	maxFile  = 512 << 10
-	maxFiles = 200
-)
+var filePath = regexp.MustCompile(`^(hooks|lib)(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){1,6}\.(ts|js|json)$`)
 
-var filePath = regexp.MustCompile(`^(hooks|lib)(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){1,6}\.(ts|js)$`)
-
+// checkFile refuses what cannot be one. Whether it is JavaScript is found out by workers, not here.
 func checkFile(path, content string) error {
 	switch {
 	case !filePath.MatchString(path) || strings.Contains(path, ".."):
-		return fault.New(fault.Invalid, "invalid_path", "Hook files are hooks/<table>.ts or .js, shared code is below lib/.").
+		return fault.New(fault.Invalid, "invalid_path", "Hook files are hooks/<table>.ts or .js, shared code is below lib/, tests end in .test.ts or .test.js, and fixtures in .json.").
 			WithDetails(fault.Detail{Path: "path", Code: "invalid_path", Message: "such as hooks/todos.ts"})
-	case len(content) > maxFile || !utf8.ValidString(content) || strings.ContainsRune(content, 0):
-		return fault.Newf(fault.Invalid, "invalid_file", "A file is text in UTF-8 of at most %d bytes.", maxFile).
-			WithDetails(fault.Detail{Path: "content", Code: "invalid_file", Message: "too long, or not text"})
+	case len(content) > hook.MaxSourceBytes:
+		return fault.Newf(fault.TooLarge, "file_too_large", "%s has %d bytes; a file has at most %d.", path, len(content), hook.MaxSourceBytes).
+			WithHint("Split it, or keep data in a table.").
+			WithDetails(fault.Detail{Path: path, Code: "file_too_large", Message: "too long"})
+	case !utf8.ValidString(content) || strings.ContainsRune(content, 0):
+		return fault.New(fault.Invalid, "invalid_file", "A file is text in UTF-8, without NUL.").
+			WithDetails(fault.Detail{Path: path, Code: "invalid_file", Message: "not text"})
+	}
+	return nil
+}
+
+// checkFiles holds all of an instance's files to the limits that they have together.
+func checkFiles(list []hook.File) error {
+	total := 0
+	for _, f := range list {
+		total += len(f.Text)
+	}
+	switch {
+	case len(list) > hook.MaxFiles:
+		return fault.Newf(fault.Conflict, "too_many_files", "An instance has at most %d files; these are %d.", hook.MaxFiles, len(list)).
+			WithHint("Remove files that no hook imports.")
+	case total > hook.MaxTotalBytes:
+		return fault.Newf(fault.TooLarge, "files_too_large", "All files together have at most %d bytes; these have %d.", hook.MaxTotalBytes, total).
+			WithHint("Remove files that no hook imports, or keep data in a table.")
 	}
 	return nil
 }
@@ -81,19 +99,21 @@ func (s *Files) Put(ctx context.Context, actor Actor, instance, path, content st
 		if err != nil {
 			return Event{}, err
 		}
-		old := File{}
+		old, all := File{}, []hook.File{{Path: path, Text: content}}
 		for _, have := range list {
 			if have.Path == path {
 				old = have
+				continue
 			}
+			all = append(all, hook.File{Path: have.Path, Text: have.Content})
 		}
 		if seen != nil {
 			if err := checkVersion(*seen, old.Version); err != nil {
 				return Event{}, err
 			}
 		}
-		if old.Version == 0 && len(list) >= maxFiles {
-			return Event{}, fault.Newf(fault.Conflict, "too_many_files", "An instance has at most %d files.", maxFiles)
+		if err := checkFiles(all); err != nil {
+			return Event{}, err
 		}
 		f = File{Instance: instance, Path: path, Content: content, Version: old.Version + 1, UpdatedAt: s.now(), UpdatedBy: actor.UserID}
 		e := Event{Kind: FileUpdated, Organization: i.Organization, Target: instance, Changes: Changes{"path": {To: path}, "version": {From: old.Version, To: f.Version}}}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"turnkey/controlplane/publish"
 	"turnkey/internal/fault"
 )
 
@@ -27,6 +28,8 @@ type Config struct {
 	Bundles Sealer
 	// Commander reaches runtimes.
 	Commander Commander
+	// Workers compile and test hook files; nil: drafts with hook files cannot be deployed here.
+	Workers publish.Workers
 	// Listen calls its function after each publication until the context ends; *store.Store has it.
 	Listen func(ctx context.Context, published func()) error
 	// KeyOverlap is how long a signing key is published before it signs; zero: DefaultKeyOverlap.
@@ -48,6 +51,7 @@ type Plane struct {
 	Instances   *Instances
 	Drafts      *Drafts
 	Files       *Files
+	Hooks       *Hooks
 	Secrets     *Secrets
 	Sources     *Sources
 	Deployments *Deployments
@@ -79,6 +83,7 @@ func New(c Config) (*Plane, error) {
 	k := &core{
 		store: c.Store, clock: c.Now, random: c.Random, log: c.Log, ids: NewIDs(c.Now, c.Random),
 		vault: c.Vault, bundles: c.Bundles, commander: c.Commander, overlap: c.KeyOverlap,
+		compiler: publish.NewCompiler(c.Workers, c.Now),
 	}
 	passwords, err := newPasswords(c.Password)
 	if err != nil {
@@ -98,6 +103,7 @@ func New(c Config) (*Plane, error) {
 		Instances:   &Instances{k},
 		Drafts:      &Drafts{k},
 		Files:       &Files{k},
+		Hooks:       &Hooks{k},
 		Secrets:     &Secrets{k},
 		Sources:     &Sources{k},
 		Deployments: &Deployments{k},
@@ -127,6 +133,7 @@ type core struct {
 	vault     Vault
 	bundles   Sealer
 	commander Commander
+	compiler  *publish.Compiler
 	overlap   time.Duration
 }
 

@@ -9,6 +9,7 @@ import (
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/hook"
 )
 
 // NewInstance is the input of Create: everything that an instance needs, in one call.
@@ -34,10 +35,13 @@ func (s *Instances) Create(ctx context.Context, actor Actor, project string, in 
 	if i, err = s.newInstance(actor, p, in); err != nil {
 		return i, warnings, err
 	}
-	shot := snapshot{instance: i, document: in.Document, secrets: map[string]redact.Secret{}}
+	shot := snapshot{instance: i, document: in.Document, secrets: publish.Secrets{}}
 	alg := bundle.EdDSA
 	if in.Deploy {
-		if shot.config, warnings, err = publish.Compile(in.Document, in.Kind, slices.Collect(maps.Keys(in.Secrets)), slices.Sorted(maps.Keys(in.Files))); err != nil {
+		draft := publish.Draft{Instance: i.ID, Kind: in.Kind, Document: in.Document, Secrets: slices.Collect(maps.Keys(in.Secrets)), Files: in.files()}
+		made, err := s.compiler.Release(ctx, draft)
+		shot.take(draft, made)
+		if warnings = shot.warnings; err != nil {
 			return i, warnings, err
 		}
 		for _, name := range publish.References(shot.config) {
@@ -78,14 +82,26 @@ func (in *NewInstance) check() (warnings []fault.Detail, err error) {
 			return nil, err
 		}
 	}
-	if len(in.Secrets) > maxSecrets || len(in.Files) > maxFiles {
-		return nil, fault.Newf(fault.Invalid, "too_many", "An instance has at most %d secrets and %d files.", maxSecrets, maxFiles)
+	if err := checkFiles(in.files()); err != nil {
+		return nil, err
+	}
+	if len(in.Secrets) > maxSecrets {
+		return nil, fault.Newf(fault.Invalid, "too_many", "An instance has at most %d secrets.", maxSecrets)
 	}
 	if in.Document == "" || in.Deploy {
 		return nil, nil // Compile says the rest
 	}
 	found := publish.Check(in.Document, in.Kind, slices.Collect(maps.Keys(in.Secrets)))
 	return found.Warnings, found.Fault()
+}
+
+// files are the hook files in the order of their paths.
+func (in *NewInstance) files() []hook.File {
+	list := make([]hook.File, 0, len(in.Files))
+	for _, path := range slices.Sorted(maps.Keys(in.Files)) {
+		list = append(list, hook.File{Path: path, Text: in.Files[path]})
+	}
+	return list
 }
 
 func (s *Instances) newInstance(actor Actor, p Project, in NewInstance) (Instance, error) {

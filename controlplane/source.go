@@ -131,9 +131,9 @@ func (k *core) prepare(ctx context.Context, actor Actor, shot snapshot) error {
 	return err
 }
 
-// order gives a command about a candidate to a runtime.
+// order gives a command about a candidate's source to a runtime; hooks have no part in it.
 func (k *core) order(ctx context.Context, actor Actor, shot snapshot, name command.Name) (json.RawMessage, error) {
-	sealed, err := k.candidate(shot.instance, shot.config, shot.secrets)
+	sealed, err := k.candidate(shot.instance, &publish.Release{Config: shot.config}, shot.secrets)
 	if err != nil {
 		return nil, err
 	}

@@ -18,10 +18,11 @@ type deployment struct {
 	CreatedBy   string     `json:"created_by"`
 	ActivatedAt time.Time  `json:"activated_at" doc:"The last time that it became the active one"`
 	BrakedAt    *time.Time `json:"braked_at,omitempty" doc:"When the brake took it back, because it refused what the deployment before it took"`
+	Hooks       *hooks     `json:"hooks,omitempty" doc:"How its hook files were compiled and tested; absent without any"`
 }
 
 func shapeDeployment(d controlplane.Deployment) deployment {
-	return deployment{ID: d.ID, Number: d.Number, Message: d.Message, CreatedAt: d.CreatedAt, CreatedBy: d.CreatedBy, ActivatedAt: d.ActivatedAt, BrakedAt: d.BrakedAt}
+	return deployment{ID: d.ID, Number: d.Number, Message: d.Message, CreatedAt: d.CreatedAt, CreatedBy: d.CreatedBy, ActivatedAt: d.ActivatedAt, BrakedAt: d.BrakedAt, Hooks: shapeHooks(d.Hooks)}
 }
 
 type deploymentOutput struct {
@@ -94,7 +95,8 @@ func (p DeploymentPath) number() (int64, error) {
 type getDeploymentOutput struct {
 	Body struct {
 		deployment
-		Active bool `json:"active"`
+		Active bool              `json:"active"`
+		Files  map[string]string `json:"files" nullable:"false" doc:"The hook files as they were deployed"`
 	}
 }
 
@@ -113,7 +115,10 @@ func (a *api) getDeployment(ctx context.Context, in *DeploymentPath) (*getDeploy
 	}
 	out := &getDeploymentOutput{}
 	out.Body.deployment, out.Body.Active = shapeDeployment(d), i.Deployment == d.Number
-	out.Body.Config = &d.Document
+	out.Body.Config, out.Body.Files = &d.Document, make(map[string]string, len(d.Files))
+	for _, f := range d.Files {
+		out.Body.Files[f.Path] = f.Text
+	}
 	return out, nil
 }
 

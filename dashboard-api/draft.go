@@ -81,6 +81,21 @@ func (a *api) putConfig(ctx context.Context, in *configInput) (*draftOutput, err
 	return draftAnswer(d, found), nil
 }
 
+// DraftInput is a draft that an editor has not saved: what is not said stays as it is saved.
+type DraftInput struct {
+	Config *document          `json:"config,omitempty" doc:"turnkey.yaml as text, or the same as a JSON object; absent: as saved"`
+	Files  map[string]*string `json:"files,omitempty" doc:"Hook files by path, laid over the saved ones; null: without that file"`
+}
+
+func (in DraftInput) edit() controlplane.DraftEdit {
+	return controlplane.DraftEdit{Document: (*string)(in.Config), Files: in.Files}
+}
+
+type validateInput struct {
+	InstancePath
+	Body DraftInput
+}
+
 type validateOutput struct {
 	Body struct {
 		Valid    bool      `json:"valid"`
@@ -89,8 +104,8 @@ type validateOutput struct {
 	}
 }
 
-func (a *api) validateConfig(ctx context.Context, in *configInput) (*validateOutput, error) {
-	found, err := a.cfg.Plane.Drafts.Validate(ctx, placeOf(ctx).Instance, string(in.Body.Config))
+func (a *api) validateConfig(ctx context.Context, in *validateInput) (*validateOutput, error) {
+	found, err := a.cfg.Plane.Drafts.Validate(ctx, placeOf(ctx).Instance, in.Body.edit())
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (a *api) getFile(ctx context.Context, in *FilePath) (*fileOutput, error) {
 type putFileInput struct {
 	FilePath
 	Body struct {
-		Content string `json:"content" maxLength:"524288"`
+		Content string `json:"content" doc:"At most 256 KiB; all files together 4 MiB"`
 	}
 }
 

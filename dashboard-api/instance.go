@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"turnkey/controlplane"
-	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
 )
@@ -42,23 +41,6 @@ func (a *api) shapeInstance(i controlplane.Instance) instance {
 		URLs:       instanceURLs{url + "/api/data", url + "/token", url + "/.well-known/jwks.json", url + "/health"},
 		Deployment: i.Deployment, Revision: i.Revision, LogDays: i.LogDays, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}
-}
-
-// finding is one place of a configuration that its author should look at.
-type finding struct {
-	Path    string `json:"path"`
-	Code    string `json:"code,omitempty"`
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
-}
-
-// findings is never nil: lists in answers are [] when empty.
-func findings(details []fault.Detail) []finding {
-	out := make([]finding, len(details))
-	for i, d := range details {
-		out[i] = finding{d.Path, d.Code, d.Message, d.Hint}
-	}
-	return out
 }
 
 // instanceStatus is what runtimes have told of an instance.

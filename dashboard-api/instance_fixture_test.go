@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"turnkey/controlplane"
-	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/command"
@@ -175,21 +174,14 @@ var instanceFixture = fixture{
 		"POST /projects/{project}/instances": body(map[string]any{
 			"name": "Second", "kind": "development", "config": workingConfig, "secrets": map[string]any{"SOURCE_URI": sourceURI}, "deploy": true,
 		}),
-		"PUT /instances/{instance}/config":           body(map[string]any{"config": workingConfig}),
-		"POST /instances/{instance}/config/validate": body(map[string]any{"config": workingConfig}),
-		"PUT /instances/{instance}/files/{path:.+}":  body(map[string]any{"content": "export default {}"}),
-		"PUT /instances/{instance}/secrets/{name}":   body(map[string]any{"value": sourceURI}),
-		"POST /instances/{instance}/source/test":     body(map[string]any{}),
-		"POST /instances/{instance}/source/inspect":  body(map[string]any{"type": "mongodb", "uri": sourceURI, "database": "todo"}),
-		"POST /instances/{instance}/deployments": func(h *house, t *tenant, _ *person) any {
-			h.heartbeat()
-			// Hook files cannot be deployed yet, and the fixture has one for the files' own routes.
-			err := h.plane.Files.Delete(h.Context(), t.owner.Actor, t.ids["instance"], "lib/shared.ts")
-			if err != nil && !fault.IsKind(err, fault.NotFound) {
-				h.Fatal(err)
-			}
-			return map[string]any{"message": "again"}
-		},
+		"PUT /instances/{instance}/config":                         body(map[string]any{"config": workingConfig}),
+		"POST /instances/{instance}/config/validate":               body(map[string]any{"config": workingConfig}),
+		"PUT /instances/{instance}/files/{path:.+}":                body(map[string]any{"content": "export default {}"}),
+		"PUT /instances/{instance}/secrets/{name}":                 body(map[string]any{"value": sourceURI}),
+		"POST /instances/{instance}/source/test":                   body(map[string]any{}),
+		"POST /instances/{instance}/source/inspect":                body(map[string]any{"type": "mongodb", "uri": sourceURI, "database": "todo"}),
+		"POST /instances/{instance}/deployments":                   body(map[string]any{"message": "again"}),
+		"POST /instances/{instance}/hooks/test":                    body(nil),
 		"POST /instances/{instance}/deployments/{number}/activate": body(map[string]any{}),
 		"POST /instances/{instance}/signing-keys/rotate":           body(map[string]any{}),
 		"POST /instances/{instance}/signing-keys/revoke": func(h *house, t *tenant, _ *person) any {

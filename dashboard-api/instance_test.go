@@ -185,11 +185,6 @@ func TestProvisioningIsAllOrNothing(t *testing.T) {
 			defer s.pool.refuse(nil)
 			return s.provision(workingConfig, sourceSecret, true)
 		},
-		"config_invalid hooks/todos.ts": func() reply {
-			return s.do(call{method: post, path: "/projects/" + s.project + "/instances", as: s.ann, body: map[string]any{
-				"name": "x", "kind": "development", "config": workingConfig, "secrets": sourceSecret, "deploy": true, "files": map[string]any{"hooks/todos.ts": "export default {}"},
-			}})
-		},
 	}
 	for want, send := range refusals {
 		r := send()
@@ -289,10 +284,6 @@ func TestABadDeploymentNeverReplacesAGoodOne(t *testing.T) {
 		t.Errorf("a source that is down: %d %s", r.Code, r.Body)
 	}
 	s.pool.refuse(nil)
-	s.must(call{method: put, path: path + "/files/hooks/todos.ts", as: s.ann, body: map[string]any{"content": "export default {}"}})
-	if r := s.do(call{method: post, path: path + "/deployments", as: s.ann, body: map[string]any{}}); r.Code != 422 || !strings.Contains(r.Body.String(), "not_available") {
-		t.Errorf("hook files: %d %s", r.Code, r.Body)
-	}
 	if r := s.do(call{method: remove, path: path + "/secrets/SOURCE_URI", as: s.ann}); r.Code != 409 || r.text("code") != "secret_in_use" {
 		t.Errorf("removing a secret in use: %d %s", r.Code, r.Body)
 	}

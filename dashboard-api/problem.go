@@ -15,25 +15,17 @@ import (
 
 // problem is an RFC 9457 document: the body of every answer that is not a success.
 type problem struct {
-	Type      string         `json:"type" doc:"Always about:blank; code tells problems apart"`
-	Title     string         `json:"title" doc:"The status in words"`
-	Status    int            `json:"status" doc:"The HTTP status"`
-	Detail    string         `json:"detail" doc:"What is wrong, for people"`
-	Code      string         `json:"code" doc:"What is wrong, for programs; never changes"`
-	Hint      string         `json:"hint,omitempty" doc:"What to change"`
-	RequestID string         `json:"request_id" doc:"Quote this when asking for help; also in the X-Request-Id header"`
-	Errors    []problemField `json:"errors,omitempty" doc:"Each place of the input that is wrong"`
+	Type      string    `json:"type" doc:"Always about:blank; code tells problems apart"`
+	Title     string    `json:"title" doc:"The status in words"`
+	Status    int       `json:"status" doc:"The HTTP status"`
+	Detail    string    `json:"detail" doc:"What is wrong, for people"`
+	Code      string    `json:"code" doc:"What is wrong, for programs; never changes"`
+	Hint      string    `json:"hint,omitempty" doc:"What to change"`
+	RequestID string    `json:"request_id" doc:"Quote this when asking for help; also in the X-Request-Id header"`
+	Errors    []finding `json:"errors,omitempty" doc:"Each place of the input that is wrong"`
 
 	retryAfter int // seconds, for 429
 	cause      error
-}
-
-// problemField is one finding about the input.
-type problemField struct {
-	Path    string `json:"path" doc:"Where: body.name, query.limit, or a path of the configuration"`
-	Code    string `json:"code,omitempty"`
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
 }
 
 const problemType = "application/problem+json"
@@ -61,7 +53,7 @@ func newProblem(ctx context.Context, f *fault.Error) *problem {
 	p := statusProblem(ctx, statuses[f.Kind], f.Code, f.Message)
 	p.Hint, p.cause = f.Hint, f
 	for _, d := range f.Details {
-		p.Errors = append(p.Errors, problemField{d.Path, d.Code, d.Message, d.Hint})
+		p.Errors = append(p.Errors, shapeFinding(d))
 	}
 	return p
 }
@@ -151,7 +143,7 @@ func (a *api) fromHuma(ctx context.Context, e *huma.ErrorModel) *problem {
 	}
 	for _, d := range e.Errors {
 		if d != nil {
-			p.Errors = append(p.Errors, problemField{Path: strings.TrimSuffix(d.Location, "."), Message: d.Message})
+			p.Errors = append(p.Errors, finding{Path: strings.TrimSuffix(d.Location, "."), Message: d.Message})
 		}
 	}
 	return p

@@ -27,12 +27,15 @@ func (a *api) instanceRoutes() []route {
 
 		{get, in + "/config", authz.InstanceRead, inInstance, quiet, "Read the configuration draft", handle(a.getConfig), nil},
 		{put, in + "/config", authz.ConfigWrite, inInstance, controlplane.ConfigUpdated, "Save the configuration draft", handle(a.putConfig), []option{ifMatch(), maxBody(2 << 20)}},
-		{post, in + "/config/validate", authz.ConfigWrite, inInstance, quiet, "Check a configuration without saving it", handle(a.validateConfig), []option{maxBody(2 << 20)}},
+		{post, in + "/config/validate", authz.ConfigWrite, inInstance, quiet, "Check a draft, its hook files included, without saving it", handle(a.validateConfig), []option{maxBody(8 << 20)}},
 
 		{get, in + "/files", authz.InstanceRead, inInstance, quiet, "List hook files", handle(a.listFiles), nil},
 		{get, in + "/files/{path:.+}", authz.InstanceRead, inInstance, quiet, "Read a hook file", handle(a.getFile), nil},
-		{put, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileUpdated, "Save a hook file", handle(a.putFile), nil},
+		{put, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileUpdated, "Save a hook file", handle(a.putFile), []option{maxBody(2 << 20)}},
 		{remove, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileDeleted, "Remove a hook file", handle(a.deleteFile), nil},
+
+		{post, in + "/hooks/test", authz.ConfigWrite, inInstance, quiet, "Run the tests of a draft's hooks", handle(a.testHooks), []option{maxBody(8 << 20)}},
+		{get, "/hooks/turnkey.d.ts", authz.SignedIn, nowhere, quiet, "What hooks can use, as TypeScript declarations", handle(a.hookTypes), nil},
 
 		{get, in + "/secrets", authz.InstanceRead, inInstance, quiet, "List secrets, without values", handle(a.listSecrets), nil},
 		{get, in + "/secrets/{name}", authz.InstanceRead, inInstance, quiet, "Read about a secret, without its value", handle(a.getSecret), nil},

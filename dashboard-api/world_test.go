@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,7 +25,13 @@ import (
 	"turnkey/internal/redact"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	code := pgtest.Run(m)
+	if programs.Programs != nil {
+		programs.Remove()
+	}
+	os.Exit(code)
+}
 
 const testPassword = "correct horse battery"
 

@@ -35,6 +35,7 @@ type controlplaneCommand struct {
 	DrainDelay     time.Duration       `default:"5s" help:"How long to serve on after SIGTERM, not ready any more, until load balancers have noticed."`
 	KeyOverlap     time.Duration       `help:"How long a new signing key is published before it signs; 10m, and other values only with --development."`
 
+	sandbox
 	scraping
 }
 
@@ -60,7 +61,12 @@ func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
 		return err
 	}
 	defer runtimes.Close()
-	parts, err := openPlane(ctx, log, c.planeSettings, planeOptions{signup: c.Signup, overlap: c.KeyOverlap})
+	workers, err := c.sandbox.open(ctx, log) // deployments compile and test hooks in them
+	if err != nil {
+		return err
+	}
+	defer workers.Close()
+	parts, err := openPlane(ctx, log, c.planeSettings, planeOptions{signup: c.Signup, overlap: c.KeyOverlap, workers: workers})
 	if err != nil {
 		return err
 	}

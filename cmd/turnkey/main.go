@@ -108,7 +108,7 @@ func fail(term terminal, err error) int {
 	}
 	fmt.Fprintln(term.err, "turnkey:", text)
 	for _, d := range f.Details {
-		fmt.Fprintf(term.err, "  %s: %s\n", d.Path, d.Message)
+		fmt.Fprintf(term.err, "  %s\n", strings.TrimSpace(d.Place()+": "+d.Message+" "+d.Hint))
 	}
 	if f.Hint != "" {
 		fmt.Fprintln(term.err, f.Hint)

@@ -14,6 +14,7 @@ import (
 	"turnkey/internal/redact"
 	"turnkey/runtime/command"
 	"turnkey/runtime/envelope"
+	"turnkey/runtime/hook/worker"
 )
 
 // kekFile is the key-encryption keyset in a folder of keys.
@@ -60,6 +61,7 @@ type planeSettings struct {
 type planeOptions struct {
 	signup  controlplane.Signup
 	overlap time.Duration // zero: the usual one
+	workers *worker.Pool  // compile and test hooks; nil: nobody deploys here
 }
 
 // siteSettings are those of the REST API.
@@ -102,10 +104,14 @@ func openPlane(ctx context.Context, log *slog.Logger, s planeSettings, o planeOp
 		return nil, err
 	}
 	p := &planeParts{log: log, db: db, commander: command.NewSender(signer, time.Now)}
-	p.plane, err = controlplane.New(controlplane.Config{
+	domain := controlplane.Config{
 		Store: db, Now: time.Now, Random: rand.Reader, Log: log, Signup: o.signup, KeyOverlap: o.overlap,
 		Vault: vault, Bundles: sealer, Commander: p.commander, Listen: db.Listen,
-	})
+	}
+	if o.workers != nil { // a nil pool inside the interface would look like one
+		domain.Workers = o.workers
+	}
+	p.plane, err = controlplane.New(domain)
 	if err != nil {
 		p.close()
 		return nil, err

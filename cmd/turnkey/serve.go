@@ -17,10 +17,9 @@ import (
 	"turnkey/internal/lifecycle"
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
-	"turnkey/runtime/config"
 	"turnkey/runtime/gateway"
+	"turnkey/runtime/hook/worker"
 	"turnkey/runtime/outbox"
-	"turnkey/runtime/outbox/signature"
 	"turnkey/runtime/source"
 	"turnkey/runtime/token"
 )
@@ -28,7 +27,7 @@ import (
 // serveCommand is the package form of the product: one instance from a folder, beside a PowerSync
 // service, without control plane and without Postgres of our own.
 type serveCommand struct {
-	Folder      string `arg:"" type:"existingdir" help:"Folder with turnkey.yaml; secrets come from the environment, from NAME_FILE, or from secrets/NAME."`
+	Folder      string `arg:"" type:"existingdir" help:"Folder with turnkey.yaml, and hook files in hooks/ and lib/; secrets come from the environment, from NAME_FILE, or from secrets/NAME."`
 	Listen      string `default:"127.0.0.1:8080" help:"Address to serve on."`
 	Development bool   `help:"Serve a development instance: development tokens and plain http are possible."`
 
@@ -38,7 +37,10 @@ type serveCommand struct {
 }
 
 // serveHost is the one instance's host label; its paths also answer without /i/{host}.
-const serveHost = "serve"
+const (
+	serveHost     = "serve"
+	serveInstance = "ins_" + serveHost
+)
 
 // Run implements the command.
 func (c *serveCommand) Run(ctx context.Context, term terminal) error {
@@ -49,7 +51,7 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 		return err
 	}
 	defer workers.Close()
-	b, err := c.bundle(term)
+	b, err := c.bundle(ctx, term, workers)
 	if err != nil {
 		return err
 	}
@@ -116,23 +118,20 @@ func (o one) instances() []outbox.Instance {
 }
 
 // bundle compiles the folder into what the control plane would publish.
-func (c *serveCommand) bundle(term terminal) (*bundle.Bundle, error) {
-	document, err := os.ReadFile(filepath.Join(c.Folder, "turnkey.yaml"))
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "no_configuration", "The folder "+c.Folder+" has no readable turnkey.yaml.")
-	}
-	kind := bundle.Production
+func (c *serveCommand) bundle(ctx context.Context, term terminal, workers *worker.Pool) (*bundle.Bundle, error) {
+	f := folder{path: c.Folder, kind: bundle.Production}
 	if c.Development {
-		kind = bundle.Development
+		f.kind = bundle.Development
 	}
-	cfg, found := config.Parse(document, config.Options{Kind: kind})
-	for _, w := range found.Warnings {
-		fmt.Fprintf(term.err, "warning: %s: %s %s\n", w.Path, w.Message, w.Hint)
-	}
-	if err := found.Fault(); err != nil {
+	document, cfg, err := f.document()
+	if err != nil {
 		return nil, err
 	}
 	secrets, err := c.secrets(cfg)
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.release(ctx, term, workers, document, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -140,12 +139,7 @@ func (c *serveCommand) bundle(term terminal) (*bundle.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bundle.Bundle{
-		Format: bundle.FormatFor(cfg, nil), Revision: 1, Deployment: 1, Config: *cfg, Secrets: secrets, SigningKeys: []bundle.SigningKey{key},
-		Instance: bundle.Instance{ID: "ins_" + serveHost, Host: serveHost, Kind: kind, State: bundle.Active}, IssuedAt: time.Now(), ActivatedAt: time.Now(),
-	}
-	_, err = signature.Keys(b)
-	return b, err
+	return f.bundleOf(r, secrets, key)
 }
 
 // secrets finds every secret that the configuration names.

@@ -1,26 +1,15 @@
-// Package publish turns a draft into what a runtime serves: it validates and compiles a configuration
-// document, and puts a compiled configuration, current secrets and keys together into a bundle that is
-// proven to come alive. It must not know rows, actors or HTTP; it decides nothing about when a bundle
-// is published, and never runs customers' code.
-//
-//	draft ── Compile ──► bundle.Config ── kept with the deployment, never compiled again
-//	                          │
-//	secrets, keys, state ─ Build ──► bundle.Bundle ── envelope seals it ──► runtimes
-//
-// A deployment keeps its compiled form, so that rotating a secret or a key years later cannot fail on
-// a document that a newer compiler reads differently.
 package publish
 
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/config"
+	"turnkey/runtime/hook"
 	"turnkey/runtime/outbox/signature"
 	"turnkey/runtime/token"
 )
@@ -28,10 +17,17 @@ import (
 // codeNoSecret is config's finding for a secret that is not stored.
 const codeNoSecret = "no_such_secret"
 
-// Check validates a draft. Secrets that are not stored yet are warnings: a draft may be written before
-// its secrets are, but not deployed.
+// Secrets are values by name.
+type Secrets = map[string]redact.Secret
+
+// Check validates a document alone. Secrets that are not stored yet are warnings: a draft may be written
+// before its secrets are, but not deployed.
 func Check(document string, kind bundle.Kind, secrets []string) config.Findings {
 	_, found := config.Parse([]byte(document), config.Options{Kind: kind, Secrets: known(secrets)})
+	return missingSecretsWarn(found)
+}
+
+func missingSecretsWarn(found config.Findings) config.Findings {
 	missing := func(d fault.Detail) bool { return d.Code == codeNoSecret }
 	for _, d := range found.Errors {
 		if missing(d) {
@@ -44,22 +40,6 @@ func Check(document string, kind bundle.Kind, secrets []string) config.Findings 
 
 // known keeps "no secrets" apart from "do not check".
 func known(secrets []string) []string { return append([]string{}, secrets...) }
-
-// Compile makes the configuration of a deployment. The error has a detail for each mistake.
-func Compile(document string, kind bundle.Kind, secrets, files []string) (*bundle.Config, []fault.Detail, error) {
-	if strings.TrimSpace(document) == "" {
-		return nil, nil, fault.New(fault.Invalid, "config_empty", "There is no configuration to deploy.").
-			WithHint("Save one first: PUT /api/v1/instances/{instance}/config.")
-	}
-	cfg, found := config.Parse([]byte(document), config.Options{Kind: kind, Secrets: known(secrets)})
-	for _, path := range files {
-		found.Errors = append(found.Errors, fault.Detail{Path: path, Code: "not_available", Message: "Hooks are not available in this version.", Hint: "Remove the file before deploying; it stays out of the way as a draft otherwise."})
-	}
-	if err := found.Fault(); err != nil {
-		return nil, found.Warnings, err
-	}
-	return cfg, found.Warnings, nil
-}
 
 // References lists the secrets that a configuration names. Only these travel in bundles.
 func References(cfg *bundle.Config) []string {
@@ -76,6 +56,9 @@ func References(cfg *bundle.Config) []string {
 	for _, name := range slices.Sorted(maps.Keys(cfg.Outbox)) {
 		add(cfg.Outbox[name].Secret)
 	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Hooks.Env)) {
+		add(cfg.Hooks.Env[name])
+	}
 	return names
 }
 
@@ -88,7 +71,8 @@ type Material struct {
 	ActivatedAt time.Time
 	Previous    int
 	Config      *bundle.Config // nil: nothing is deployed
-	Secrets     map[string]redact.Secret
+	Program     *hook.Program  // nil: it has no hooks
+	Secrets     Secrets
 	Keys        []bundle.SigningKey
 	APIKeys     []bundle.APIKey
 	At          time.Time
@@ -103,7 +87,7 @@ func Build(m Material) (*bundle.Bundle, error) {
 	if m.Config == nil {
 		return b, nil
 	}
-	b.Format, b.Config = bundle.FormatFor(m.Config, nil), *m.Config
+	b.Format, b.Config, b.Program = bundle.FormatFor(m.Config, m.Program), *m.Config, m.Program
 	for _, name := range References(m.Config) {
 		value, ok := m.Secrets[name]
 		if !ok {

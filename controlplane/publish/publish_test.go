@@ -23,10 +23,10 @@ tables:
   todos: {collection: Todos, id: objectid, allow: {create: "true"}, fields: {done: {type: bool}}}
 `
 
-func compile(t *testing.T, document string, secrets, files []string) (*bundle.Config, error) {
+func compile(t *testing.T, document string, secrets []string) (*bundle.Config, error) {
 	t.Helper()
-	cfg, _, err := publish.Compile(document, bundle.Production, secrets, files)
-	return cfg, err
+	r, err := publish.NewCompiler(nil, time.Now).Release(t.Context(), publish.Draft{Instance: "ins_1", Kind: bundle.Production, Document: document, Secrets: secrets})
+	return r.Config, err
 }
 
 func paths(details []fault.Detail) (out []string) {
@@ -41,10 +41,10 @@ func TestDraftsMayLackSecretsDeploymentsMayNot(t *testing.T) {
 	if len(found.Errors) != 0 || !slices.Contains(paths(found.Warnings), "source.uri.secret no_such_secret") {
 		t.Errorf("errors %v, warnings %v", paths(found.Errors), paths(found.Warnings))
 	}
-	if _, err := compile(t, document, nil, nil); !fault.Is(err, "config_invalid") || len(fault.Of(err).Details) != 2 {
+	if _, err := compile(t, document, nil); !fault.Is(err, "config_invalid") || len(fault.Of(err).Details) != 2 {
 		t.Errorf("no secrets stored: %v", err)
 	}
-	cfg, err := compile(t, document, []string{"SOURCE_URI", "HS_KEY", "OTHER"}, nil)
+	cfg, err := compile(t, document, []string{"SOURCE_URI", "HS_KEY", "OTHER"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,17 +56,13 @@ func TestDraftsMayLackSecretsDeploymentsMayNot(t *testing.T) {
 func TestWhatCannotBeDeployed(t *testing.T) {
 	all := []string{"SOURCE_URI", "HS_KEY"}
 	for name, c := range map[string]struct {
-		document string
-		files    []string
-		code     string
-		path     string
+		document, code, path string
 	}{
-		"nothing":     {"  \n", nil, "config_empty", ""},
-		"a mistake":   {document + "\nnonsense: 1\n", nil, "config_invalid", "nonsense"},
-		"a hook file": {document, []string{"hooks/todos.ts"}, "config_invalid", "hooks/todos.ts"},
+		"nothing":   {"  \n", "config_empty", ""},
+		"a mistake": {document + "\nnonsense: 1\n", "config_invalid", "nonsense"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cfg, err := compile(t, c.document, all, c.files)
+			cfg, err := compile(t, c.document, all)
 			f := fault.Of(err)
 			if cfg != nil || f == nil || f.Code != c.code {
 				t.Fatalf("got %v, %v", cfg, err)
@@ -79,7 +75,7 @@ func TestWhatCannotBeDeployed(t *testing.T) {
 }
 
 func TestABundleHoldsOnlyReferencedSecretsAndComesAlive(t *testing.T) {
-	cfg, err := compile(t, document, []string{"SOURCE_URI", "HS_KEY"}, nil)
+	cfg, err := compile(t, document, []string{"SOURCE_URI", "HS_KEY"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,17 +10,21 @@ import (
 
 func deployment(r db.Deployment) (controlplane.Deployment, error) {
 	cfg, err := controlplane.DecodeConfig(r.Config)
-	return controlplane.Deployment{
+	d := controlplane.Deployment{
 		ID: r.ID, Instance: r.InstanceID, Number: r.Number, Document: r.Document, Config: cfg, Message: r.Message,
 		CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, ActivatedAt: r.ActivatedAt, BrakedAt: r.BrakedAt,
-	}, err
+	}
+	if err != nil {
+		return d, err
+	}
+	return d, controlplane.DecodeHooks(controlplane.HooksRow{Files: r.Files, Program: r.Program, Report: r.Hooks}, &d)
 }
 
 // InsertDeployment implements controlplane.Tx.
-func (t tx) InsertDeployment(ctx context.Context, d controlplane.Deployment, config string) error {
+func (t tx) InsertDeployment(ctx context.Context, d controlplane.Deployment, config string, hooks controlplane.HooksRow) error {
 	return translate(t.q.InsertDeployment(ctx, db.InsertDeploymentParams{
 		InstanceID: d.Instance, Number: d.Number, ID: d.ID, Document: d.Document, Config: config, Message: d.Message,
-		CreatedAt: d.CreatedAt, CreatedBy: d.CreatedBy, ActivatedAt: d.ActivatedAt,
+		CreatedAt: d.CreatedAt, CreatedBy: d.CreatedBy, ActivatedAt: d.ActivatedAt, Files: hooks.Files, Program: hooks.Program, Hooks: hooks.Report,
 	}))
 }
 
@@ -41,7 +45,11 @@ func (t tx) ListDeployments(ctx context.Context, instance string, before int64, 
 	}
 	out := make([]controlplane.Deployment, len(rows))
 	for n, r := range rows {
-		if out[n], err = deployment(r); err != nil {
+		whole := db.Deployment{
+			ID: r.ID, InstanceID: r.InstanceID, Number: r.Number, Document: r.Document, Config: r.Config, Message: r.Message,
+			CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, ActivatedAt: r.ActivatedAt, BrakedAt: r.BrakedAt, Hooks: r.Hooks,
+		}
+		if out[n], err = deployment(whole); err != nil {
 			return nil, err
 		}
 	}

@@ -41,12 +41,35 @@ const (
 
 // Detail is one finding about one place of the input, such as a path of turnkey.yaml.
 type Detail struct {
-	// Path locates the value: "tables.todos.fields.due.type".
+	// Path locates the value: "tables.todos.fields.due.type", or names a file.
 	Path string `json:"path"`
+	// Line and Column are the place in a file; they begin at 1, and 0 is unknown.
+	Line   int `json:"line,omitzero"`
+	Column int `json:"column,omitzero"`
 	// Code is stable; Message is for people.
 	Code    string `json:"code,omitempty"`
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
+	// Expectation is set where a test expected one thing and another came.
+	Expectation *Expectation `json:"expectation,omitempty"`
+}
+
+// Expectation is what did not hold, values as text.
+type Expectation struct {
+	Matcher  string `json:"matcher"`
+	Expected string `json:"expected"`
+	Received string `json:"received"`
+}
+
+// Place is the path, with line and column as far as they are known: "hooks/todos.ts:3:7".
+func (d Detail) Place() string {
+	switch {
+	case d.Line == 0:
+		return d.Path
+	case d.Column == 0:
+		return fmt.Sprintf("%s:%d", d.Path, d.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", d.Path, d.Line, d.Column)
 }
 
 // Error is a fault. Message and Hint are safe to show to the caller; Err is for logs only.

@@ -43,3 +43,15 @@ func TestIs(t *testing.T) {
 		t.Error("Is and IsKind must look through wrapping and ignore other errors")
 	}
 }
+
+func TestPlaces(t *testing.T) {
+	for want, d := range map[string]fault.Detail{
+		"tables.todos":       {Path: "tables.todos"},
+		"hooks/todos.ts:3":   {Path: "hooks/todos.ts", Line: 3},
+		"hooks/todos.ts:3:7": {Path: "hooks/todos.ts", Line: 3, Column: 7},
+	} {
+		if got := d.Place(); got != want {
+			t.Errorf("%+v is at %s, want %s", d, got, want)
+		}
+	}
+}

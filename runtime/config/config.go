@@ -38,9 +38,9 @@ func (f Findings) Fault() error {
 		return nil
 	}
 	first := f.Errors[0]
-	message := fmt.Sprintf("The configuration has %d errors; the first: %s: %s", len(f.Errors), first.Path, first.Message)
+	message := fmt.Sprintf("The configuration has %d errors; the first: %s: %s", len(f.Errors), first.Place(), first.Message)
 	if len(f.Errors) == 1 {
-		message = fmt.Sprintf("The configuration has an error: %s: %s", first.Path, first.Message)
+		message = fmt.Sprintf("The configuration has an error: %s: %s", first.Place(), first.Message)
 	}
 	return fault.New(fault.Invalid, "config_invalid", message).WithDetails(f.Errors...)
 }
@@ -51,6 +51,7 @@ func Parse(document []byte, o Options) (*bundle.Config, Findings) {
 		OnFailure: bundle.StopAfterFailure, Tables: map[string]bundle.Table{},
 		Receipts: bundle.Receipts{TTL: 90 * day}, Rejections: bundle.Rejections{TTL: 90 * day},
 		Conflicts: bundle.Conflicts{TTL: 90 * day}, Tombstones: bundle.Tombstones{TTL: 400 * day}, Limits: bundle.Limits{TransactionsPerMinute: 6000},
+		Hooks: defaultHooks(),
 	}}
 	root, err := parseYAML(document)
 	if err != nil {
@@ -84,7 +85,7 @@ func (r *reader) document(root *node) {
 		"cors":       r.cors,
 		"limits":     r.limits,
 		"receipts":   r.receipts,
-		"hooks":      r.later("Hooks"),
+		"hooks":      r.hooks,
 		"conflicts":  r.conflicts,
 		"tombstones": r.tombstones,
 		"outbox":     r.outbox,
@@ -136,17 +137,4 @@ func (r *reader) limits(n *node, path string) {
 	r.object(n, path, members{"transactions_per_minute": func(n *node, path string) {
 		r.cfg.Limits.TransactionsPerMinute = int(r.integer(n, path, 1, 1_000_000_000))
 	}})
-}
-
-// later marks a section whose feature does not run in this version: refused, never ignored.
-func (r *reader) later(what string) func(*node, string) {
-	return func(_ *node, path string) { r.unavailable(path, what) }
-}
-
-func (r *reader) unavailable(path, what string) {
-	verb := " is"
-	if what == "Hooks" || what == "Tombstones" {
-		verb = " are"
-	}
-	r.fail(path, "not_available", what+verb+" not available in this version.", "Remove "+path+" for now.")
 }

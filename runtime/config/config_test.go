@@ -94,6 +94,7 @@ tables:
       status: {type: string, transitions: {open: [done, cancelled]}}
       note: {ignored: true}
 rejections: {ttl: 30d}
+hooks: {timeout: 500ms, fetch: [API.example.com], env: {CRM_KEY: {secret: HS_KEY}}}
 cors: {origins: [https://app.example]}
 limits: {transactions_per_minute: 10}
 `
@@ -127,6 +128,9 @@ func TestAFullDocument(t *testing.T) {
 	if cfg.Rejections.TTL != 30*24*time.Hour || cfg.CORS.Origins[0] != "https://app.example" || cfg.Limits.TransactionsPerMinute != 10 || cfg.OnFailure != bundle.StopAfterFailure {
 		t.Errorf("rest: %+v", cfg)
 	}
+	if h := cfg.Hooks; h.Timeout != 500*time.Millisecond || h.OnError != bundle.HookReject || h.Fetch[0] != "api.example.com" || h.Env["CRM_KEY"].Secret != "HS_KEY" {
+		t.Errorf("hooks: %+v", h)
+	}
 }
 
 func TestJSONIsTheSame(t *testing.T) {
@@ -136,7 +140,8 @@ func TestJSONIsTheSame(t *testing.T) {
 	if len(found.Errors) > 0 {
 		t.Fatal(found.Errors)
 	}
-	if todos := cfg.Tables["todos"]; todos.Collection != "public.todos" || todos.Key != "id" || cfg.Source.Database != "turnkey" || cfg.CORS.Origins != nil {
+	if todos := cfg.Tables["todos"]; todos.Collection != "public.todos" || todos.Key != "id" || cfg.Source.Database != "turnkey" || cfg.CORS.Origins != nil ||
+		cfg.Hooks.Timeout != 200*time.Millisecond || cfg.Hooks.OnError != bundle.HookReject {
 		t.Errorf("defaults: %+v", cfg)
 	}
 }

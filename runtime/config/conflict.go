@@ -8,22 +8,6 @@ import (
 	"turnkey/runtime/bundle"
 )
 
-// waiting are the settings that the write pipeline does not carry out yet, each with its name in the
-// refusal: refused, never accepted and ignored. Integrating one is deleting its line.
-var waiting = map[string]string{
-	"on_conflict: hook": "This conflict policy",
-	"merge: hook":       "This way of merging a field",
-}
-
-// ready refuses a setting that is waiting.
-func (r *reader) ready(setting, path string) bool {
-	what, wait := waiting[setting]
-	if wait {
-		r.unavailable(path, what)
-	}
-	return !wait
-}
-
 func (r *reader) conflicts(n *node, path string) {
 	r.object(n, path, members{
 		"ttl":         func(n *node, path string) { r.cfg.Conflicts.TTL = r.duration(n, path, day, 3650*day) },
@@ -48,7 +32,7 @@ func (r *reader) deletes(n *node, path string, t *bundle.Table) {
 func (r *reader) onConflict(n *node, path string, t *bundle.Table) {
 	if !n.isMap {
 		t.OnConflict.Policy = bundle.RowPolicy(r.choice(n, path, "last_write", "merge", "reject", "record", "hook"))
-		if r.bad(path) || !r.ready("on_conflict: "+string(t.OnConflict.Policy), path) {
+		if r.bad(path) {
 			return
 		}
 		switch t.OnConflict.Policy {
@@ -142,7 +126,7 @@ func (r *reader) merge(path, name string, t *bundle.Table, onConflict string) {
 	f, at := t.Fields[name], join(path, "merge")
 	types, typed := fits[f.Merge.Policy]
 	switch {
-	case r.bad(at) || r.bad(onConflict) || !r.ready("merge: "+string(f.Merge.Policy), at):
+	case r.bad(at) || r.bad(onConflict):
 		return
 	case t.OnConflict.Policy != bundle.RowMerge:
 		r.fail(at, "on_conflict", "Fields are merged only under on_conflict: merge.", "Set on_conflict: merge for the table, or remove this.")

@@ -1,12 +1,13 @@
 -- name: InsertDeployment :exec
-INSERT INTO deployments (instance_id, number, id, document, config, message, created_at, created_by, activated_at)
-VALUES (@instance_id, @number, @id, @document, @config, @message, @created_at, @created_by, @activated_at);
+INSERT INTO deployments (instance_id, number, id, document, config, message, created_at, created_by, activated_at, files, program, hooks)
+VALUES (@instance_id, @number, @id, @document, @config, @message, @created_at, @created_by, @activated_at, sqlc.narg(files), sqlc.narg(program), sqlc.narg(hooks));
 
 -- name: GetDeployment :one
 SELECT * FROM deployments WHERE instance_id = @instance_id AND number = @number;
 
 -- name: ListDeployments :many
-SELECT * FROM deployments WHERE instance_id = @instance_id AND number < @before::bigint ORDER BY number DESC LIMIT @max_rows::int;
+-- Without files and program, which may be megabytes.
+SELECT instance_id, number, id, document, config, message, created_at, created_by, activated_at, braked_at, hooks FROM deployments WHERE instance_id = @instance_id AND number < @before::bigint ORDER BY number DESC LIMIT @max_rows::int;
 
 -- name: TouchDeployment :exec
 UPDATE deployments SET activated_at = @activated_at, braked_at = NULL WHERE instance_id = @instance_id AND number = @number;

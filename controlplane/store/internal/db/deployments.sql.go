@@ -26,7 +26,7 @@ func (q *Queries) BrakeDeployment(ctx context.Context, arg BrakeDeploymentParams
 }
 
 const getDeployment = `-- name: GetDeployment :one
-SELECT instance_id, number, id, document, config, message, created_at, created_by, activated_at, braked_at FROM deployments WHERE instance_id = $1 AND number = $2
+SELECT instance_id, number, id, document, config, message, created_at, created_by, activated_at, braked_at, files, program, hooks FROM deployments WHERE instance_id = $1 AND number = $2
 `
 
 type GetDeploymentParams struct {
@@ -48,13 +48,16 @@ func (q *Queries) GetDeployment(ctx context.Context, arg GetDeploymentParams) (D
 		&i.CreatedBy,
 		&i.ActivatedAt,
 		&i.BrakedAt,
+		&i.Files,
+		&i.Program,
+		&i.Hooks,
 	)
 	return i, err
 }
 
 const insertDeployment = `-- name: InsertDeployment :exec
-INSERT INTO deployments (instance_id, number, id, document, config, message, created_at, created_by, activated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO deployments (instance_id, number, id, document, config, message, created_at, created_by, activated_at, files, program, hooks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 `
 
 type InsertDeploymentParams struct {
@@ -67,6 +70,9 @@ type InsertDeploymentParams struct {
 	CreatedAt   time.Time
 	CreatedBy   string
 	ActivatedAt time.Time
+	Files       *string
+	Program     *string
+	Hooks       *string
 }
 
 func (q *Queries) InsertDeployment(ctx context.Context, arg InsertDeploymentParams) error {
@@ -80,12 +86,15 @@ func (q *Queries) InsertDeployment(ctx context.Context, arg InsertDeploymentPara
 		arg.CreatedAt,
 		arg.CreatedBy,
 		arg.ActivatedAt,
+		arg.Files,
+		arg.Program,
+		arg.Hooks,
 	)
 	return err
 }
 
 const listDeployments = `-- name: ListDeployments :many
-SELECT instance_id, number, id, document, config, message, created_at, created_by, activated_at, braked_at FROM deployments WHERE instance_id = $1 AND number < $2::bigint ORDER BY number DESC LIMIT $3::int
+SELECT instance_id, number, id, document, config, message, created_at, created_by, activated_at, braked_at, hooks FROM deployments WHERE instance_id = $1 AND number < $2::bigint ORDER BY number DESC LIMIT $3::int
 `
 
 type ListDeploymentsParams struct {
@@ -94,15 +103,30 @@ type ListDeploymentsParams struct {
 	MaxRows    int32
 }
 
-func (q *Queries) ListDeployments(ctx context.Context, arg ListDeploymentsParams) ([]Deployment, error) {
+type ListDeploymentsRow struct {
+	InstanceID  string
+	Number      int64
+	ID          string
+	Document    string
+	Config      string
+	Message     string
+	CreatedAt   time.Time
+	CreatedBy   string
+	ActivatedAt time.Time
+	BrakedAt    *time.Time
+	Hooks       *string
+}
+
+// Without files and program, which may be megabytes.
+func (q *Queries) ListDeployments(ctx context.Context, arg ListDeploymentsParams) ([]ListDeploymentsRow, error) {
 	rows, err := q.db.Query(ctx, listDeployments, arg.InstanceID, arg.Before, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Deployment
+	var items []ListDeploymentsRow
 	for rows.Next() {
-		var i Deployment
+		var i ListDeploymentsRow
 		if err := rows.Scan(
 			&i.InstanceID,
 			&i.Number,
@@ -114,6 +138,7 @@ func (q *Queries) ListDeployments(ctx context.Context, arg ListDeploymentsParams
 			&i.CreatedBy,
 			&i.ActivatedAt,
 			&i.BrakedAt,
+			&i.Hooks,
 		); err != nil {
 			return nil, err
 		}

@@ -47,6 +47,9 @@ type Deployment struct {
 	CreatedBy   string
 	ActivatedAt time.Time
 	BrakedAt    *time.Time
+	Files       *string
+	Program     *string
+	Hooks       *string
 }
 
 type File struct {

@@ -1,0 +1,177 @@
+package publish
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"turnkey/internal/fault"
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/hook"
+)
+
+const (
+	codeUnavailable = "hooks_unavailable"
+	codeFile        = "hook_file"
+	codeTests       = "hook_tests_failed"
+	codeTest        = "test_failed"
+)
+
+// maxProgram is what a bundle can carry beside everything else: code and map, in bytes.
+const maxProgram = 8 << 20
+
+// bundle compiles the hook files in a worker. The program is nil without hook files, and where a diagnostic is an error.
+func (c *Compiler) bundle(ctx context.Context, d Draft) (*hook.Program, []hook.Diagnostic, error) {
+	if !slices.ContainsFunc(d.Files, isHook) {
+		return nil, nil, nil
+	}
+	if c.workers == nil {
+		return nil, nil, unavailable(nil)
+	}
+	out, err := twice(func() (*hook.Bundled, error) {
+		return c.workers.Bundle(ctx, d.Instance, hook.Bundle{Files: d.Files})
+	})
+	if deadly(err) {
+		return nil, []hook.Diagnostic{died(err, "Compiling ", c.culprit(ctx, d.Files, isHook, func(ctx context.Context, files []hook.File) error {
+			_, err := c.workers.Bundle(ctx, d.Instance, hook.Bundle{Files: files})
+			return err
+		}))}, nil
+	} else if err != nil {
+		return nil, nil, unavailable(err)
+	}
+	if finding := absurd(out.Program, d.Files); finding != nil {
+		return nil, []hook.Diagnostic{*finding}, nil
+	}
+	return out.Program, out.Diagnostics, nil
+}
+
+// absurd finds what no honest worker answers: it has parsed a stranger's text, and may be the stranger's.
+func absurd(p *hook.Program, files []hook.File) *hook.Diagnostic {
+	if p == nil {
+		return nil
+	}
+	if len(p.Code)+len(p.Map) > maxProgram {
+		return &hook.Diagnostic{Severity: hook.SeverityError, Message: "Compiled, the hook files take too much room.", Hint: "Take out of lib/ what no hook needs."}
+	}
+	for _, e := range p.Hooks {
+		sent := slices.ContainsFunc(files, func(f hook.File) bool { return f.Path == e.File && isHook(f) })
+		odd := slices.ContainsFunc(e.Functions, func(f hook.Function) bool { return !slices.Contains(hook.FunctionsOf(e.Name), f) })
+		if !sent || odd || e.Name != hook.Name(e.File) {
+			return &hook.Diagnostic{Severity: hook.SeverityError, File: e.File, Message: "Compiling the hook files gave what they cannot hold."}
+		}
+	}
+	return nil
+}
+
+// The clock and seed of tests: the same files have the same outcome whenever they are deployed.
+var testClock = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+const testSeed = "turnkey tests"
+
+// test runs the tests of a draft and refuses those that fail. They see no secret: ctx.env has what a test gives it.
+func (c *Compiler) test(ctx context.Context, d Draft, cfg *bundle.Config) (*hook.Tested, error) {
+	out, err := c.runTests(ctx, d, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return out, refused(out)
+}
+
+func (c *Compiler) runTests(ctx context.Context, d Draft, cfg *bundle.Config) (*hook.Tested, error) {
+	if !slices.ContainsFunc(d.Files, isTest) {
+		return &hook.Tested{}, nil
+	}
+	if c.workers == nil {
+		return nil, unavailable(nil)
+	}
+	ask := func(ctx context.Context, files []hook.File) (*hook.Tested, error) {
+		return c.workers.Test(ctx, d.Instance, hook.Test{Files: files, NowMS: testClock.UnixMilli(), Seed: testSeed, Limits: testLimits(cfg)})
+	}
+	out, err := twice(func() (*hook.Tested, error) { return ask(ctx, d.Files) })
+	if deadly(err) {
+		finding := died(err, "The tests of ", c.culprit(ctx, d.Files, isTest, func(ctx context.Context, files []hook.File) error {
+			_, err := ask(ctx, files)
+			return err
+		}))
+		return &hook.Tested{Diagnostics: []hook.Diagnostic{finding}}, nil
+	} else if err != nil {
+		return nil, unavailable(err)
+	}
+	return out, nil
+}
+
+// testLimits gives a test the time of five hooks: it may call several.
+func testLimits(cfg *bundle.Config) hook.Limits {
+	l := hook.DefaultLimits()
+	if cfg != nil && cfg.Hooks.Timeout > 0 {
+		l.TimeMS = int(cfg.Hooks.Timeout.Milliseconds())
+	}
+	l.TimeMS *= 5
+	return l
+}
+
+// refused makes an error of tests that did not pass.
+func refused(t *hook.Tested) error {
+	if t.Passed() {
+		return nil
+	}
+	details := errorsOf(t.Diagnostics)
+	failed := 0
+	for i := range t.Tests {
+		if r := &t.Tests[i]; !r.Passed {
+			failed++
+			details = append(details, detailOf(r))
+		}
+	}
+	f := fault.Newf(fault.Invalid, codeTests, "%d of %d tests of the hooks failed.", failed, len(t.Tests))
+	if failed == 0 {
+		f = fault.New(fault.Invalid, codeTests, "The tests of the hooks could not be run.")
+	}
+	return f.WithHint("Nothing was deployed. Mend the hook or the test, and deploy again.").WithDetails(cut(details)...)
+}
+
+// detailOf tells a failed test's story.
+func detailOf(r *hook.TestResult) fault.Detail {
+	d := fault.Detail{Path: r.File, Line: r.Line, Code: codeTest, Message: r.Name + ": it failed."}
+	if f := r.Failure; f != nil {
+		d.Message, d.Hint = r.Name+": "+f.Message, f.Hint
+		if f.File != "" {
+			d.Path, d.Line, d.Column = f.File, f.Line, f.Column
+		}
+	}
+	if e := r.Expectation; e != nil {
+		d.Expectation = &fault.Expectation{Matcher: e.Matcher, Expected: e.Expected, Received: e.Received}
+	}
+	return d
+}
+
+// unavailable: nobody could be asked. It says nothing about the files.
+func unavailable(err error) error {
+	f := fault.Wrap(err, fault.Unavailable, codeUnavailable, "No worker could be had to compile and test the hook files.")
+	if err == nil {
+		return f.WithHint("This control plane runs without workers for hooks.")
+	}
+	return f.WithHint("Nothing was changed. Try again in a moment.")
+}
+
+func errorsOf(list []hook.Diagnostic) []fault.Detail {
+	return details(list, func(s hook.Severity) bool { return s != hook.SeverityWarning })
+}
+
+func warningsOf(list []hook.Diagnostic) []fault.Detail {
+	return details(list, func(s hook.Severity) bool { return s == hook.SeverityWarning })
+}
+
+func details(list []hook.Diagnostic, which func(hook.Severity) bool) (out []fault.Detail) {
+	for _, d := range list {
+		if which(d.Severity) {
+			out = append(out, fault.Detail{Path: d.File, Line: d.Line, Column: d.Column, Code: codeFile, Message: d.Message, Hint: d.Hint})
+		}
+	}
+	return cut(out)
+}
+
+// maxDetails is as much as anybody reads.
+const maxDetails = 100
+
+func cut(list []fault.Detail) []fault.Detail { return list[:min(len(list), maxDetails)] }

@@ -19,6 +19,7 @@ type plan struct {
 	// showServer lets devices see what their writes met.
 	showServer bool
 	hold       bool // of writes to rows whose creation was refused
+	program    *program
 }
 
 // table is one client table.
@@ -32,6 +33,7 @@ type table struct {
 	handling      map[string]bool
 	policy        conflict.Policy
 	puts, patches guesses
+	hooks         hookedTable
 
 	declared []string          // top-level members that rules and hooks see as null when they are absent
 	ordered  []*field          // by path

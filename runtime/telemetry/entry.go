@@ -12,6 +12,7 @@ const (
 	Refusal     Kind = "refusal"     // an upload whose credential was refused
 	Instance    Kind = "instance"    // something that happened to the instance itself
 	Delivery    Kind = "delivery"    // one attempt to deliver something of the outbox, finished
+	Hook        Kind = "hook"        // a line of a hook's log, or (Fatal, with the class as its code) a hook that was killed
 )
 
 // Level is how much an entry matters. Higher is worse.

@@ -106,6 +106,10 @@ func (m *meter) count(series int, minute int64, e *Entry) {
 		add(Tokens, e.Code, outcome, 1)
 	case Delivery:
 		add(Deliveries, e.Lane, outcome, 1)
+	case Hook:
+		if e.Outcome == Fatal {
+			add(HookKills, e.Code, "", 1)
+		}
 	}
 	if e.Code != "" && (e.Kind == Transaction || e.Kind == Refusal) {
 		add(Errors, e.Code, outcome, 1)

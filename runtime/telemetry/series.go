@@ -20,11 +20,12 @@ const (
 	NoPrevious     Name = "no_previous_values" // label: table; operations
 	Retries        Name = "retries"            // transactions that started over, each time
 	Deliveries     Name = "deliveries"         // attempts; label: where to; outcome
+	HookKills      Name = "hook_kills"         // workers that a hook cost; label: class
 	DroppedEntries Name = "dropped_entries"    // log entries that there was no room for
 )
 
 // Names lists the counters.
-var Names = []Name{Transactions, Operations, Errors, Tokens, Latency, Duration, Conflict, NoPrevious, Retries, Deliveries, DroppedEntries}
+var Names = []Name{Transactions, Operations, Errors, Tokens, Latency, Duration, Conflict, NoPrevious, Retries, Deliveries, HookKills, DroppedEntries}
 
 // Series is one counter of an instance.
 type Series struct {

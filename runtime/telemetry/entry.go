@@ -71,6 +71,14 @@ func (c *Conflicts) Add(more Conflicts) {
 	c.Recorded += more.Recorded
 }
 
+// HookCalls counts the calls of one hook in one transaction by what they came to.
+type HookCalls struct {
+	Hook       string `json:"hook"` // file and function, as in todos.beforeWrite
+	Result     string `json:"result"`
+	Calls      int    `json:"calls"`
+	DurationUS int64  `json:"duration_us,omitempty"` // together, as the worker measured it
+}
+
 // Entry is one line of an instance's log, and what its counters are made from.
 type Entry struct {
 	At         time.Time         `json:"at"`
@@ -92,6 +100,8 @@ type Entry struct {
 	DurationUS int64 `json:"duration_us,omitempty"`
 	// Retries is how often a conflict made it start over.
 	Retries int `json:"retries,omitempty"`
+	// Hooks are the calls of users' code.
+	Hooks []HookCalls `json:"hooks,omitempty"`
 	// Lane is where a delivery goes.
 	Lane string `json:"lane,omitempty"`
 }

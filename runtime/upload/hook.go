@@ -64,12 +64,9 @@ func (p *plan) compileHooks(b *bundle.Bundle, hooks Hooks) error {
 		p.program.timeout = defaultHookTimeout
 	}
 	for name, ref := range c.Env {
-		secret, ok := b.Secrets[ref.Secret]
-		if !ok {
-			return fault.Newf(fault.Invalid, "hook_secret", "The secret %s, which hooks.env.%s shows to hooks, is not set.", ref.Secret, name).
-				WithHint("Store it: PUT /api/v1/instances/{instance}/secrets/" + ref.Secret + ".")
+		if secret, ok := b.Secrets[ref.Secret]; ok { // else it is undefined; deploying has said so
+			p.program.env[name] = secret.Reveal()
 		}
-		p.program.env[name] = secret.Reveal()
 	}
 	p.program.transaction = hookedTable{transaction: b.Program.Has("_transaction", hook.BeforeTransaction), strict: &strictness{}}
 	for _, t := range p.tables {

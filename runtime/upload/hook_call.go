@@ -9,6 +9,7 @@ import (
 
 	"turnkey/runtime/hook"
 	"turnkey/runtime/source"
+	"turnkey/runtime/telemetry"
 )
 
 const (
@@ -26,14 +27,13 @@ type hooking struct {
 	session HookSession
 	begun   bool
 	// serves says that everything which operations did so far is in the database, so that ctx.db sees it.
-	serves   bool
-	asksDB   bool  // a call wanted ctx.db where nothing serves it
-	hostErr  error // why the database ended the transaction in the middle of a call
-	said     []said
-	ask      *hook.Call // what the operation that is being applied wants to know first
-	lines    []hookLine
-	tallies  []hookTally
-	duration time.Duration
+	serves  bool
+	asksDB  bool  // a call wanted ctx.db where nothing serves it
+	hostErr error // why the database ended the transaction in the middle of a call
+	said    []said
+	ask     *hook.Call // what the operation that is being applied wants to know first
+	lines   []hookLine
+	tallies []telemetry.HookCalls
 }
 
 // asked is a call of an operation; operation -1 is the transaction.
@@ -110,9 +110,7 @@ func (a *attempt) callTogether(ctx context.Context, tx source.Tx, list []asked) 
 		h.session = session
 	}
 	run := a.hookRun(list)
-	began := a.engine.deps.Now()
 	ran, err := h.session.Do(ctx, run, a.host(tx))
-	h.duration += max(0, a.engine.deps.Now().Sub(began))
 	h.begun = true
 	switch {
 	case h.hostErr != nil:
@@ -146,7 +144,7 @@ func (a *attempt) hookRun(list []asked) *hook.Run {
 // host answers ctx.db where everything before is in the database. Elsewhere it ends the calls: the transaction
 // begins again in strict mode.
 func (a *attempt) host(tx source.Tx) HookHost {
-	h := a.hooks
+	h, counts := a.hooks, map[int]int{} // the engine counts, too; but who speaks may not be the engine
 	return func(ctx context.Context, call *hook.HostCall) (hook.HostResult, error) {
 		switch {
 		case call.DB == nil:
@@ -154,6 +152,9 @@ func (a *attempt) host(tx source.Tx) HookHost {
 		case !h.serves:
 			h.asksDB = true
 			return hook.HostResult{Abort: true}, nil
+		}
+		if counts[call.Index]++; counts[call.Index] > hook.DefaultLimits().DBCalls {
+			return hook.HostResult{Error: &hook.HostError{Code: "too_many_calls", Message: "One hook may call ctx.db at most 50 times."}}, nil
 		}
 		answer, no, err := a.database(ctx, tx, call.DB)
 		if err != nil {

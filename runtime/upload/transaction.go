@@ -77,9 +77,11 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 		tried()
 		if t := troubleOf(err); t != nil {
 			e.recents.forget(m.ids)
-			if again := t.strict || t.once(killed); !again {
+			if t.report(a); !t.strict && !t.once(killed) {
+				a.tellHooks(ctx)
 				return t.end(a)
 			}
+			t.tellKill(ctx, a)
 			strict, killed = true, killed || !t.strict
 			a.strictly(t)
 			continue
@@ -89,6 +91,7 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 			continue
 		}
 		if err == nil {
+			a.tellHooks(ctx)
 			if v.no == nil {
 				e.recovered()
 			}
@@ -107,6 +110,7 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 				strict = true
 				continue
 			}
+			a.tellHooks(ctx)
 			return verdict{no: failed(f, a.changes, m.t.Operations)}, nil
 		case source.Conflict, source.Unknown:
 			if f.Code == codeRejectionMoved || f.Code == source.CodeConflictMoved || !e.again(ctx, m.q, n) {

@@ -106,6 +106,8 @@ var planes = []ban{
 		why: "the hook contract is pure types: no I/O"},
 	{from: []string{"runtime/hook/engine"}, imports: []string{"net/http", "os", "database/sql", module + "/runtime/source", module + "/runtime/upload", module + "/runtime/hook/worker"},
 		why: "the engine runs where there is no file and no network; it asks its host"},
+	{from: []string{"runtime/hook/fetch"}, imports: []string{module + "/runtime/hook/worker", module + "/runtime/hook/effect", module + "/runtime/bundle", module + "/runtime/source", module + "/runtime/token", "net/http/cookiejar"},
+		why: "fetch is given a request and a list of hosts; it knows nobody who asks"},
 	{from: []string{"controlplane"}, imports: []string{module + "/dashboard-api", module + "/runtime/gateway", module + "/runtime/follow", module + "/runtime/source/mongo", module + "/runtime/source/postgres"},
 		why: "the domain knows no HTTP for people, and only runtimes open sources"},
 	{from: []string{"controlplane/.", "controlplane/authz", "controlplane/seal"}, imports: []string{module + "/controlplane/store", "net/http"},

@@ -17,7 +17,7 @@ import (
 type logEntry struct {
 	ID          string                      `json:"id" doc:"Follow the log after it with after, or with Last-Event-ID"`
 	At          time.Time                   `json:"at"`
-	Kind        string                      `json:"kind" enum:"transaction,token,refusal,instance,delivery" doc:"A client transaction, a token exchange, an upload whose credential was refused, an event of the instance, or an attempt to deliver that failed"`
+	Kind        string                      `json:"kind" enum:"transaction,token,refusal,instance,delivery,hook" doc:"A client transaction, a token exchange, an upload whose credential was refused, an event of the instance, an attempt to deliver that failed, or a line of a hook's log (with outcome fatal_error: a hook that was killed, and why)"`
 	Level       string                      `json:"level" enum:"info,warn,error"`
 	Deployment  int                         `json:"deployment,omitempty"`
 	RequestID   string                      `json:"request_id,omitempty" doc:"Also in the response's X-Request-Id, and with the rejection"`
@@ -49,7 +49,7 @@ type logInput struct {
 	Since     time.Time `query:"since" doc:"Not before this time"`
 	Until     time.Time `query:"until" doc:"Before this time"`
 	Level     string    `query:"level" enum:"info,warn,error" doc:"This level and what is worse"`
-	Kind      string    `query:"kind" enum:"transaction,token,refusal,instance,delivery"`
+	Kind      string    `query:"kind" enum:"transaction,token,refusal,instance,delivery,hook"`
 	RequestID string    `query:"request_id" maxLength:"128"`
 	UserID    string    `query:"user_id" maxLength:"512"`
 	ClientID  string    `query:"client_id" maxLength:"128"`

@@ -47,6 +47,7 @@ type metricSums struct {
 	Tables           []tableMetric     `json:"tables" nullable:"false" doc:"The two before, by table; tables without either are left out"`
 	Retries          int64             `json:"retries" doc:"How often a conflict made transactions start over"`
 	Deliveries       []deliveryMetric  `json:"deliveries" nullable:"false" doc:"Attempts, by outbox and outcome: success, retryable_error, fatal_error (given up)"`
+	HookKills        map[string]int64  `json:"hook_kills" doc:"Workers that hooks cost, by why: hook_timeout, hook_out_of_memory, hook_crashed"`
 	DroppedEntries   int64             `json:"dropped_log_entries" doc:"Log entries that there was no room for; counters miss nothing"`
 }
 
@@ -118,6 +119,7 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 	out := metricSums{
 		Transactions: map[string]int64{}, Tokens: map[string]int64{}, Conflicts: map[string]int64{},
 		Operations: []operationMetric{}, Errors: []errorMetric{}, TokenErrors: []errorMetric{}, Deliveries: []deliveryMetric{},
+		HookKills: map[string]int64{},
 	}
 	durations, sum := map[string]int64{}, int64(0)
 	tables := map[string]*tableMetric{}
@@ -158,6 +160,8 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 			out.Retries += n
 		case telemetry.Deliveries:
 			out.Deliveries = append(out.Deliveries, deliveryMetric{s.Label, s.Outcome, n})
+		case telemetry.HookKills:
+			out.HookKills[s.Label] += n
 		case telemetry.DroppedEntries:
 			out.DroppedEntries += n
 		}

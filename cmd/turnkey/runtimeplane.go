@@ -160,7 +160,7 @@ func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem 
 	}
 	e, err := upload.New(b, src, upload.Deps{
 		Now: clock.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Idle: admission.Wait, Problem: problem, Log: p.log, Observe: p.observe,
-		Brake: p.brakes.of(b.Instance.ID),
+		Brake: p.brakes.of(b.Instance.ID), Hooks: hooks(p.workers), Seed: rand.Text,
 	})
 	if err != nil {
 		return nil, err

@@ -69,7 +69,7 @@ func recorded(r *telemetry.Recorder) scrape.Source {
 				durations[s.Label] += n
 			case telemetry.Duration:
 				latency.Value += float64(n) / 1e6
-			case telemetry.Errors, telemetry.Tokens:
+			case telemetry.Errors, telemetry.Tokens, telemetry.HookKills:
 				emit(scrape.Sample{Name: "turnkey_" + string(s.Name) + "_total", Help: "By outcome, and by code where there is one.",
 					Labels: []string{"code", s.Label, "outcome", s.Outcome}, Value: float64(n)})
 			default:

@@ -18,6 +18,8 @@ type Limits struct {
 	// LogLines and LogBytes bound what one call may log: lines, and bytes of one line.
 	LogLines int `json:"log_lines"`
 	LogBytes int `json:"log_bytes"`
+	// HostMS is how long the host may take for all calls of one Run together; 0 leaves it to the worker's owner.
+	HostMS int `json:"host_ms,omitzero"`
 	// RunBytes bounds the values and effects of all calls of one Run together, RunLogBytes their logs: the answer is
 	// one message.
 	RunBytes    int `json:"run_bytes"`

@@ -12,6 +12,7 @@ const (
 	maxUserID  = 512
 	maxMessage = 500
 	maxTables  = 16
+	maxHooks   = 64
 )
 
 // Clean makes a text safe to show in a terminal, a table and a log: valid UTF-8, at most max bytes, no
@@ -57,6 +58,12 @@ func (e *Entry) Clean() {
 	}
 	for i := range e.Operations {
 		e.Operations[i].Table = Clean(e.Operations[i].Table, maxName)
+	}
+	if len(e.Hooks) > maxHooks {
+		e.Hooks = e.Hooks[:maxHooks]
+	}
+	for i := range e.Hooks {
+		e.Hooks[i].Hook, e.Hooks[i].Result = Clean(e.Hooks[i].Hook, maxName), Clean(e.Hooks[i].Result, maxName)
 	}
 }
 

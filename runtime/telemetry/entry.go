@@ -12,6 +12,7 @@ const (
 	Refusal     Kind = "refusal"     // an upload whose credential was refused
 	Instance    Kind = "instance"    // something that happened to the instance itself
 	Delivery    Kind = "delivery"    // one attempt to deliver something of the outbox, finished
+	Hook        Kind = "hook"        // a line of a hook's log, or (Fatal, with the class as its code) a hook that was killed
 )
 
 // Level is how much an entry matters. Higher is worse.
@@ -70,6 +71,14 @@ func (c *Conflicts) Add(more Conflicts) {
 	c.Recorded += more.Recorded
 }
 
+// HookCalls counts the calls of one hook in one transaction by what they came to.
+type HookCalls struct {
+	Hook       string `json:"hook"` // file and function, as in todos.beforeWrite
+	Result     string `json:"result"`
+	Calls      int    `json:"calls"`
+	DurationUS int64  `json:"duration_us,omitempty"` // together, as the worker measured it
+}
+
 // Entry is one line of an instance's log, and what its counters are made from.
 type Entry struct {
 	At         time.Time         `json:"at"`
@@ -91,6 +100,8 @@ type Entry struct {
 	DurationUS int64 `json:"duration_us,omitempty"`
 	// Retries is how often a conflict made it start over.
 	Retries int `json:"retries,omitempty"`
+	// Hooks are the calls of users' code.
+	Hooks []HookCalls `json:"hooks,omitempty"`
 	// Lane is where a delivery goes.
 	Lane string `json:"lane,omitempty"`
 }

@@ -102,10 +102,19 @@ func (m *meter) count(series int, minute int64, e *Entry) {
 			add(Duration, "", "", e.DurationUS)
 		}
 		add(Retries, "", "", int64(e.Retries))
+		for i := range e.Hooks {
+			h := &e.Hooks[i]
+			add(HookRuns, h.Hook, h.Result, int64(h.Calls))
+			add(HookDuration, h.Hook, "", h.DurationUS)
+		}
 	case Token:
 		add(Tokens, e.Code, outcome, 1)
 	case Delivery:
 		add(Deliveries, e.Lane, outcome, 1)
+	case Hook:
+		if e.Outcome == Fatal {
+			add(HookKills, e.Code, "", 1)
+		}
 	}
 	if e.Code != "" && (e.Kind == Transaction || e.Kind == Refusal) {
 		add(Errors, e.Code, outcome, 1)

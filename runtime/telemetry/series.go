@@ -20,11 +20,14 @@ const (
 	NoPrevious     Name = "no_previous_values" // label: table; operations
 	Retries        Name = "retries"            // transactions that started over, each time
 	Deliveries     Name = "deliveries"         // attempts; label: where to; outcome
+	HookKills      Name = "hook_kills"         // workers that a hook cost; label: class
+	HookRuns       Name = "hook_calls"         // label: hook, as in todos.beforeWrite; outcome: what they came to
+	HookDuration   Name = "hook_us"            // label: hook; the sum of the calls' durations
 	DroppedEntries Name = "dropped_entries"    // log entries that there was no room for
 )
 
 // Names lists the counters.
-var Names = []Name{Transactions, Operations, Errors, Tokens, Latency, Duration, Conflict, NoPrevious, Retries, Deliveries, DroppedEntries}
+var Names = []Name{Transactions, Operations, Errors, Tokens, Latency, Duration, Conflict, NoPrevious, Retries, Deliveries, HookKills, HookRuns, HookDuration, DroppedEntries}
 
 // Series is one counter of an instance.
 type Series struct {

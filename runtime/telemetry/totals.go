@@ -15,7 +15,7 @@ type totals struct {
 }
 
 func (t *totals) add(s Series, n int64) {
-	if s.Name == Operations || s.Name == Deliveries || s.Name == Conflict || s.Name == NoPrevious {
+	if s.Name == Operations || s.Name == Deliveries || s.Name == Conflict || s.Name == NoPrevious || s.Name == HookRuns || s.Name == HookDuration {
 		s.Label = ""
 	}
 	t.mu.Lock()

@@ -5,6 +5,7 @@ import (
 
 	"turnkey/internal/crash"
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/hook"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
 	"turnkey/runtime/telemetry"
@@ -34,6 +35,13 @@ type attempt struct {
 	reborn     bool // play has met a row that is deleted and created again
 	weighed    weighed
 
+	hooks    *hooking // nil: none run inside this transaction
+	effects  []effect
+	seed     string // of what is random in hooks
+	sent     bool   // something was written before the commit
+	dbWrites int    // by ctx.db
+	seen     *hook.User
+
 	request    *request
 	at         int // the operation that is applied
 	marks      map[source.RowName]source.Mark
@@ -50,11 +58,17 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 		return verdict{}, err
 	}
 	defer tx.Rollback(ctx)
+	defer a.hooks.close()
 	if err := a.read(ctx, tx); err != nil {
 		return verdict{}, err
 	}
 	if v, over := a.told(); over {
 		return v, nil
+	}
+	if a.hooks != nil {
+		if no, err := a.openTransaction(ctx, tx); no != nil || err != nil {
+			return a.refused(no), err
+		}
 	}
 	if a.strict {
 		return a.oneByOne(ctx, tx)
@@ -65,7 +79,7 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 	if a.reborn {
 		return a.again(ctx, tx)
 	}
-	return a.commit(ctx, tx, false)
+	return a.commit(ctx, tx)
 }
 
 // told ends a transaction for which no row needs to be looked at: all of it is known, or no row could make
@@ -81,19 +95,12 @@ func (a *attempt) told() (v verdict, over bool) {
 // play carries the operations out on the rows as read, and collects the changes. It stops at a row that
 // is reborn: to delete and create it again in one change would lose the deletion's own effects.
 func (a *attempt) play(ctx context.Context, tx source.Tx) (*Refusal, error) {
-	for i := range a.ops {
-		if a.memory.known[i] {
-			continue
-		}
-		r := a.rowOf[i]
-		if no, err := a.carryOut(ctx, tx, i); no != nil || err != nil {
-			return no.at(i, &a.ops[i]), err
-		}
-		a.note(&a.ops[i], r)
-		r.last = i
-		if a.reborn = r.reborn; a.reborn {
-			return nil, nil
-		}
+	each := a.playEach
+	if a.hooks != nil {
+		each = a.playFrames
+	}
+	if no, err := each(ctx, tx); no != nil || err != nil || a.reborn {
+		return no, err
 	}
 	if a.undecided != nil {
 		return a.undecided, nil
@@ -101,6 +108,26 @@ func (a *attempt) play(ctx context.Context, tx source.Tx) (*Refusal, error) {
 	for _, r := range a.order {
 		if c := r.change(r.stored, r.last); c != nil {
 			a.changes = append(a.changes, *c)
+		}
+	}
+	return nil, nil
+}
+
+// playEach carries the operations out one by one.
+func (a *attempt) playEach(ctx context.Context, tx source.Tx) (*Refusal, error) {
+	for i := range a.ops {
+		if a.memory.known[i] {
+			continue
+		}
+		was := a.rowOf[i].now
+		if no, err := a.carryOut(ctx, tx, i); no != nil || err != nil {
+			return no.at(i, &a.ops[i]), err
+		}
+		if a.played(i); a.reborn {
+			return nil, nil
+		}
+		if no := a.commits(i, was); no != nil {
+			return no, nil
 		}
 	}
 	return nil, nil
@@ -120,14 +147,15 @@ func (a *attempt) unfit() *Refusal {
 	return nil
 }
 
-// commit sends the changes with the receipts; written says that some changes were sent already.
-func (a *attempt) commit(ctx context.Context, tx source.Tx, written bool) (verdict, error) {
+// commit sends the changes with the receipts.
+func (a *attempt) commit(ctx context.Context, tx source.Tx) (verdict, error) {
+	a.hooks.close() // somebody else may want the worker meanwhile
 	finish, err := a.finish(ctx)
 	if err != nil {
 		return verdict{}, err
 	}
 	v := verdict{result: retold(a.memory.worst), counts: a.counts}
-	if !written && a.nothing(finish) {
+	if !a.sent && a.nothing(finish) {
 		return v, nil
 	}
 	crash.At(crash.Decided)
@@ -143,7 +171,7 @@ func (a *attempt) nothing(f *source.Finish) bool {
 
 // finish is what commits with the changes.
 func (a *attempt) finish(ctx context.Context) (*source.Finish, error) {
-	f := &source.Finish{Conflicts: a.recorded, Tombstones: a.tombstones(), Traces: a.traces()}
+	f := &source.Finish{Conflicts: a.recorded, Tombstones: a.tombstones(), Traces: a.traces(), Deliveries: a.deliveries()}
 	if a.replay != nil {
 		f.Settle, f.Close = a.replay.settlements(a.engine.now()), a.replay.closings()
 	} else {
@@ -166,41 +194,57 @@ func (a *attempt) again(ctx context.Context, tx source.Tx) (verdict, error) {
 	tx.Rollback(ctx)
 	a.strict, a.reborn, a.rows, a.order, a.memory, a.remembered = true, false, nil, nil, nil, false
 	a.marks, a.recorded, a.counts, a.undecided = nil, nil, nil, nil
+	a.effects, a.sent, a.dbWrites = nil, false, 0
+	a.hooks.restart()
 	return a.run(ctx)
 }
 
 // oneByOne applies every operation by itself, so that the database's checks see the client's order
 // and its refusal names the operation.
 func (a *attempt) oneByOne(ctx context.Context, tx source.Tx) (verdict, error) {
-	written := false
 	for i := range a.ops {
 		if a.memory.known[i] {
 			continue
 		}
-		r := a.rowOf[i]
-		before := r.now
-		r.touched = nil
-		if no, err := a.carryOut(ctx, tx, i); no != nil || err != nil {
-			return a.refused(no.at(i, &a.ops[i])), err
+		no, err := a.one(ctx, tx, i)
+		if no != nil || err != nil {
+			return a.refused(no), err
 		}
-		a.note(&a.ops[i], r)
-		c := r.change(before, i)
-		if c == nil {
-			continue
-		}
-		a.changes = []source.Change{*c}
-		if err := tx.Apply(ctx, a.changes, nil); err != nil {
-			f := *source.FailureOf(err)
-			f.Change = 0 // the only one
-			return verdict{}, &f
-		}
-		written = true
 	}
 	if a.undecided != nil {
 		return a.refused(a.undecided), nil
 	}
 	a.changes = nil // what fails at commit is no single operation's fault
-	return a.commit(ctx, tx, written)
+	return a.commit(ctx, tx)
+}
+
+// one carries out one operation, with its hooks, and sends it.
+func (a *attempt) one(ctx context.Context, tx source.Tx, i int) (no *Refusal, err error) {
+	r := a.rowOf[i]
+	was := r.now
+	r.touched = nil
+	if a.hooks != nil {
+		no, err = a.carryFrame(ctx, tx, []int{i})
+		was = a.hooks.said[i].row
+	} else if no, err = a.carryOut(ctx, tx, i); no == nil && err == nil {
+		a.played(i)
+	}
+	if no != nil || err != nil {
+		return no.at(i, &a.ops[i]), err
+	}
+	if c := r.change(was, i); c != nil {
+		a.changes = []source.Change{*c}
+		if err := tx.Apply(ctx, a.changes, nil); err != nil {
+			f := *source.FailureOf(err)
+			f.Change = 0 // the only one
+			return nil, &f
+		}
+		a.sent = true
+	}
+	if a.hooks != nil {
+		return a.tellWritten(ctx, tx, []int{i})
+	}
+	return a.commits(i, was), nil
 }
 
 // refs names every row that the transaction touches, once.

@@ -108,7 +108,7 @@ func (b *Brake) count(deployment int, no *Refusal, hasBefore bool, now time.Time
 	switch {
 	case no == nil:
 		b.now.total++
-	case no.Code != CodeDepends && no.Code != CodeExpired: // those say nothing of the rules, neither for nor against
+	case !no.is(CodeDepends) && !no.is(CodeExpired): // those say nothing of the rules, neither for nor against
 		b.now.total++
 		news = b.refused(cause{no.Code, no.Table}, hasBefore, now)
 	}

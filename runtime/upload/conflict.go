@@ -40,10 +40,12 @@ func (a *attempt) weigh(op *Operation, r *row) (*weighed, *Refusal) {
 		old, has := at(r.now, f.path)
 		v, _, no := a.coerce(r.table, f, m.Value, old, has)
 		if no != nil {
-			return nil, no
+			return nil, a.ofHook(no)
 		}
 		c := conflict.Change{Field: &f.policy, Server: old, Client: v, Missing: !has}
-		c.Base, c.HasBase = a.base(r.table, f, previous, old, has)
+		if !a.addedByHook(r.table, f) {
+			c.Base, c.HasBase = a.base(r.table, f, previous, old, has)
+		}
 		w.fields, w.changes = append(w.fields, f), append(w.changes, c)
 	}
 	a.weighVersion(w, r, previous)
@@ -124,7 +126,7 @@ func (a *attempt) leaveOpen(op *Operation, r *row, w *weighed, no *conflict.Refu
 	if no.Code != conflict.CodeRecorded {
 		return conflictRefusal(no)
 	}
-	if a.undecided == nil {
+	if a.undecided == nil || a.at < a.undecided.Operation { // hooks are asked about some later than about others
 		a.undecided = conflictRefusal(no).at(a.at, op)
 	}
 	return a.store(r, w, w.wanted(), final)
@@ -140,12 +142,12 @@ func (a *attempt) refused(no *Refusal) verdict {
 	for i := range a.counts {
 		c := &a.counts[i].Conflicts
 		c.Client, c.Server, c.Merged = 0, 0, 0
-		if no.Code != conflict.CodeRecorded {
+		if !no.is(conflict.CodeRecorded) {
 			c.Recorded = 0
 		}
 	}
 	v.counts = a.counts
-	if no.Code == conflict.CodeRecorded {
+	if no.is(conflict.CodeRecorded) {
 		no.conflicts = slices.DeleteFunc(a.recorded, func(c source.ConflictRecord) bool { return c.Status != source.ConflictOpen })
 	}
 	return v
@@ -241,14 +243,14 @@ func carriesOut(name string, t bundle.Table) error {
 		known = false
 	}
 	switch t.OnConflict.Policy {
-	case "", bundle.RowLastWrite, bundle.RowMerge, bundle.RowReject, bundle.RowRecord, bundle.RowVersion, bundle.RowTimestamp:
+	case "", bundle.RowLastWrite, bundle.RowMerge, bundle.RowReject, bundle.RowRecord, bundle.RowVersion, bundle.RowTimestamp, bundle.RowHook:
 	default:
 		known = false
 	}
 	for _, f := range t.Fields {
 		switch f.Merge.Policy {
 		case "", bundle.MergeLastWrite, bundle.MergeFirstWrite, bundle.MergeServer, bundle.MergeMax, bundle.MergeMin, bundle.MergeCounter,
-			bundle.MergeSet, bundle.MergeAppend, bundle.MergeText, bundle.MergeJSON, bundle.MergeTimestamp:
+			bundle.MergeSet, bundle.MergeAppend, bundle.MergeText, bundle.MergeJSON, bundle.MergeTimestamp, bundle.MergeHook:
 		default:
 			known = false
 		}

@@ -2,6 +2,7 @@ package upload
 
 import (
 	"encoding/json"
+	"slices"
 
 	"turnkey/runtime/conflict"
 	"turnkey/runtime/source"
@@ -123,7 +124,7 @@ func (r *replaying) unmovedRow(a *attempt, row *row, d *decided) *Refusal {
 
 // reweigh decides by the table's policy of today what was decided before: over what was stored then. Only the
 // columns in question are written.
-func (r *replaying) reweigh(a *attempt, row *row, w *weighed) *Refusal {
+func (r *replaying) reweigh(a *attempt, op *Operation, row *row, w *weighed) *Refusal {
 	d := r.decision(a.at)
 	if d == nil || d.policy == nil {
 		return nil
@@ -144,6 +145,12 @@ func (r *replaying) reweigh(a *attempt, row *row, w *weighed) *Refusal {
 	again := conflict.Row(row.table.policy, then)
 	if again.Refused != nil {
 		return conflictRefusal(again.Refused)
+	}
+	if again.Hook {
+		of := &weighed{fields: slices.Clone(w.fields), changes: then}
+		if no := a.consult(op, row, of, &again); no != nil || a.asking() {
+			return no
+		}
 	}
 	w.forced = make([]bool, len(w.changes))
 	for i := range w.changes {

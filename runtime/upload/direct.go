@@ -231,7 +231,7 @@ func (m *member) uniform(op Op, tab *table) bool {
 // guesses are those about an operation; nil: it is never guessed.
 func (t *table) guesses(op Op) *guesses {
 	switch {
-	case t == nil:
+	case t == nil, t.hooks.commit: // what is to be delivered is written with the row
 	case op == Put && t.policy.Deletes != bundle.DeletesTombstone: // a row that is missing may be buried
 		return &t.puts
 	case op == Patch && (t.policy.OnConflict.Policy == "" || t.policy.OnConflict.Policy == bundle.RowLastWrite):

@@ -41,6 +41,10 @@ type Deps struct {
 	// Problem answers a request that is not an upload.
 	Problem func(w http.ResponseWriter, r *http.Request, err error)
 	Log     *slog.Logger
+	// Hooks run a deployment's code; nil: deployments with hooks are refused. Seed makes an unguessable text for what is
+	// random in the hooks of one transaction.
+	Hooks Hooks
+	Seed  func() string
 	// Brake watches the instance's deployments; nil: nobody does.
 	Brake *Brake
 	// Observe is told of every transaction when it has ended; nil: nobody is. It must not wait.
@@ -81,6 +85,12 @@ type Cause struct {
 func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 	p, err := compile(&b.Config)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.compileHooks(b, deps.Hooks); err != nil {
+		return nil, err
+	}
+	if err := p.withoutHook(); err != nil {
 		return nil, err
 	}
 	deps.Pause = counting(deps)
@@ -240,6 +250,8 @@ func (e *Engine) transaction(ctx context.Context, q *request, t *Transaction) re
 	switch {
 	case failure != nil:
 		return e.later(q, failure)
+	case v.held != nil:
+		return e.heldBack(q, &v)
 	case v.known:
 		return v.result
 	case e.deps.Brake != nil && e.deps.Brake.count(e.deployment, v.no, e.previous > 0, e.deps.Now()):

@@ -34,7 +34,11 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	code := pgtest.Run(m)
+	removeHookWorker()
+	os.Exit(code)
+}
 
 // The pipeline's scenarios run on both databases: the same configuration but for the source, the
 // same uploads, the same rows.
@@ -170,11 +174,18 @@ func (w *world) newEngine(src source.Source) *upload.Engine { return w.newEngine
 // newEngineOf is an engine of the world's configuration as a deployment.
 func (w *world) newEngineOf(src source.Source, deployment int) *upload.Engine {
 	w.t.Helper()
+	return w.newEngineWith(src, deployment, nil)
+}
+
+// newEngineWith lets a test change the bundle and what the engine needs.
+func (w *world) newEngineWith(src source.Source, deployment int, change func(*bundle.Bundle, *upload.Deps)) *upload.Engine {
+	w.t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	if os.Getenv("UPLOAD_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	e, err := upload.New(&bundle.Bundle{Instance: bundle.Instance{ID: "ins_test"}, Deployment: deployment, Config: *w.config}, src, upload.Deps{
+	b := &bundle.Bundle{Instance: bundle.Instance{ID: "ins_test"}, Deployment: deployment, Config: *w.config}
+	deps := upload.Deps{
 		Now:   time.Now,
 		NewID: func() string { return fmt.Sprintf("rej_%08d", w.ids.Add(1)) },
 		Pause: func(ctx context.Context, _ int) error { return ctx.Err() },
@@ -182,7 +193,11 @@ func (w *world) newEngineOf(src source.Source, deployment int) *upload.Engine {
 			http.Error(rw, fault.Of(err).Code, http.StatusBadRequest)
 		},
 		Log: log,
-	})
+	}
+	if change != nil {
+		change(b, &deps)
+	}
+	e, err := upload.New(b, src, deps)
 	if err != nil {
 		w.t.Fatal(err)
 	}

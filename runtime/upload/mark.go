@@ -22,7 +22,10 @@ const CodeDeleted = "ROW_DELETED"
 // carryOut applies the i-th operation, with marks where it wants them.
 func (a *attempt) carryOut(ctx context.Context, tx source.Tx, i int) (*Refusal, error) {
 	a.at = i
-	no := a.apply(&a.ops[i], a.rowOf[i])
+	if a.hooks != nil && a.hooks.said[i].start(a, i) {
+		return nil, nil
+	}
+	no := a.apply(a.operation(i), a.rowOf[i])
 	if !a.wantsMarks {
 		return no, nil
 	}
@@ -38,7 +41,7 @@ func (a *attempt) carryOut(ctx context.Context, tx source.Tx, i int) (*Refusal, 
 	for _, m := range list {
 		a.marks[source.RowName{TableName: m.TableName, RowID: m.RowID}] = m
 	}
-	return a.apply(&a.ops[i], a.rowOf[i]), nil
+	return a.apply(a.operation(i), a.rowOf[i]), nil
 }
 
 // marked reports that marks are at hand, and else asks for them.
@@ -74,10 +77,16 @@ func (a *attempt) tombstones() (out []source.Tombstone) {
 	return out
 }
 
-// leavesTraces: only where a policy makes values of its own can the device's next base differ from what
-// its last write left.
+// leavesTraces: only where a policy or a hook makes values of its own can the device's next base differ from what
+// its last write left. Under last_write nothing comes of that.
 func leavesTraces(t *table) bool {
-	return t.policy.OnConflict.Policy == bundle.RowMerge || t.policy.OnConflict.Policy == bundle.RowVersion
+	switch t.policy.OnConflict.Policy {
+	case bundle.RowMerge, bundle.RowVersion, bundle.RowHook:
+		return true
+	case "", bundle.RowLastWrite:
+		return t.hooks.before && t.policy.Deletes == bundle.DeletesLose
+	}
+	return t.hooks.before
 }
 
 // know marks the changes whose stored value this client's own write left there; false asks for marks.
@@ -111,13 +120,42 @@ func (a *attempt) leave(r *row, w *weighed, decided []conflict.Resolved) {
 	}
 	for i := range decided {
 		c, d := &w.changes[i], &decided[i]
-		if !d.Changed || !c.HasBase || !c.Absent && value.Equal(d.Value, c.Client) {
+		if !d.Changed || !c.HasBase || !c.Absent && value.Equal(d.Value, a.sentTo(r.table, w.fields[i], c.Client)) {
 			continue
 		}
 		if r.left == nil { // a version that the device does not count: its base is of today
 			r.left = map[string]source.Print{}
 		}
 		r.left[w.fields[i].dotted], r.leaves = printOf(d.Value), true
+	}
+}
+
+// sentTo is what the device itself wrote to a column; client is what its hook made of it.
+func (a *attempt) sentTo(t *table, f *field, client value.Value) value.Value {
+	if s := a.of(t); s != nil && s.op != nil {
+		client, _ = at(s.sent, f.path)
+	}
+	return client
+}
+
+// leaveCreated remembers what a hook made of values that the device sent with a new row.
+func (a *attempt) leaveCreated(r *row, doc *value.Object) {
+	s := a.of(r.table)
+	if s == nil || s.op == nil || !leavesTraces(r.table) {
+		return
+	}
+	for _, m := range members(a.ops[a.at].Data) {
+		f, no := a.column(r.table, m)
+		if f == nil || no != nil {
+			continue
+		}
+		sent, _ := at(s.sent, f.path)
+		if stored, has := at(doc, f.path); has && !value.Equal(stored, sent) {
+			if r.left == nil {
+				r.left = map[string]source.Print{}
+			}
+			r.left[f.dotted], r.leaves = printOf(stored), true
+		}
 	}
 }
 

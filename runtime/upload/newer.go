@@ -99,13 +99,22 @@ func (a *attempt) late(op *Operation, r *row) (done bool, no *Refusal) {
 		if no := a.mayDelete(r); no != nil {
 			return true, no
 		}
+		if a.awaitsBefore(r.table) {
+			return true, a.askBefore(op, r, nil)
+		}
 		a.outdate(op, r)
 		return true, nil
 	case op.Op == Delete && len(since) > 0 && a.returns(r):
+		if no := a.mayDelete(r); no != nil {
+			return true, no
+		}
+		if a.awaitsBefore(r.table) {
+			return true, a.askBefore(op, r, nil)
+		}
 		r.written = append(r.written, deletedBefore)
-		return true, a.mayDelete(r)
+		return true, nil
 	case op.Op == Put && slices.Contains(since, deletedBefore):
-		if no := a.update(op, r); no != nil || a.wantsMarks {
+		if no := a.update(op, r); no != nil || a.wantsMarks || a.asking() {
 			return true, no
 		}
 		a.outdate(op, r)

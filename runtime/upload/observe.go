@@ -11,6 +11,8 @@ import (
 type watched struct {
 	retries   int
 	conflicts []telemetry.TableOperations
+	lines     []hookLine
+	calls     []telemetry.HookCalls
 }
 
 type watchedKey struct{}
@@ -51,11 +53,10 @@ func (e *Engine) observe(ctx context.Context, q *request, i int, run func(contex
 	w := &watched{}
 	began := e.deps.Now()
 	r := run(context.WithValue(ctx, watchedKey{}, w), q, t)
-	entry := telemetry.Entry{
-		At: began, Instance: e.instance, Deployment: e.deployment, Kind: telemetry.Transaction, Level: telemetry.Info,
-		RequestID: q.id, UserID: q.user.ID, ClientID: q.upload.ClientID, Outcome: telemetry.Outcome(r.Status), Message: r.Message,
-		Code: r.ErrorCode, Rejection: r.RejectionID, DurationUS: e.deps.Now().Sub(began).Microseconds(), Retries: w.retries,
-	}
+	entry := telemetry.Entry{At: began, Instance: e.instance, Deployment: e.deployment, RequestID: q.id, UserID: q.user.ID, ClientID: q.upload.ClientID}
+	e.observeHooks(w, entry)
+	entry.Kind, entry.Level, entry.Outcome, entry.Message, entry.Code = telemetry.Transaction, telemetry.Info, telemetry.Outcome(r.Status), r.Message, r.ErrorCode
+	entry.Rejection, entry.DurationUS, entry.Retries, entry.Hooks = r.RejectionID, e.deps.Now().Sub(began).Microseconds(), w.retries, w.calls
 	if r.FailedOperation != nil {
 		entry.Code = r.FailedOperation.ErrorCode
 	}

@@ -39,6 +39,9 @@ func (a *attempt) delete(op *Operation, r *row) *Refusal {
 	if no := a.mayDelete(r); no != nil {
 		return no
 	}
+	if a.awaitsBefore(r.table) {
+		return a.askBefore(op, r, nil)
+	}
 	if d := a.replay.decision(a.at); d != nil {
 		if no := a.replay.unmovedRow(a, r, d); no != nil {
 			return no
@@ -76,7 +79,7 @@ func (a *attempt) create(op *Operation, r *row) *Refusal {
 		}
 		v, _, no := a.coerce(r.table, f, m.Value, nil, false)
 		if no != nil {
-			return no
+			return a.ofHook(no)
 		}
 		if !put(doc, f.path, v, a.plan.database) {
 			return blocked(f)
@@ -93,28 +96,43 @@ func (a *attempt) create(op *Operation, r *row) *Refusal {
 	if no := a.authorize(r.table.create, "create", r.table, rule.Input{User: a.user, New: doc, Changed: changed}); no != nil {
 		return no
 	}
+	if a.awaitsBefore(r.table) {
+		return a.askBefore(op, r, withoutKey(doc, r.table.Key))
+	}
+	a.leaveCreated(r, doc)
 	r.reborn = r.stored != nil
 	r.now = doc
 	return nil
 }
 
 // update decides what becomes of each column by the table's policy, and what of that may be. Where
-// the policy has its way against the device, the rule is asked twice: about what the device wanted,
+// the policy or a hook may have its way against the device, the rule is asked twice: about what the device wanted,
 // before it is told of a conflict, and about what becomes of it.
 func (a *attempt) update(op *Operation, r *row) *Refusal {
 	w, no := a.weigh(op, r)
 	if no != nil {
 		return no
 	}
+	if a.awaitsBefore(r.table) {
+		if no := a.store(r, w, w.wanted(), wish); no != nil {
+			return no
+		}
+		return a.askBefore(op, r, a.valuesOf(w))
+	}
 	if !a.know(r, w) {
 		return nil // first what this client's own writes left
 	}
-	if no := a.replay.reweigh(a, r, w); no != nil {
+	if no := a.replay.reweigh(a, op, r, w); no != nil || a.asking() {
 		return no
 	}
 	decision := w.decide(r.table)
-	if w.overruled(decision) {
+	if !r.table.hooks.before && (decision.Hook || w.overruled(decision)) {
 		if no := a.store(r, w, w.wanted(), wish); no != nil {
+			return no
+		}
+	}
+	if decision.Hook {
+		if no := a.consult(op, r, w, &decision); no != nil || a.asking() {
 			return no
 		}
 	}
@@ -138,6 +156,9 @@ func members(o *value.Object) []value.Member {
 func (a *attempt) column(t *table, m value.Member) (*field, *Refusal) {
 	if m.Name == "id" && t.fields["id"] == nil {
 		return nil, nil // checked against the entry's id before the transaction began
+	}
+	if f := a.onlyHooksName(t, m.Name); f != nil {
+		return f, nil
 	}
 	return t.field(m.Name)
 }

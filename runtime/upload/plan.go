@@ -19,6 +19,7 @@ type plan struct {
 	// showServer lets devices see what their writes met.
 	showServer bool
 	hold       bool // of writes to rows whose creation was refused
+	program    *program
 }
 
 // table is one client table.
@@ -32,6 +33,12 @@ type table struct {
 	handling      map[string]bool
 	policy        conflict.Policy
 	puts, patches guesses
+	hooks         hookedTable
+
+	declared []string          // top-level members that rules and hooks see as null when they are absent
+	ordered  []*field          // by path
+	byPath   map[string]*field // by dotted path
+	inner    map[string]bool   // paths that lead to columns and are none
 }
 
 // field is one client column.
@@ -80,7 +87,7 @@ func compileTable(name string, t bundle.Table) (*table, error) {
 			policy: conflict.Field{Name: column, Merge: f.Merge, Type: f.Type.Name},
 		}
 	}
-	declared := out.topLevel()
+	out.index()
 	for _, r := range []struct {
 		expr string
 		into **rule.Rule
@@ -89,7 +96,7 @@ func compileTable(name string, t bundle.Table) (*table, error) {
 		if r.expr == "" {
 			continue
 		}
-		compiled, err := rule.Compile(r.expr, declared)
+		compiled, err := rule.Compile(r.expr, out.declared)
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Invalid, "bundle_rule", "The rule tables."+name+".allow."+r.name+" does not compile.")
 		}
@@ -98,18 +105,25 @@ func compileTable(name string, t bundle.Table) (*table, error) {
 	return out, nil
 }
 
-// topLevel lists the row's declared member names: rules see them as null when absent.
-func (t *table) topLevel() []string {
+// index arranges the fields by where they are in the row.
+func (t *table) index() {
 	seen := map[string]bool{t.Key: true}
+	t.byPath, t.inner = make(map[string]*field, len(t.fields)), map[string]bool{}
 	for _, f := range t.fields {
 		seen[f.path[0]] = true
+		t.ordered = append(t.ordered, f)
+		if other := t.byPath[f.dotted]; other == nil || other.ignored {
+			t.byPath[f.dotted] = f
+		}
+		for n := 1; n < len(f.path) && !f.ignored; n++ {
+			t.inner[strings.Join(f.path[:n], ".")] = true
+		}
 	}
-	names := make([]string, 0, len(seen))
+	sort.Slice(t.ordered, func(i, j int) bool { return t.ordered[i].dotted < t.ordered[j].dotted })
 	for n := range seen {
-		names = append(names, n)
+		t.declared = append(t.declared, n)
 	}
-	sort.Strings(names)
-	return names
+	sort.Strings(t.declared)
 }
 
 // field resolves a client column. A nil field with a nil refusal is to be passed over.

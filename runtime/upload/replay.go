@@ -182,7 +182,9 @@ func (e *Engine) replay(ctx context.Context, r *source.Rejection, order Replay) 
 		return source.Outcome{}, settledFault("")
 	case failure != nil:
 		return source.Outcome{}, replayFault(failure)
-	case v.no != nil && v.no.Code == codeMoved:
+	case v.held != nil:
+		return source.Outcome{}, heldFault(&v)
+	case v.no != nil && v.no.is(codeMoved):
 		return source.Outcome{}, movedFault(v.no)
 	case v.no != nil:
 		return e.refusedAgain(ctx, r, order, v.no)

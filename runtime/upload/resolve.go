@@ -95,7 +95,9 @@ func (e *Engine) resolveDecided(ctx context.Context, c *source.ConflictRecord, o
 	switch {
 	case failure != nil:
 		return none, resolveFault(failure)
-	case v.no != nil && v.no.Code == codeMoved:
+	case v.held != nil:
+		return none, heldFault(&v)
+	case v.no != nil && v.no.is(codeMoved):
 		return none, movedFault(v.no)
 	case v.no != nil:
 		return none, fault.New(fault.Conflict, "resolution_refused", v.no.Message).WithHint(v.no.Hint)

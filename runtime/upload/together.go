@@ -89,6 +89,7 @@ func (e *Engine) together(ctx context.Context, group []*member) error {
 		changes = append(changes, a.changes...)
 		all.Receipts, all.Conflicts = append(all.Receipts, f.Receipts...), append(all.Conflicts, f.Conflicts...)
 		all.Tombstones, all.Traces = append(all.Tombstones, f.Tombstones...), append(all.Traces, f.Traces...)
+		all.Deliveries = append(all.Deliveries, f.Deliveries...)
 	}
 	if len(changes) > 0 || len(all.Receipts) > 0 || !all.Bare() {
 		crash.At(crash.Decided)

@@ -18,6 +18,8 @@ type verdict struct {
 	known  bool // told before: this was a repeat
 	no     *Refusal
 	counts []telemetry.TableOperations // of conflicts
+	held   *result                     // not possible now, for a reason that is no failure of the source
+	why    string                      // it is held, for operators
 }
 
 // settle brings a transaction to its end: applied, known from earlier, refused for good, or not
@@ -36,6 +38,9 @@ func (e *Engine) settle(ctx context.Context, q *request, t *Transaction, ids *id
 	}
 	m := newMember(q, t, ids, targets)
 	m.columns = columns
+	if e.plan.program != nil {
+		m.seed = e.deps.Seed()
+	}
 	if m.alone, failure = e.alone(ctx, q, targets); failure != nil {
 		return verdict{}, failure
 	}
@@ -64,24 +69,36 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 	if done, failure := e.direct(ctx, []*member{m}); done || failure != nil {
 		return verdict{result: result{Status: success}}, failure
 	}
-	strict := false
+	strict, killed := m.wantsStrict(e.plan.program), false
 	for n := 1; ; n++ {
 		a := e.attempt(m)
 		a.strict = strict
 		v, err := a.run(ctx)
 		tried()
+		if t := troubleOf(err); t != nil {
+			e.recents.forget(m.ids)
+			if t.report(a); !t.strict && !t.once(killed) {
+				a.tellHooks(ctx)
+				return t.end(a)
+			}
+			t.tellKill(ctx, a)
+			strict, killed = true, killed || !t.strict
+			a.strictly(t)
+			continue
+		}
 		if a.remembered && (v.no != nil || err != nil && source.FailureOf(err).Class == source.Refused) {
 			e.recents.forget(m.ids) // it may be a repeat of what was applied elsewhere: read, and decide again
 			continue
 		}
 		if err == nil {
+			a.tellHooks(ctx)
 			if v.no == nil {
 				e.recovered()
 			}
 			if v.no == nil && !v.known && m.q.replay == nil {
 				e.recents.wrote(m.ids, a.memory)
 			}
-			return v, nil
+			return v.settleRetry(), nil
 		}
 		e.recents.forget(m.ids)
 		f := source.FailureOf(err)
@@ -93,6 +110,7 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 				strict = true
 				continue
 			}
+			a.tellHooks(ctx)
 			return verdict{no: failed(f, a.changes, m.t.Operations)}, nil
 		case source.Conflict, source.Unknown:
 			if f.Code == codeRejectionMoved || f.Code == source.CodeConflictMoved || !e.again(ctx, m.q, n) {
@@ -105,7 +123,9 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 }
 
 func (e *Engine) attempt(m *member) *attempt {
-	return &attempt{engine: e, plan: e.plan, user: m.q.user, ops: m.t.Operations, ids: m.ids, replay: m.q.replay, request: m.q, targets: m.targets, columns: m.columns}
+	a := &attempt{engine: e, plan: e.plan, user: m.q.user, ops: m.t.Operations, ids: m.ids, replay: m.q.replay, request: m.q, targets: m.targets, columns: m.columns, seed: m.seed}
+	a.hooks = a.newHooking()
+	return a
 }
 
 // again waits before the next try, and reports whether there is time for one.
@@ -189,7 +209,7 @@ func (e *Engine) columns(ctx context.Context, targets []target) (map[*table]map[
 
 // alone reports a transaction that must not share one of the source's.
 func (e *Engine) alone(ctx context.Context, q *request, targets []target) (bool, *source.Failure) {
-	if !e.shares || q.replay != nil {
+	if !e.shares || q.replay != nil || e.plan.program != nil && e.plan.program.transaction.transaction {
 		return true, nil
 	}
 	var last *table
@@ -197,6 +217,9 @@ func (e *Engine) alone(ctx context.Context, q *request, targets []target) (bool,
 		t := targets[i].table
 		if t == last || targets[i].no != nil {
 			continue
+		}
+		if t.hooks.inside() {
+			return true, nil
 		}
 		if alone, err := e.src.Alone(ctx, &t.Table); alone || err != nil {
 			return alone, source.FailureOf(err)

@@ -58,6 +58,7 @@ type member struct {
 	targets []target
 	columns map[*table]map[string]bundle.Type
 	alone   bool // it cannot share a transaction
+	seed    string
 	keys    []key
 
 	late  bool           // it has waited long enough for a slot

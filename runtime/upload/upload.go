@@ -84,7 +84,12 @@ type Refusal struct {
 	group string
 	// conflicts are the other half of the case that the rejection becomes.
 	conflicts []source.ConflictRecord
+	hooked    bool // users' code says so: its codes mean nothing to us
+	retry     bool // to be held back, not kept
 }
+
+// is reports a refusal of ours by its code.
+func (r *Refusal) is(code string) bool { return r.Code == code && !r.hooked }
 
 // The error codes that are ours or shared with PowerSync's reference vocabulary. Codes of database
 // constraints come from source.Failure.

@@ -45,6 +45,8 @@ type Request struct {
 	// CPU is the processor time that it may take, Calls how often it may call back; zero is the pool's limit.
 	CPU   time.Duration
 	Calls int
+	// Waits is how long the calls back may take together; zero is the pool's limit.
+	Waits time.Duration
 	// Answer is how many bytes the answer may have; zero is the pool's limit.
 	Answer int
 	// Host does what the program asks for. An error ends the worker and the request, with that error.
@@ -160,7 +162,7 @@ const selfExit = time.Second
 
 func (x *exchange) send() *Failure {
 	l := x.limits
-	x.buf = wire.AppendLimits(x.buf[:0], wire.Limits{CPU: x.q.CPU, Wall: l.softWall(x.q.CPU), Exit: l.hardWall(x.q.CPU) + l.Host + selfExit})
+	x.buf = wire.AppendLimits(x.buf[:0], wire.Limits{CPU: x.q.CPU, Wall: l.softWall(x.q.CPU), Exit: l.hardWall(x.q.CPU) + x.q.Waits + selfExit})
 	x.buf = wire.Append(x.buf, wire.Frame{Kind: x.q.Kind, ID: x.id, Payload: x.q.Payload})
 	failure := x.write(x.buf)
 	if cap(x.buf) > mib {
@@ -244,7 +246,7 @@ func (x *exchange) serve(f wire.Frame) *Failure {
 	}
 	began := time.Now()
 	x.turn.pause()
-	ctx, cancel := context.WithTimeout(x.ctx, x.limits.Host-x.meter.host)
+	ctx, cancel := context.WithTimeout(x.ctx, x.q.Waits-x.meter.host)
 	answer, err := x.q.Host(ctx, f.Payload)
 	late := ctx.Err() != nil && x.ctx.Err() == nil
 	cancel()

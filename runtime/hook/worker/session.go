@@ -40,6 +40,7 @@ func (s *Session) Run(ctx context.Context, q Request) ([]byte, error) {
 	fill(&q.Kind, hook.KindRun)
 	fill(&q.CPU, l.CPU)
 	fill(&q.Calls, l.Calls)
+	fill(&q.Waits, l.Host)
 	turn, failure := s.pool.turns.enter(ctx, s.instance.name, s.pool.opts.Sizes.MaxWait)
 	if failure != nil {
 		return nil, failure

@@ -1,0 +1,85 @@
+package upload
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"turnkey/runtime/value"
+)
+
+// assigned is one column that users' code writes.
+type assigned struct {
+	field *field
+	value value.Value // as a client would send it; its type is still to be found
+}
+
+// assign finds out which columns an object with the source's names writes. The row's own key may be among
+// its members, as it is. The text says what is wrong with it, to its author; "": nothing.
+func (t *table) assign(text jsontext.Value, id string) (list []assigned, wrong string) {
+	v, err := value.DecodeJSON(text)
+	if err != nil {
+		return nil, "The values cannot be read: " + err.Error()
+	}
+	o, ok := v.(*value.Object)
+	if !ok {
+		return nil, "The values are no object."
+	}
+	return t.assignMembers(nil, "", o, id, false)
+}
+
+// assignMembers walks an object of the row. ignored says that the configuration passes over it, but for columns inside.
+func (t *table) assignMembers(list []assigned, prefix string, o *value.Object, id string, ignored bool) (_ []assigned, wrong string) {
+	for _, m := range o.Members {
+		path := prefix + m.Name
+		if path == t.Key && t.byPath[path] == nil {
+			if text, ok := keyText(m.Value); !ok || text != id {
+				return nil, "The key " + quote(path) + " of a row cannot be changed."
+			}
+			continue
+		}
+		f, inner := t.byPath[path], t.inner[path]
+		switch object, isObject := m.Value.(*value.Object); {
+		case f != nil && !f.ignored:
+			list = append(list, assigned{f, m.Value})
+		case inner && isObject:
+			if list, wrong = t.assignMembers(list, path+".", object, id, ignored || f != nil); wrong != "" {
+				return nil, wrong
+			}
+		case inner && m.Value == nil:
+			list = t.clear(list, path+".")
+		case inner:
+			return nil, "The field " + quote(path) + " holds an object."
+		case f != nil || ignored: // the configuration passes it over
+		case !t.keepUnknown:
+			return nil, "The field " + quote(path) + " is not configured for table " + quote(t.Name) + "."
+		case !plainName(m.Name):
+			return nil, "The name " + quote(path) + " cannot be stored."
+		default:
+			list = append(list, assigned{&field{name: path, path: strings.Split(path, "."), dotted: path}, m.Value})
+			list[len(list)-1].field.policy.Name = path
+		}
+	}
+	return list, ""
+}
+
+// clear writes null to every column under a path.
+func (t *table) clear(list []assigned, prefix string) []assigned {
+	for _, f := range t.ordered {
+		if !f.ignored && strings.HasPrefix(f.dotted, prefix) {
+			list = append(list, assigned{f, nil})
+		}
+	}
+	return list
+}
+
+// keyText is a key as hooks are shown it.
+func keyText(v value.Value) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case value.Number:
+		return string(v), true
+	}
+	return "", false
+}

@@ -205,3 +205,14 @@ func TestWhatIsNotAnUploadIs400(t *testing.T) {
 		}
 	})
 }
+
+// A transaction of one row takes the source's cheapest way, which must not take the row's own deletion for another's write.
+func TestOneRowDeletedAndMadeAnew(t *testing.T) {
+	onBoth(t, "", func(t *testing.T, w *world) {
+		w.want(transactions(crud(`{"op":"PUT","table":"lists","id":"{1}","data":{"name":"old","code":"c"}}`)), "success")
+		w.want(transactions(crud(`{"op":"DELETE","table":"lists","id":"{1}"}`, `{"op":"PUT","table":"lists","id":"{1}","data":{"name":"new"}}`, `{"op":"PATCH","table":"lists","id":"{1}","data":{"code":"d"}}`)), "success")
+		if got := w.row("lists", 1); got != "code=d name=new" {
+			t.Errorf("the row is %s", got)
+		}
+	})
+}

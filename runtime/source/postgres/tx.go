@@ -113,7 +113,7 @@ func (t *tx) asOurselves(s *script) {
 // Read implements source.Tx.
 func (t *tx) Read(ctx context.Context, refs []source.Ref, claim *source.Claim) ([]source.Row, source.History, error) {
 	var known source.History
-	if len(refs) == 1 && t.conn == nil && !t.over && t.src.opt.RLS == nil {
+	if len(refs) == 1 && t.solo == nil && t.conn == nil && !t.over && t.src.opt.RLS == nil {
 		if r, err := t.relation(ctx, refs[0].Table); err != nil {
 			return nil, known, t.fail(ctx, err)
 		} else if !r.hides {

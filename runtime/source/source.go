@@ -92,6 +92,18 @@ type Tx interface {
 	// this owner's merges left. Rows of which nothing is noted are left out.
 	Marks(ctx context.Context, owner Owner, rows []RowName) ([]Mark, error)
 
+	// Find gives the rows that a query selects, from the transaction's snapshot with its own writes. fits is
+	// false when they are larger than MaxFoundBytes together: none are given then, and the transaction goes
+	// on. Rows that were found may be changed as if Read had given them: a concurrent writer of one makes one of
+	// the two transactions fail with a Conflict. What was only looked at is not guarded: two transactions that
+	// each read what the other writes may both commit (write skew, as snapshot isolation has it), and nothing
+	// keeps a row from appearing that would have been found. With row-level security the session finds what
+	// its user may see.
+	Find(ctx context.Context, q *Query) (rows []Row, fits bool, err error)
+
+	// Count gives the number of rows that a query selects, whatever its Sort, Limit and Skip.
+	Count(ctx context.Context, q *Query) (int64, error)
+
 	// Apply sends changes, in any order with the same effect as the given one and in as few commands as
 	// that allows, and commits when finish is given, together with what it holds. Each change must touch a
 	// different row than every other change of the call. The database's own checks may report the first

@@ -43,6 +43,12 @@ func (n nowhere) ReadAll(ctx context.Context, refs []source.Ref, claims []*sourc
 	return rows, make([]source.History, len(claims)), err
 }
 
+func (n nowhere) Find(context.Context, *source.Query) ([]source.Row, bool, error) {
+	return []source.Row{{Doc: n.stored}}, true, nil
+}
+
+func (nowhere) Count(context.Context, *source.Query) (int64, error) { return 1, nil }
+
 func (nowhere) Apply(context.Context, []source.Change, *source.Finish) error { return nil }
 
 func (nowhere) Rejected(context.Context, []source.RowName) ([]source.RejectedRow, error) {

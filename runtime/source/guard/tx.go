@@ -40,6 +40,24 @@ func (t *tx) Rejected(ctx context.Context, rows []source.RowName) (list []source
 	return list, err
 }
 
+// Find implements source.Tx.
+func (t *tx) Find(ctx context.Context, q *source.Query) (rows []source.Row, fits bool, err error) {
+	err = t.guard.call(ctx, func(ctx context.Context) error {
+		rows, fits, err = t.Tx.Find(ctx, q)
+		return err
+	})
+	return rows, fits, err
+}
+
+// Count implements source.Tx.
+func (t *tx) Count(ctx context.Context, q *source.Query) (n int64, err error) {
+	err = t.guard.call(ctx, func(ctx context.Context) error {
+		n, err = t.Tx.Count(ctx, q)
+		return err
+	})
+	return n, err
+}
+
 // Apply implements source.Tx.
 func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.Finish) error {
 	err := t.guard.call(ctx, func(ctx context.Context) error { return t.Tx.Apply(ctx, changes, finish) })

@@ -18,6 +18,7 @@
 //	        one find per collection               -> value.Object, untyped bytes kept as Opaque
 //	        whether any rejection waits: one find of one document
 //	Marks   tombstones and traces of some rows: one find each, only when the pipeline asks
+//	Find    one find, sorted by _id in the end; Count one aggregate. Rows found are known as rows read are
 //	Apply   per collection: deletes, updates, inserts (at most one command each)
 //	        the same for our own records: receipts, rejection, settlements, notes, conflicts, tombstones
 //	        commitTransaction, majority and journal, again while its outcome is unknown

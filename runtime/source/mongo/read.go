@@ -68,6 +68,7 @@ func (t *tx) readRows(ctx context.Context, refs []source.Ref) error {
 			continue
 		}
 		asked[k] = true
+		delete(t.rows, k) // this transaction may have deleted it since it was read
 		if _, seen := byCollection[ref.Table.Collection]; !seen {
 			order = append(order, ref.Table.Collection)
 		}

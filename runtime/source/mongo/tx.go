@@ -129,6 +129,7 @@ func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.
 		}
 	}
 	if finish == nil {
+		t.applied(changes)
 		return nil
 	}
 	o, err := t.finish(ctx, finish)
@@ -139,6 +140,18 @@ func (t *tx) Apply(ctx context.Context, changes []source.Change, finish *source.
 		return t.fail(ctx, err)
 	}
 	return t.commit(ctx)
+}
+
+// applied keeps what is known of rows true for the changes that follow.
+func (t *tx) applied(changes []source.Change) {
+	for i := range changes {
+		k := keyOf(changes[i].Table, changes[i].ID)
+		if changes[i].Kind == source.Delete {
+			delete(t.rows, k)
+		} else if t.rows != nil {
+			t.rows[k] = stored{changes[i].Doc, maxDocument} // the next update of it looks closer
+		}
+	}
 }
 
 // finish writes down what commits together with the changes. A rejection that is there already stays as

@@ -20,6 +20,10 @@
 // hides from UPDATE or DELETE is not an error to PostgreSQL, only a count that is too low, and that
 // must be seen before the commit.
 //
+// Queries of hooks (query.go) name columns of the catalog only, quoted, and their values are parameters like
+// those of writes. They run in the same transaction and, with row-level security, as the client: trusted code of the
+// customer's reads and writes with the rights of the user whose upload it serves.
+//
 // # Receipts
 //
 // What is known of a transaction's operations is read in the same snapshot as its rows, and its own

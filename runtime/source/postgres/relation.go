@@ -45,11 +45,12 @@ type column struct {
 	cast      string
 	array     bool
 	generated bool
+	nullable  bool
 	declared  bundle.Type // as the pipeline sees it
 }
 
 const columnsQuery = `
-SELECT a.attname, t.typname, format_type(t.oid, -1), coalesce(e.typname, ''), a.attgenerated <> '' OR a.attidentity = 'a'
+SELECT a.attname, t.typname, format_type(t.oid, -1), coalesce(e.typname, ''), a.attgenerated <> '' OR a.attidentity = 'a', NOT a.attnotnull
 FROM pg_attribute a
 CROSS JOIN LATERAL (
   WITH RECURSIVE under AS (
@@ -134,7 +135,7 @@ func (r *relation) readColumns(ctx context.Context, pool *pgxpool.Pool) error {
 	for rows.Next() {
 		var c column
 		var element string
-		if err := rows.Scan(&c.name, &c.base, &c.cast, &element, &c.generated); err != nil {
+		if err := rows.Scan(&c.name, &c.base, &c.cast, &element, &c.generated, &c.nullable); err != nil {
 			return err
 		}
 		c.quoted, c.array = pgx.Identifier{c.name}.Sanitize(), element != ""

@@ -25,6 +25,20 @@ func noLostUpdate(t *testing.T, h *Harness) {
 	h.want(t, 1, "n", int64(writers*rounds))
 }
 
+// together runs writers at once, each some rounds, which start over on conflicts.
+func (h *Harness) together(t *testing.T, writers, rounds int, write func(context.Context) error) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			for range rounds {
+				again(t, func() error { return write(t.Context()) })
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // increment adds one to a row, alone or together with a second row, which takes another way through
 // some sources.
 func (h *Harness) increment(ctx context.Context, n int, both bool) error {

@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) *Harness) {
 	maps.Copy(tests, inboxTests)
 	maps.Copy(tests, outboxTests)
 	maps.Copy(tests, conflictTests)
+	maps.Copy(tests, queryTests)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

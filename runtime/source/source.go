@@ -101,6 +101,10 @@ type Tx interface {
 	// its user may see.
 	Find(ctx context.Context, q *Query) (rows []Row, fits bool, err error)
 
+	// Describe tells what Source.Columns and Source.Alone tell, without a second connection: when every
+	// transaction waits for one, nobody gets any.
+	Describe(ctx context.Context, table *Table) (columns map[string]bundle.Type, alone bool, err error)
+
 	// Count gives the number of rows that a query selects, whatever its Sort, Limit and Skip.
 	Count(ctx context.Context, q *Query) (int64, error)
 

@@ -47,6 +47,10 @@ func (n nowhere) Find(context.Context, *source.Query) ([]source.Row, bool, error
 	return []source.Row{{Doc: n.stored}}, true, nil
 }
 
+func (nowhere) Describe(context.Context, *source.Table) (map[string]bundle.Type, bool, error) {
+	return nil, false, nil
+}
+
 func (nowhere) Count(context.Context, *source.Query) (int64, error) { return 1, nil }
 
 func (nowhere) Apply(context.Context, []source.Change, *source.Finish) error { return nil }

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 
+	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
 )
 
@@ -47,6 +48,15 @@ func (t *tx) Find(ctx context.Context, q *source.Query) (rows []source.Row, fits
 		return err
 	})
 	return rows, fits, err
+}
+
+// Describe implements source.Tx.
+func (t *tx) Describe(ctx context.Context, table *source.Table) (columns map[string]bundle.Type, alone bool, err error) {
+	err = t.guard.call(ctx, func(ctx context.Context) error {
+		columns, alone, err = t.Tx.Describe(ctx, table)
+		return err
+	})
+	return columns, alone, err
 }
 
 // Count implements source.Tx.

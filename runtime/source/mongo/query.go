@@ -8,6 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
 	"turnkey/runtime/value"
 )
@@ -68,6 +69,11 @@ func (t *tx) know(table *source.Table, found []stored) []source.Row {
 		rows[i].Doc = f.doc
 	}
 	return rows
+}
+
+// Describe implements source.Tx: MongoDB knows of none, and nothing in it writes in passing.
+func (*tx) Describe(context.Context, *source.Table) (map[string]bundle.Type, bool, error) {
+	return nil, false, nil
 }
 
 // Count implements source.Tx.

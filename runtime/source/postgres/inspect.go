@@ -56,7 +56,7 @@ func (s *Source) Inspect(ctx context.Context) (*source.Inspection, error) {
 			out.Notes = append(out.Notes, full+" is left out: it has no primary key of one column.")
 			continue
 		}
-		r, err := s.relation(ctx, &source.Table{Name: f.Name, Collection: full, Key: f.Key})
+		r, err := s.relation(ctx, &source.Table{Name: f.Name, Collection: full, Key: f.Key}, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
 	"turnkey/runtime/value"
 )
@@ -41,6 +42,18 @@ func (t *tx) finds(table *source.Table, doc *value.Object) {
 	if id, err := value.ParseID(table.ID, value.FormatID(key)); err == nil { // an integer column of another width
 		t.found[source.Ref{Table: table, ID: id}] = true
 	}
+}
+
+// Describe implements source.Tx.
+func (t *tx) Describe(ctx context.Context, table *source.Table) (map[string]bundle.Type, bool, error) {
+	if t.over {
+		return nil, false, closedFailure()
+	}
+	r, err := t.relation(ctx, table)
+	if err != nil {
+		return nil, false, t.fail(ctx, err)
+	}
+	return r.declared, r.alone(table), nil
 }
 
 // Count implements source.Tx.

@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"turnkey/internal/pgtest"
 	"turnkey/runtime/bundle"
@@ -150,5 +152,37 @@ func TestQueriesSortByIndexes(t *testing.T) {
 		if err != nil || !strings.HasSuffix(sel.find(), order+" LIMIT 7 OFFSET 3") {
 			t.Errorf("%v: %v", sel, err)
 		}
+	}
+}
+
+// A transaction that meets a table for the first time asks the catalog on its own connection, however few there are.
+func TestQueriesNeedNoSecondConnection(t *testing.T) {
+	uri := pgtest.URL(t)
+	sql(t, uri, itemsTable+`; CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+		CREATE TRIGGER touched BEFORE UPDATE ON others FOR EACH ROW EXECUTE FUNCTION touch()`)
+	s := open(t, uri, func(o *Options) { o.MaxConns = 1 })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	tx, err := s.Begin(ctx, source.Session{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(ctx)
+	for name, effects := range map[string]bool{"items": false, "others": true} {
+		table := &source.Table{Name: name, Collection: "public." + name, Key: "id", ID: bundle.TypeUUID}
+		if _, _, err := tx.Find(ctx, &source.Query{Table: table}); err != nil {
+			t.Fatal(err)
+		}
+		columns, alone, err := tx.Describe(ctx, table)
+		if err != nil || columns["name"].Name != bundle.TypeString || alone != effects {
+			t.Errorf("%s: %v, alone %v, %v", name, columns, alone, err)
+		}
+	}
+	_, _, err = tx.Find(ctx, &source.Query{Table: &source.Table{Name: "no", Collection: "public.nowhere", Key: "id"}})
+	if f := source.FailureOf(err); f == nil || f.Code != "source_table_missing" {
+		t.Errorf("a missing table: %v", err)
+	}
+	if _, _, err := tx.Describe(ctx, &source.Table{Name: "items", Collection: "public.items", Key: "id"}); err == nil {
+		t.Error("a transaction that is over answers")
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
@@ -76,14 +75,25 @@ FROM pg_class c WHERE c.oid = to_regclass($1)`
 const ofRelation = `(i.indrelid = c.oid OR i.indrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
        AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1 AND i.indkey[0] > 0 AND i.indpred IS NULL`
 
-// relation gives a table's columns from memory, or from the catalog.
-func (s *Source) relation(ctx context.Context, t *source.Table) (*relation, error) {
+// catalog is what can be asked for the catalog: the pool, or a transaction's own connection.
+type catalog interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// relation gives a table's columns from memory, or from the catalog; nil: the pool is asked.
+func (s *Source) relation(ctx context.Context, t *source.Table, from catalog) (*relation, error) {
 	s.mu.Lock()
 	r := s.relations[t.Collection]
 	s.mu.Unlock()
 	if r == nil || s.opt.Now().Sub(r.read) >= relationsFor {
 		var err error
-		if r, err = s.readRelation(ctx, t); err != nil {
+		if from == nil {
+			if from, err = s.connections(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if r, err = s.readRelation(ctx, t, from); err != nil {
 			return nil, err
 		}
 		s.mu.Lock()
@@ -97,11 +107,7 @@ func (s *Source) relation(ctx context.Context, t *source.Table) (*relation, erro
 	return r, nil
 }
 
-func (s *Source) readRelation(ctx context.Context, t *source.Table) (*relation, error) {
-	pool, err := s.connections(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (s *Source) readRelation(ctx context.Context, t *source.Table, from catalog) (*relation, error) {
 	schema, table, dotted := strings.Cut(t.Collection, ".")
 	if !dotted {
 		schema, table = "public", t.Collection
@@ -109,7 +115,7 @@ func (s *Source) readRelation(ctx context.Context, t *source.Table) (*relation, 
 	r := &relation{name: pgx.Identifier{schema, table}.Sanitize(), byName: map[string]*column{}, uniques: map[string]string{}, read: s.opt.Now()}
 	var names, columns []string
 	var isTable bool
-	err = pool.QueryRow(ctx, relationQuery, r.name).Scan(&r.hides, &names, &columns, &isTable, &r.effects)
+	err := from.QueryRow(ctx, relationQuery, r.name).Scan(&r.hides, &names, &columns, &isTable, &r.effects)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, &source.Failure{Class: source.Misconfigured, Code: "source_table_missing", Message: "A configured table does not exist.",
 			Hint: "Create " + t.Collection + ", or correct tables." + t.Name + ".table.", Change: -1}
@@ -119,15 +125,15 @@ func (s *Source) readRelation(ctx context.Context, t *source.Table) (*relation, 
 	for i, name := range names {
 		r.uniques[name] = columns[i]
 	}
-	if err := r.readColumns(ctx, pool); err != nil {
+	if err := r.readColumns(ctx, from); err != nil {
 		return nil, translate(err)
 	}
 	r.view = !isTable
 	return r, nil
 }
 
-func (r *relation) readColumns(ctx context.Context, pool *pgxpool.Pool) error {
-	rows, err := pool.Query(ctx, columnsQuery, r.name)
+func (r *relation) readColumns(ctx context.Context, from catalog) error {
+	rows, err := from.Query(ctx, columnsQuery, r.name)
 	if err != nil {
 		return err
 	}
@@ -197,7 +203,7 @@ func (r *relation) alone(t *source.Table) bool {
 // keyed gives a table's columns, and fails unless at most one row can have a value of its key:
 // otherwise a write of one row could touch many.
 func (s *Source) keyed(ctx context.Context, t *source.Table) (*relation, error) {
-	r, err := s.relation(ctx, t)
+	r, err := s.relation(ctx, t, nil)
 	if err != nil {
 		return nil, err
 	}

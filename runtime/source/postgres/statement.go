@@ -282,7 +282,7 @@ func (s *Source) Lookup(ctx context.Context, collection string, match map[string
 	if !strings.Contains(collection, ".") {
 		collection = "public." + collection
 	}
-	r, err := s.relation(ctx, &source.Table{Name: "lookup", Collection: collection, Key: take})
+	r, err := s.relation(ctx, &source.Table{Name: "lookup", Collection: collection, Key: take}, nil)
 	if err != nil {
 		return nil, false, err
 	}

@@ -24,8 +24,8 @@ type tx struct {
 	solo    *solo  // a transaction of one row; see solo.go
 	aged    []source.Receipt
 	found   map[source.Ref]bool // rows that were read, where writes are counted
-	// relations that this transaction has asked for. It must not ask the catalog again: that takes a
-	// second connection, and when every transaction waits for one, nobody gets any.
+	// relations that this transaction has asked for. Once it has begun it asks the catalog on its own
+	// connection: when every transaction waits for a second one, nobody gets any.
 	relations map[*source.Table]*relation
 }
 
@@ -33,7 +33,14 @@ func (t *tx) relation(ctx context.Context, table *source.Table) (*relation, erro
 	if r := t.relations[table]; r != nil {
 		return r, nil
 	}
-	r, err := t.src.keyed(ctx, table)
+	var own catalog
+	if t.conn != nil {
+		own = t.conn
+	}
+	r, err := t.src.relation(ctx, table, own)
+	if err == nil {
+		err = r.keyed(table)
+	}
 	if err != nil {
 		return nil, err
 	}

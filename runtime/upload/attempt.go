@@ -40,6 +40,8 @@ type attempt struct {
 	seed     string // of what is random in hooks
 	sent     bool   // something was written before the commit
 	dbWrites int    // by ctx.db
+	byCode   byCode // what those leave
+	waits    bool   // some rejection waits in the database
 	seen     *hook.User
 
 	request    *request
@@ -171,7 +173,7 @@ func (a *attempt) nothing(f *source.Finish) bool {
 
 // finish is what commits with the changes.
 func (a *attempt) finish(ctx context.Context) (*source.Finish, error) {
-	f := &source.Finish{Conflicts: a.recorded, Tombstones: a.tombstones(), Traces: a.traces(), Deliveries: a.deliveries()}
+	f := &source.Finish{Conflicts: a.recorded, Tombstones: a.tombstones(), Traces: a.traces(), Deliveries: a.deliveries(), Notes: a.allNotes()}
 	if a.replay != nil {
 		f.Settle, f.Close = a.replay.settlements(a.engine.now()), a.replay.closings()
 	} else {
@@ -180,7 +182,6 @@ func (a *attempt) finish(ctx context.Context) (*source.Finish, error) {
 	if a.rejected == nil {
 		return f, nil
 	}
-	f.Notes = a.notes()
 	if a.replay != nil && a.replay.LeaveNewer {
 		return f, nil // what came after it is replayed by itself
 	}
@@ -194,7 +195,7 @@ func (a *attempt) again(ctx context.Context, tx source.Tx) (verdict, error) {
 	tx.Rollback(ctx)
 	a.strict, a.reborn, a.rows, a.order, a.memory, a.remembered = true, false, nil, nil, nil, false
 	a.marks, a.recorded, a.counts, a.undecided = nil, nil, nil, nil
-	a.effects, a.sent, a.dbWrites = nil, false, 0
+	a.effects, a.sent, a.dbWrites, a.byCode = nil, false, 0, byCode{}
 	a.hooks.restart()
 	return a.run(ctx)
 }
@@ -286,6 +287,7 @@ func (a *attempt) learn(found []source.Row, history *source.History) {
 		r.stored = found[i].Doc
 		r.now = r.stored
 	}
+	a.waits = history.Rejected
 	if a.memory == nil {
 		a.memory = a.ids.recall(history, len(a.ops), a.engine.now())
 	}

@@ -71,10 +71,13 @@ func (a *attempt) tombstones() (out []source.Tombstone) {
 		if r.stored == nil || r.now != nil || r.table.policy.Deletes != bundle.DeletesTombstone {
 			continue
 		}
-		out = append(out, source.Tombstone{TableName: r.name.TableName, RowID: r.name.RowID, At: a.engine.now(),
-			Owner: a.ids.holder, UserID: a.user.ID, ClientID: storable(a.request.upload.ClientID)})
+		stone := source.Tombstone{TableName: r.name.TableName, RowID: r.name.RowID, At: a.engine.now(), UserID: a.user.ID}
+		if !r.orphan {
+			stone.Owner, stone.ClientID = a.ids.holder, storable(a.request.upload.ClientID)
+		}
+		out = append(out, stone)
 	}
-	return out
+	return append(out, a.byCode.tombstones(a.order, a.user.ID, a.engine.now())...)
 }
 
 // leavesTraces: only where a policy or a hook makes values of its own can the device's next base differ from what

@@ -21,6 +21,7 @@ type row struct {
 	last    int           // the last operation on it, to blame
 	touched map[string]bool
 	reborn  bool // deleted and created again in this transaction
+	orphan  bool // deleted by users' code: its tombstone is nobody's
 
 	name    source.RowName
 	written []string // for notes: dotted paths

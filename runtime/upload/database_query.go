@@ -29,6 +29,9 @@ func (d *dbCall) find(ctx context.Context) (jsontext.Value, error) {
 	if err := d.sort(q); err != nil {
 		return nil, err
 	}
+	if len(d.request.Fields) > source.MaxConditions {
+		return nil, catch(dbQuery, "A query names at most %d fields.", source.MaxConditions)
+	}
 	for _, name := range d.request.Fields {
 		path, err := d.path(name)
 		if err != nil {
@@ -140,6 +143,9 @@ func (d *dbCall) condition(path []string, operator string, operand value.Value) 
 			return c, catch(dbQuery, "The field %s: $in takes a list of values.", quote(strings.Join(path, ".")))
 		}
 		operands = list
+	}
+	if len(operands) > source.MaxIn {
+		return c, catch(dbQuery, "The field %s is compared with more than %d values.", quote(strings.Join(path, ".")), source.MaxIn)
 	}
 	for _, o := range operands {
 		v, err := d.operand(path, o)

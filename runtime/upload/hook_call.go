@@ -152,6 +152,8 @@ func (a *attempt) host(tx source.Tx) HookHost {
 		case !h.serves:
 			h.asksDB = true
 			return hook.HostResult{Abort: true}, nil
+		case h.hostErr != nil: // the first counts: whoever asks on may not be the engine
+			return hook.HostResult{Abort: true}, nil
 		}
 		if counts[call.Index]++; counts[call.Index] > hook.DefaultLimits().DBCalls {
 			return hook.HostResult{Error: &hook.HostError{Code: "too_many_calls", Message: "One hook may call ctx.db at most 50 times."}}, nil

@@ -1,14 +1,18 @@
 package effect
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"time"
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/hook"
 	"turnkey/runtime/hook/worker"
 	"turnkey/runtime/telemetry"
+	"turnkey/runtime/token"
 )
 
 // Resolves tells whether a bundle has a hook that decides who users are.
@@ -69,4 +73,36 @@ func unresolved(err error) error {
 func hookFailed(class hook.Class, err error) error {
 	return fault.Wrap(err, fault.Unavailable, string(class), "Who the user is could not be decided: hooks/_auth.ts of this instance failed.").
 		WithHint("The instance's log says where.")
+}
+
+// resolveWithin bounds what a request waits for the hook, the second try included: an upload has time left then.
+const resolveWithin = 8 * time.Second
+
+// Resolve gives what decides a bundle's users, for package token; nil: nothing but its configuration.
+func (h *Hooks) Resolve(b *bundle.Bundle) token.Resolve {
+	if !Resolves(b) {
+		return nil
+	}
+	return func(ctx context.Context, i token.Identity) (out token.Resolved, err error) {
+		claims, err := json.Marshal(i.Claims)
+		if err != nil {
+			return out, err
+		}
+		ctx, cancel := context.WithTimeout(ctx, resolveWithin)
+		defer cancel()
+		said, err := h.ResolveUser(ctx, b, hook.Identity{Provider: i.Provider, UserID: i.UserID, Claims: claims})
+		if err != nil {
+			return out, err
+		}
+		out.UserID = said.UserID
+		if len(said.Claims) == 0 {
+			return out, nil
+		}
+		exact := json.NewDecoder(bytes.NewReader(said.Claims))
+		exact.UseNumber() // every digit goes into the token
+		if err := exact.Decode(&out.Claims); err != nil {
+			return out, hookFailed(hook.ClassInvalidResult, err)
+		}
+		return out, nil
+	}
 }

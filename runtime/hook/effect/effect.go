@@ -25,7 +25,9 @@ type Config struct {
 	Share int
 	// Observe is told what hooks log; nil: nobody is. It must not wait.
 	Observe func(telemetry.Entry)
-	Now     func() time.Time
+	// Idle is called before a call waits for its worker, and what it returns after it; nil: nothing is.
+	Idle func(ctx context.Context) (back func())
+	Now  func() time.Time
 	// NewSeed makes what a call's randomness comes from; nobody may guess it.
 	NewSeed func() string
 	Log     *slog.Logger
@@ -60,6 +62,9 @@ func New(cfg Config) *Hooks {
 
 // run makes one call in a session of its own.
 func (h *Hooks) run(ctx context.Context, b *bundle.Bundle, u *use, call hook.Call, user *hook.User) (*hook.Outcome, error) {
+	if h.cfg.Idle != nil {
+		defer h.cfg.Idle(ctx)()
+	}
 	if err := u.enter(ctx); err != nil {
 		return nil, err
 	}

@@ -1,72 +1,53 @@
 package main
 
 import (
-	"crypto/rand"
-	"encoding/base64"
-	"strings"
-	"time"
+	"context"
 
-	"turnkey/internal/clock"
-	"turnkey/runtime/admission"
 	"turnkey/runtime/hook"
-	"turnkey/runtime/hook/effect"
-	"turnkey/runtime/hook/fetch"
 	"turnkey/runtime/hook/worker"
-	"turnkey/runtime/telemetry"
+	"turnkey/runtime/upload"
 )
 
-// fetchTimeout is how long one fetch of a hook may take.
-const fetchTimeout = 10 * time.Second
-
-// outside makes what runs hooks outside of transactions.
-func (p *runtimeParts) outside(workers *worker.Pool) {
-	p.fetches = fetch.New(p.guard, fetchTimeout)
-	p.hooks = effect.New(effect.Config{
-		Workers: workers, Fetch: p.fetches, Share: workers.Stats().Limit / 4, // half of them stay for transactions
-		Observe: p.tell, Idle: admission.Wait, Now: clock.Now, NewSeed: newSeed, Log: p.log,
-	})
-	p.runner = p.hooks.AfterCommit()
-	workers.Watch(p.killed)
-}
-
-// tell records an entry; who is told is known only after the parts are made.
-func (p *runtimeParts) tell(e telemetry.Entry) {
-	if p.observe != nil {
-		p.observe(e)
+// hooks fits a pool of workers to the pipeline; no pool must be nil, not a nil pointer inside an interface.
+func hooks(pool *worker.Pool) upload.Hooks {
+	if pool == nil {
+		return nil
 	}
+	return hookWorkers{pool}
 }
 
-// killed puts into an instance's log that its hook cost a worker.
+<<<<<<<< HEAD:cmd/turnkey/hooks.go
+type hookWorkers struct{ *worker.Pool }
+
+// Session implements upload.Hooks.
+func (w hookWorkers) Session(ctx context.Context, instance string, program *hook.Program) (upload.HookSession, error) {
+	s, err := w.Pool.Session(ctx, instance, program)
+	if err != nil {
+		return nil, err
+	}
+	return hookSession{s}, nil
+========
+// killed puts into an instance's log that its hook cost a worker. Of a transaction's hooks the pipeline says it,
+// which knows whose it was.
 func (p *runtimeParts) killed(k worker.Kill) {
-	instance, use, _ := strings.Cut(k.Session, "/")
-	where := "A hook"
-	switch use {
-	case "afterCommit":
-		where = "afterCommit"
-	case "auth":
+	instance, use, outside := strings.Cut(k.Session, "/")
+	where := "afterCommit"
+	if use == "auth" {
 		where = "resolveUser"
 	}
 	p.log.Warn("a hook's worker ended", "instance", instance, "use", use, "class", string(k.Class), "how", k.Detail)
+	if !outside {
+		return
+	}
 	p.tell(telemetry.Entry{
 		Instance: instance, Kind: telemetry.Hook, Level: telemetry.Error, Outcome: telemetry.Fatal, Code: string(k.Class), Message: where + " was killed: " + kills(k) + ".",
 	})
+>>>>>>>> 8b510c9 (Over HTTP: who a user is, and what strangers are not told; a runtime runs afterCommit):cmd/turnkey/outside.go
 }
 
-func kills(k worker.Kill) string {
-	switch {
-	case k.Outside:
-		return "its worker was ended by the system"
-	case k.Class == hook.ClassOutOfMemory:
-		return "out of memory"
-	case k.Class == hook.ClassTimeout:
-		return "it did not stop at its time limit"
-	}
-	return "it ended its worker"
-}
+type hookSession struct{ *worker.Session }
 
-// newSeed is what a hook's randomness comes from.
-func newSeed() string {
-	var seed [24]byte
-	_, _ = rand.Read(seed[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(seed[:])
+// Do implements upload.HookSession.
+func (s hookSession) Do(ctx context.Context, run *hook.Run, host upload.HookHost) (*hook.Ran, error) {
+	return s.Session.Do(ctx, run, worker.HostCalls(host))
 }

@@ -17,6 +17,8 @@ type Runtime struct {
 	Capabilities          []string
 	StartedAt, LastSeenAt time.Time
 	LeftAt                *time.Time
+	// Sandbox is how it isolates users' code; nil: it has not said so yet.
+	Sandbox *feed.Sandbox
 }
 
 // Ack is what a runtime made of an instance's revisions.
@@ -157,7 +159,7 @@ func (s *Runtimes) Report(ctx context.Context, r feed.Report) error {
 	now := s.now()
 	row := Runtime{
 		ID: r.Runtime.ID, Address: r.Runtime.Address, Version: r.Runtime.Version, Format: r.Runtime.Format,
-		Capabilities: append([]string{}, r.Runtime.Capabilities...), StartedAt: r.Runtime.StartedAt, LastSeenAt: now,
+		Capabilities: append([]string{}, r.Runtime.Capabilities...), StartedAt: r.Runtime.StartedAt, LastSeenAt: now, Sandbox: r.Runtime.Sandbox.Bounded(),
 	}
 	if r.Leaving {
 		row.LeftAt = &now

@@ -9,6 +9,7 @@ import (
 	"turnkey/controlplane"
 	"turnkey/internal/redact"
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/feed"
 )
 
 type instance struct {
@@ -57,6 +58,30 @@ type runtimeStatus struct {
 	Revision int64  `json:"revision" doc:"The revision that it serves; 0: none"`
 	Code     string `json:"code,omitempty" doc:"Why it refused a newer one"`
 	Message  string `json:"message,omitempty"`
+	// Sandbox is null until the runtime has said it.
+	Sandbox *sandboxStatus `json:"sandbox" nullable:"true" doc:"How it isolates hooks; null: not known yet"`
+}
+
+type sandboxStatus struct {
+	Layers  []string       `json:"layers" nullable:"false" doc:"What isolates each process that runs hooks, the layer that matters most first"`
+	Missing []missingLayer `json:"missing" nullable:"false" doc:"Layers that the system refuses, and why. A runtime with --require-sandbox does not start without the ones it names"`
+	Failure string         `json:"failure,omitempty" doc:"Why no such process starts: hooks do not run there, and writes that need them wait"`
+}
+
+type missingLayer struct {
+	Layer  string `json:"layer"`
+	Reason string `json:"reason"`
+}
+
+func shapeSandbox(s *feed.Sandbox) *sandboxStatus {
+	if s == nil {
+		return nil
+	}
+	out := &sandboxStatus{Layers: append([]string{}, s.Layers...), Missing: make([]missingLayer, len(s.Missing)), Failure: s.Failure}
+	for n, m := range s.Missing {
+		out.Missing[n] = missingLayer(m)
+	}
+	return out
 }
 
 type instanceCondition struct {
@@ -68,7 +93,7 @@ type instanceCondition struct {
 func shapeStatus(s controlplane.Status) *instanceStatus {
 	out := &instanceStatus{Ready: s.Ready, Runtimes: make([]runtimeStatus, len(s.Runtimes)), Conditions: shapeConditions(s.Conditions), Notes: shapeConditions(s.Notes)}
 	for n, r := range s.Runtimes {
-		out.Runtimes[n] = runtimeStatus{ID: r.ID, Version: r.Version}
+		out.Runtimes[n] = runtimeStatus{ID: r.ID, Version: r.Version, Sandbox: shapeSandbox(r.Sandbox)}
 		for _, a := range s.Acks {
 			if a.Runtime != r.ID {
 				continue

@@ -95,6 +95,12 @@ func TestOneCallProvisionsAndAnswersWhenARuntimeServes(t *testing.T) {
 		return err == nil && len(status.Runtimes) == 2
 	})
 
+	runtimes["over HTTP"].Isolated(feed.Sandbox{Layers: []string{"seccomp", "memory"}, Missing: []feed.MissingLayer{{Layer: "landlock", Reason: "not supported"}}})
+	waitFor(t, "a runtime to tell how it isolates hooks", func() bool {
+		status, err := s.plane.Runtimes.Status(t.Context(), "none", 1)
+		return err == nil && slices.ContainsFunc(status.Runtimes, func(r controlplane.Runtime) bool { return r.Sandbox != nil })
+	})
+
 	r := s.provision(workingConfig, sourceSecret, true)
 	if r.Code != 201 || r.json["pending"] != false || r.json["deployment"] != 1.0 || !strings.HasPrefix(r.text("host"), "todo-dev-") {
 		t.Fatalf("%d %s", r.Code, r.Body)
@@ -113,6 +119,16 @@ func TestOneCallProvisionsAndAnswersWhenARuntimeServes(t *testing.T) {
 	status, _ := got.json["status"].(map[string]any)
 	if status["ready"] != true || len(status["runtimes"].([]any)) != 2 {
 		t.Errorf("status: %s", got.Body)
+	}
+	for _, one := range status["runtimes"].([]any) {
+		of := one.(map[string]any)
+		want := "<nil>"
+		if of["id"] == "rt_over HTTP" {
+			want = "map[layers:[seccomp memory] missing:[map[layer:landlock reason:not supported]]]"
+		}
+		if said := fmt.Sprint(of["sandbox"]); said != want {
+			t.Errorf("the sandbox of %s: %s", of["id"], said)
+		}
 	}
 	if !slices.Equal(s.pool.names(), []command.Name{command.Prepare}) || s.pool.seen[0] != sourceURI {
 		t.Errorf("commands %v with %v", s.pool.names(), s.pool.seen)

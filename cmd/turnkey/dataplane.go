@@ -94,6 +94,9 @@ func (p *dataPlane) start(group *lifecycle.Group) {
 	group.Go("follow", p.follower.Run)
 	group.Go("ship telemetry", p.shipper.Run)
 	p.delivering.Go("deliver", p.outbox.Run)
+	if p.parts.workers != nil {
+		group.Go("tell how hooks are isolated", p.isolation)
+	}
 	sweepIdle(group, p.gateway)
 	sweepSources(group, p.gateway, p.parts.log)
 }

@@ -19,6 +19,7 @@ import (
 	"turnkey/runtime/envelope"
 	"turnkey/runtime/feed"
 	"turnkey/runtime/follow/followtest"
+	"turnkey/runtime/hook/worker"
 	"turnkey/runtime/token"
 )
 
@@ -48,17 +49,24 @@ func revision(t *testing.T, n int64) *bundle.Bundle {
 // startDataPlane runs a runtime over a fake control plane until the test ends.
 func startDataPlane(t *testing.T, c *followtest.Control) *dataPlane {
 	t.Helper()
+	return startDataPlaneWith(t, c, nil, func(*dataPlane) {})
+}
+
+// startDataPlaneWith is startDataPlane with workers for hooks; change is called before anything runs.
+func startDataPlaneWith(t *testing.T, c *followtest.Control, workers *worker.Pool, change func(*dataPlane)) *dataPlane {
+	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	verify, err := envelope.NewVerifier(c.Keys().Verify)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p, err := newDataPlane(log, dataPlaneConfig{
-		id: "rt_1", feed: c, sink: &kept{}, opener: c.Opener(), verify: verify, cacheDir: t.TempDir(), address: "http://127.0.0.1:1", border: border{AllowPrivateNetworks: true},
+		id: "rt_1", feed: c, sink: &kept{}, opener: c.Opener(), verify: verify, cacheDir: t.TempDir(), address: "http://127.0.0.1:1", border: border{AllowPrivateNetworks: true}, workers: workers,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	change(p)
 	group := lifecycle.NewGroup(t.Context(), log)
 	t.Cleanup(func() { group.Stop(); p.close() })
 	p.start(group)

@@ -67,7 +67,7 @@ func (c *runtimeCommand) Run(ctx context.Context, term terminal) error {
 	defer group.Stop()
 	plane.start(group)
 	defer plane.delivering.Stop()
-	if err := c.scraping.serve(ctx, group, log, recorded(plane.recorder)); err != nil {
+	if err := c.scraping.serve(ctx, group, log, recorded(plane.recorder), pooled(workers)); err != nil {
 		return err
 	}
 	health := &probes{ready: plane.readiness()}

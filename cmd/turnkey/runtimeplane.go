@@ -18,6 +18,8 @@ import (
 	"turnkey/runtime/admission"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/gateway"
+	"turnkey/runtime/hook/effect"
+	"turnkey/runtime/hook/fetch"
 	"turnkey/runtime/hook/worker"
 	"turnkey/runtime/outbox"
 	"turnkey/runtime/outbox/signature"
@@ -39,8 +41,11 @@ type runtimeParts struct {
 	brakes *brakes
 	// runner runs afterCommit hooks; nil: there are none.
 	runner outbox.Runner
-	// workers run hooks; their owner is who opened them.
+	// workers run hooks; their owner is who opened them. hooks runs those outside of transactions, and fetches is how
+	// they reach servers; nil without workers.
 	workers   *worker.Pool
+	hooks     *effect.Hooks
+	fetches   *fetch.Client
 	deliverer atomic.Pointer[outbox.Deliverer]
 	webhooks  *http.Client // of the deliverer; nil before there is one
 	// observe is told what happened; nil: nobody is.
@@ -78,13 +83,20 @@ func (b border) limits() gateway.Limits {
 func newRuntimeParts(log *slog.Logger, id string, b border, workers *worker.Pool) *runtimeParts {
 	guard := dial.New(dial.Options{AllowPrivate: b.AllowPrivateNetworks})
 	client := guard.HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 256 << 10, AllowHTTP: b.AllowPrivateNetworks})
-	return &runtimeParts{guard: guard, keys: token.NewKeySets(client, clock.Now), log: log, border: b, id: id, brakes: newBrakes(log), workers: workers}
+	p := &runtimeParts{guard: guard, keys: token.NewKeySets(client, clock.Now), log: log, border: b, id: id, brakes: newBrakes(log), workers: workers}
+	if workers != nil {
+		p.outside(workers)
+	}
+	return p
 }
 
 func (p *runtimeParts) close() {
 	p.keys.Close()
 	if p.webhooks != nil {
 		p.webhooks.CloseIdleConnections()
+	}
+	if p.fetches != nil {
+		p.fetches.Close()
 	}
 }
 
@@ -134,6 +146,9 @@ func (p *runtimeParts) newAuthority(b *bundle.Bundle, src source.Source) (gatewa
 	deps := token.Deps{Keys: p.keys, Now: clock.Now, NewSecret: func() (s [32]byte) { _, _ = rand.Read(s[:]); return s }}
 	if src != nil {
 		deps.Lookup = src.Lookup
+	}
+	if p.hooks != nil {
+		deps.Resolve = p.hooks.Resolve(b)
 	}
 	a, err := token.New(b, deps)
 	if err != nil {

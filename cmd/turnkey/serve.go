@@ -64,7 +64,7 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 	defer shipping.Stop()
 	shipping.Go("ship telemetry", shipper.Run)
 	parts.observe = recorder.Record
-	if err := c.scraping.serve(ctx, group, log, recorded(recorder)); err != nil {
+	if err := c.scraping.serve(ctx, group, log, recorded(recorder), pooled(workers)); err != nil {
 		return err
 	}
 	if err := prepareSource(ctx, group, parts, b); err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"turnkey/controlplane"
@@ -10,20 +11,33 @@ import (
 
 // PutRuntime implements controlplane.Tx.
 func (t tx) PutRuntime(ctx context.Context, r controlplane.Runtime) error {
-	return translate(t.q.PutRuntime(ctx, db.PutRuntimeParams{
+	put := db.PutRuntimeParams{
 		ID: r.ID, Address: r.Address, Version: r.Version, Format: int32(r.Format), Capabilities: r.Capabilities,
 		StartedAt: r.StartedAt, LastSeenAt: r.LastSeenAt, LeftAt: r.LeftAt,
-	}))
+	}
+	if r.Sandbox != nil {
+		text, err := json.Marshal(r.Sandbox)
+		if err != nil {
+			return err
+		}
+		said := string(text)
+		put.Sandbox = &said
+	}
+	return translate(t.q.PutRuntime(ctx, put))
 }
 
 // ListRuntimes implements controlplane.Tx.
 func (t tx) ListRuntimes(ctx context.Context, since time.Time) ([]controlplane.Runtime, error) {
 	rows, err := t.q.ListRuntimes(ctx, since)
 	return each(rows, func(r db.Runtime) controlplane.Runtime {
-		return controlplane.Runtime{
+		out := controlplane.Runtime{
 			ID: r.ID, Address: r.Address, Version: r.Version, Format: int(r.Format), Capabilities: r.Capabilities,
 			StartedAt: r.StartedAt, LastSeenAt: r.LastSeenAt, LeftAt: r.LeftAt,
 		}
+		if r.Sandbox != nil && json.Unmarshal([]byte(*r.Sandbox), &out.Sandbox) != nil {
+			out.Sandbox = nil // a newer version's, which says it otherwise
+		}
+		return out
 	}), translate(err)
 }
 

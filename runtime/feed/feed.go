@@ -32,6 +32,8 @@ type Runtime struct {
 	// Capabilities are the commands that it carries out.
 	Capabilities []string  `json:"capabilities"`
 	StartedAt    time.Time `json:"started_at"`
+	// Sandbox is nil until it is known.
+	Sandbox *Sandbox `json:"sandbox,omitempty"`
 }
 
 // Ack says what became of one revision: it serves (no Code), or why it does not.

@@ -60,6 +60,7 @@ type Follower struct {
 	acks     []feed.Ack
 	brakes   []feed.Brake // not yet heard
 	cacheErr *feed.Condition
+	sandbox  *feed.Sandbox
 
 	// The rest belongs to Run's listing goroutine alone, but cursor is read by the one that waits.
 	cursor   int64

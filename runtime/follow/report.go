@@ -73,6 +73,7 @@ func (f *Follower) reportOnce(ctx context.Context, leaving bool) (more bool, err
 		r.Degraded = f.cfg.Degraded(ctx)
 	}
 	f.mu.Lock()
+	r.Runtime.Sandbox = f.sandbox
 	n := min(len(f.acks), mostAcks)
 	r.Acks = f.acks[:n:n]
 	brakes := len(f.brakes)
@@ -97,6 +98,14 @@ func (f *Follower) reportOnce(ctx context.Context, leaving bool) (more bool, err
 func (f *Follower) Brake(b feed.Brake) {
 	f.mu.Lock()
 	f.brakes = append(f.brakes, b)
+	f.mu.Unlock()
+	f.ReportSoon()
+}
+
+// Isolated tells the control plane soon, and with every report, how this runtime isolates users' code.
+func (f *Follower) Isolated(s feed.Sandbox) {
+	f.mu.Lock()
+	f.sandbox = &s
 	f.mu.Unlock()
 	f.ReportSoon()
 }

@@ -122,6 +122,9 @@ func DecodeHostCall(payload []byte, run *Run) (*HostCall, error) {
 	if c.Fetch != nil && !run.Calls[c.Index].Function.MayFetch() {
 		return nil, absurd("%s fetches", run.Calls[c.Index].Function)
 	}
+	if c.DB != nil && !run.Calls[c.Index].Function.InTransaction() {
+		return nil, absurd("%s asks for the database", run.Calls[c.Index].Function)
+	}
 	if c.DB != nil {
 		return c, c.DB.check(&run.Limits)
 	}

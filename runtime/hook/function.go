@@ -36,6 +36,9 @@ func FunctionsOf(name string) []Function {
 // stranger's server holds no locks.
 func (f Function) MayFetch() bool { return f == AfterCommit || f == ResolveUser }
 
+// InTransaction tells whether the function runs inside of one, which is what ctx.db works in.
+func (f Function) InTransaction() bool { return !f.MayFetch() }
+
 // MayEnqueue tells whether there is data whose commit an outbox row can go with.
 func (f Function) MayEnqueue() bool { return f != ResolveUser }
 

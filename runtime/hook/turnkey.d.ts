@@ -97,8 +97,6 @@ interface BaseContext {
   readonly env: { readonly [name: string]: string };
   /** Lines of the instance's log: at most 100 for each call, of 4 kB. console.log is the same. */
   readonly log: Log;
-  /** Your database; see Database. */
-  readonly db: Database;
   /** A number in [0, 1), the same when the operation is tried again. */
   random(): number;
   /** A random UUID, the same when the operation is tried again. */
@@ -119,6 +117,8 @@ interface Enqueueing {
 interface Context extends BaseContext, Refusing, Enqueueing {
   /** Who writes. */
   readonly user: User;
+  /** Your database, in the transaction of the upload; see Database. */
+  readonly db: Database;
 }
 
 interface WriteContext extends Context {
@@ -126,15 +126,20 @@ interface WriteContext extends Context {
   drop(reason?: string): Dropped;
 }
 
+/** There is no db: the transaction has ended. What is enqueued is sent when the function has succeeded. */
 interface CommitContext extends BaseContext, Enqueueing {
+  /** Who wrote. */
   readonly user: User;
   /** The same on each attempt to deliver this change. */
   readonly deliveryId: string;
   fetch: typeof fetch;
 }
 
-interface AuthContext extends BaseContext, Refusing {
+/** There is no db: no transaction goes on. */
+interface AuthContext extends BaseContext {
   fetch: typeof fetch;
+  /** Refuses the token or the upload: it throws. The app gets 403 with code and message. */
+  reject(code: string, message?: string): never;
 }
 
 interface Hooks<T extends string = string> {
@@ -154,13 +159,19 @@ interface TransactionHooks {
 }
 
 interface AuthHooks {
-  /** Decides who a verified identity is, for tokens and uploads. Reserved claims cannot be set. */
+  /**
+   * Decides who a verified identity is, for tokens and uploads; it must give one identity the same user each time. Asked for tokens
+   * of your providers, also those that look users up, not for API keys, anonymous users and development tokens: those name final ids.
+   * userId is taken as it is (1 to 512 bytes, no control characters), without user_id_prefix. claims are laid over those of auth.claims;
+   * null takes one away. sub, aud, iat, exp, nbf, iss, jti, kid and names that Turnkey sets cannot be set.
+   * A provider's token that /upload takes itself (upload: true) is remembered with its user as long as a minted token would live.
+   */
   resolveUser?(identity: Identity, ctx: AuthContext): Awaitable<{ userId: string; claims?: { [name: string]: any } }>;
 }
 
 // ---- the database ----
 
-/** At most 50 calls for each function, in the transaction of the upload: reads see its writes. No rules, no hooks, types are checked. */
+/** Not in afterCommit and resolveUser. At most 50 calls for each function, in the transaction of the upload: reads see its writes. No rules, no hooks, types are checked. */
 interface Database {
   /** A table of the configuration, by its name there or in the source. */
   collection<T extends string>(name: T): Table<Row<T>>;
@@ -286,7 +297,14 @@ declare class URLSearchParams {
   toString(): string;
 }
 
-/** Only in afterCommit and resolveUser, and only to the hosts under hooks.fetch; at most 10 times, 64 kB each way. */
+/**
+ * Only in afterCommit and resolveUser, and only to the hosts under hooks.fetch, by https at port 443 or 8443; at most 10 times. A request has at
+ * most 64 kB with its headers (bytes of a body count 4 for 3), an answer 1 MB. It takes at most 10 seconds, all of a call together 12 in
+ * afterCommit and 5 in resolveUser. At most 5 redirects are followed, within the list; to another origin only Accept, Accept-Language,
+ * Content-Type and User-Agent go along. No cookies. What fails is an Error with a `code`: fetch_host, fetch_address, fetch_timeout,
+ * fetch_too_large, fetch_redirect, fetch_unknown_host, fetch_certificate, fetch_failed, fetch_url, fetch_method, fetch_header, fetch_body,
+ * too_many_calls.
+ */
 declare function fetch(url: string | URL, init?: {
   method?: string;
   headers?: { [name: string]: string } | Iterable<[string, string]> | Headers;

@@ -66,6 +66,11 @@ func (v *visit) attempt(ctx context.Context, l *lane, c claim, head *source.Deli
 	}
 	ended := d.cfg.Now()
 	r.At, r.DurationMS = began, ended.Sub(began).Milliseconds()
+	if r.void {
+		l.failed(ended, 0, d.cfg.Random())
+		v.postpone(ctx, c, head, &r)
+		return
+	}
 	if r.away {
 		l.failed(ended, r.asked, d.cfg.Random())
 	} else {
@@ -97,7 +102,7 @@ func (v *visit) try(ctx context.Context, full *source.Delivery) (r result) {
 	}
 	var final gaveUp
 	f := fault.Of(err)
-	r.Code, r.Message, r.final, r.away = f.Code, f.Message, errors.As(err, &final), f.Kind == fault.Unavailable
+	r.Code, r.Message, r.final, r.void = f.Code, f.Message, errors.As(err, &final), f.Kind == fault.Unavailable
 	return r
 }
 
@@ -120,6 +125,15 @@ func (v *visit) report(ctx context.Context, c claim, head *source.Delivery, r re
 // giveBack reports an attempt that was not made, or that we cut off: it does not count.
 func (v *visit) giveBack(ctx context.Context, c claim, head *source.Delivery) {
 	v.write(ctx, source.DeliveryReport{ID: head.ID, Lease: c.lease, To: source.Pending, Due: v.d.cfg.Now()})
+}
+
+// postpone reports that no attempt could be made now. It does not count, and the delivery is due again as after
+// a first attempt; the lane's breaker makes the waits longer.
+func (v *visit) postpone(ctx context.Context, c claim, head *source.Delivery, r *result) {
+	now := v.d.cfg.Now()
+	due := now.Add(v.d.cfg.Policy.after(1, 0, v.d.cfg.Random()))
+	v.d.cfg.Log.Warn("no attempt could be made; it is made later", "instance", v.Bundle.Instance.ID, "delivery", head.ID, "code", r.Code, "message", r.Message, "at", due)
+	v.write(ctx, source.DeliveryReport{ID: head.ID, Lease: c.lease, To: source.Pending, Due: due})
 }
 
 // write sends a report, and tells whether the lease still held.

@@ -40,7 +40,7 @@ type Runner interface {
 	Handles(b *bundle.Bundle) bool
 	// Run calls the hook; the context has the time limit. log is what it logged, or its beginning. Code and
 	// message of an error's fault are kept with the delivery, which is tried again unless GaveUp made the
-	// error. An error of kind Unavailable says that hooks cannot run now at all.
+	// error. An error of kind Unavailable says that hooks cannot run now at all: then it was no attempt.
 	Run(ctx context.Context, c Call) (log string, err error)
 }
 
@@ -61,6 +61,7 @@ type Limits struct {
 	Rounds   int           // instances at once; 16
 	Attempts int           // at once, of all instances; 32
 	Lane     int           // attempts at once of one lane; 8
+	Hooks    int           // the same of an instance's afterCommit hooks, each of which keeps a worker; 2
 	Bytes    int64         // of payloads at once; 16 MB, at least source.MaxDelivery
 	Round    time.Duration // how long an instance's turn lasts; 20 s
 	Poll     time.Duration // looks at an instance that is live; a minute
@@ -80,7 +81,7 @@ func (l Limits) filled() Limits {
 	for _, n := range []struct {
 		at      *int
 		usually int
-	}{{&l.Rounds, 16}, {&l.Attempts, 32}, {&l.Lane, 8}} {
+	}{{&l.Rounds, 16}, {&l.Attempts, 32}, {&l.Lane, 8}, {&l.Hooks, 2}} {
 		if *n.at <= 0 {
 			*n.at = n.usually
 		}

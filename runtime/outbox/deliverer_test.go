@@ -365,6 +365,66 @@ func TestHooksRunAfterCommit(t *testing.T) {
 	})
 }
 
+// TestNoWorkerIsNoAttempt: while hooks cannot run, deliveries wait, asked about less and less often, and lose no
+// attempt; afterwards each is made once.
+func TestNoWorkerIsNoAttempt(t *testing.T) {
+	in(t, func(w *world) {
+		var asked atomic.Int64
+		back := time.Now().Add(time.Hour)
+		ids := w.memory.add(source.AfterCommitLane, 20, time.Now())
+		w.config.Runner = hooks(func(context.Context, outbox.Call) (string, error) {
+			if asked.Add(1); time.Now().Before(back) {
+				return "", fault.New(fault.Unavailable, "hook_unavailable", "No worker was free in time.")
+			}
+			return "", nil
+		})
+		w.start()
+		defer w.end()
+		pass(time.Hour - time.Minute)
+		if n := asked.Load(); n < 5 || n > 100 {
+			t.Errorf("in an hour without workers hooks were asked for %d times", n)
+		}
+		for _, id := range ids {
+			if d := w.memory.get(id); d.Status != source.Pending || d.Attempts != 0 || d.Last != nil {
+				t.Errorf("%+v %+v", d, d.Last)
+			}
+		}
+		pass(10 * time.Minute)
+		for _, id := range ids {
+			if d := w.memory.get(id); d.Status != source.Delivered || d.Attempts != 1 {
+				t.Errorf("%+v", d)
+			}
+		}
+	})
+}
+
+// TestFewHooksAtOnce: an instance's hooks keep two workers at most, while its webhooks go on beside them.
+func TestFewHooksAtOnce(t *testing.T) {
+	in(t, func(w *world) {
+		var now, most atomic.Int64
+		w.memory.add(source.AfterCommitLane, 10, time.Now())
+		crm := w.memory.add("crm", 4, time.Now())
+		w.config.Runner = hooks(func(context.Context, outbox.Call) (string, error) {
+			most.Store(max(most.Load(), now.Add(1)))
+			defer now.Add(-1)
+			<-time.After(10 * time.Second)
+			return "", nil
+		})
+		w.start()
+		defer w.end()
+		pass(5 * time.Second)
+		for _, id := range crm {
+			if d := w.memory.get(id); d.Status != source.Delivered {
+				t.Errorf("a webhook waits for hooks: %+v", d)
+			}
+		}
+		pass(2 * time.Minute)
+		if most.Load() != 2 {
+			t.Errorf("%d hooks ran at once", most.Load())
+		}
+	})
+}
+
 // TestTheEndWaits: when the process ends nothing more is claimed, what is under way has its time, and what
 // is cut off then is given back as if it had not been attempted.
 func TestTheEndWaits(t *testing.T) {

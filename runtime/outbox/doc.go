@@ -28,10 +28,12 @@
 // # Lanes
 //
 // Each outbox of an instance is a lane, and afterCommit hooks are one. A lane attempts a few
-// deliveries at a time, and its breaker opens when its receiver does not answer, answers 5xx, or says
-// how long to leave it alone; nothing is claimed then, so waiting costs no attempts. Lanes of one instance
-// do not wait for each other. A delivery whose lane the configuration does not have is tried like any
-// other and fails: an older deployment may come back, and runtimes learn of a new one at different times.
+// deliveries at a time (afterCommit two, since each keeps a worker process while it waits for a server),
+// and its breaker opens when its receiver does not answer, answers 5xx, or says how long to leave it alone;
+// nothing is claimed then, so waiting costs no attempts. That hooks cannot run now, because no worker is to
+// be had, is no attempt, and counts for the breaker alone. Lanes of one instance do not wait for each
+// other. A delivery whose lane the configuration does not have is tried like any other and fails: an older
+// deployment may come back, and runtimes learn of a new one at different times.
 //
 // # When an outbox is looked at
 //

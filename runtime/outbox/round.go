@@ -155,9 +155,13 @@ func earlier(a, b time.Time) time.Time {
 
 // lane delivers what is due in one lane, a few at a time.
 func (v *visit) lane(ctx, attempts context.Context, l *lane, name string) (claimed int, _ error) {
+	most := v.d.cfg.Limits.Lane
+	if name == source.AfterCommitLane {
+		most = v.d.cfg.Limits.Hooks
+	}
 	for {
 		now := v.d.cfg.Now()
-		room, _ := l.room(now, v.d.cfg.Limits.Lane)
+		room, _ := l.room(now, most)
 		if room == 0 || now.After(v.end) {
 			return claimed, nil
 		}

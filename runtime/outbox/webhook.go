@@ -32,6 +32,7 @@ type result struct {
 	source.Attempt               // Code is "" when the delivery was taken
 	asked          time.Duration // Retry-After
 	final          bool          // the receiver wants no more of it
+	void           bool          // nobody could make an attempt: it does not count
 	away           bool          // the receiver is not there, or is overloaded: the breaker counts it
 }
 

@@ -19,7 +19,9 @@ type Deps struct {
 	Keys *KeySets
 	// Lookup finds a user's id in the source; see source.Source.
 	Lookup func(ctx context.Context, collection string, match map[string]value.Value, take string) (value.Value, bool, error)
-	Now    func() time.Time
+	// Resolve asks the instance's own code who a provider's token is for; nil: there is none.
+	Resolve Resolve
+	Now     func() time.Time
 	// NewSecret makes a device secret's random part: 32 bytes.
 	NewSecret func() [32]byte
 }
@@ -34,23 +36,24 @@ type Authority struct {
 	apiKeys   []bundle.APIKey
 	deps      Deps
 
-	mu       sync.Mutex
-	verified map[[sha256.Size]byte]verified
+	mu        sync.Mutex
+	verified  map[[sha256.Size]byte]verified
+	decisions map[[sha256.Size]byte]decision // by Resolve, of providers' tokens
 }
 
 // verified remembers a token that Authenticate has accepted, until it expires or the bundle changes.
 type verified struct {
 	user    rule.User
 	expires time.Time
-	key     int // index of our key; -1: a provider's
+	key     int // index of our key
 }
 
-// mostVerified bounds that memory; when it is full it starts over.
+// mostVerified bounds that memory, and that of decisions; when one is full it starts over.
 const mostVerified = 4096
 
 // New compiles a bundle's keys, providers and expressions.
 func New(b *bundle.Bundle, deps Deps) (*Authority, error) {
-	a := &Authority{instance: b.Instance, config: b.Config.Auth, apiKeys: b.APIKeys, deps: deps, verified: map[[sha256.Size]byte]verified{}}
+	a := &Authority{instance: b.Instance, config: b.Config.Auth, apiKeys: b.APIKeys, deps: deps, verified: map[[sha256.Size]byte]verified{}, decisions: map[[sha256.Size]byte]decision{}}
 	for _, k := range b.SigningKeys {
 		s, err := parseSigner(k)
 		if err != nil {
@@ -113,7 +116,7 @@ func (a *Authority) Authenticate(ctx context.Context, authorization string) (rul
 	if err != nil {
 		return rule.User{}, err
 	}
-	return a.identify(ctx, p, claims)
+	return a.identifyAgain(ctx, token, p, claims)
 }
 
 func (a *Authority) authenticateOwn(token string, sum [sha256.Size]byte, i int) (rule.User, error) {

@@ -146,6 +146,8 @@ type rig struct {
 	keys   *token.KeySets
 	users  map[string]string // e-mail -> id, for look-ups
 	down   bool
+
+	resolve token.Resolve
 }
 
 func newRig(t *testing.T, change func(b *bundle.Bundle)) *rig {
@@ -175,7 +177,7 @@ func (r *rig) clock() time.Time { return r.now }
 func (r *rig) build() {
 	r.t.Helper()
 	a, err := token.New(r.bundle, token.Deps{
-		Keys: r.keys, Now: r.clock,
+		Keys: r.keys, Now: r.clock, Resolve: r.resolve,
 		NewSecret: func() (b [32]byte) { _, _ = rand.Read(b[:]); return b },
 		Lookup: func(_ context.Context, collection string, match map[string]value.Value, take string) (value.Value, bool, error) {
 			if r.down {

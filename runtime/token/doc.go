@@ -9,6 +9,17 @@
 //	our JWT, or a provider's JWT          │
 //	where upload: true       ─────────────┴──► Authenticate ──► rule.User
 //
+// # Who the user is
+//
+// One decision for both routes: the provider's expression or look-up, then, where the deployment has
+// hooks/_auth.ts, its resolveUser (Deps.Resolve), which is told what the configuration makes of the token and has
+// the last word on id and claims; reserved claims stay ours. It is asked for tokens of providers only. An API
+// key's server names final ids, a device secret is its user, and development tokens prove nothing: these are not asked
+// about. That an e-mail address is unverified is refused before, where the configuration goes by it. /token asks each time.
+// /upload, which takes a provider's token only where upload: true, remembers what was said of that very token for as
+// long as a token minted then would live (token_ttl, or the token's end), a refusal for 10 s, failures not at all;
+// signature and expiry are checked each time. A new bundle forgets everything.
+//
 // # Which key signs
 //
 // Time alone decides: the youngest key whose SignFrom has passed. A key is published when it is made

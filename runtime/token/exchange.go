@@ -68,7 +68,8 @@ func (a *Authority) exchangeCredential(ctx context.Context, q Request) (*Answer,
 	if err != nil {
 		return nil, err
 	}
-	user, err := a.identify(ctx, p, claims)
+	user, err := a.identify(ctx, p, claims) // asked anew: a token that lives long is a new chance to refuse
+	a.decided(credential, claims, user, err)
 	if err != nil {
 		return nil, err
 	}

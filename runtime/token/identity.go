@@ -2,25 +2,23 @@ package token
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"turnkey/internal/fault"
-	"turnkey/runtime/rule"
 	"turnkey/runtime/value"
 )
 
 // maxUserID bounds a user id, in bytes.
 const maxUserID = 512
 
-// identify maps a verified provider's claims to the user: one decision for /token and /upload.
-func (a *Authority) identify(ctx context.Context, p *provider, claims map[string]any) (rule.User, error) {
-	var id string
-	var err error
+// configured is the user's id by the configuration alone.
+func (a *Authority) configured(ctx context.Context, p *provider, claims map[string]any) (id string, err error) {
 	if p.needsEmail && !emailVerified(claims) {
-		return rule.User{}, unverified(p)
+		return "", unverified(p)
 	}
 	if p.match != nil {
 		id, err = a.lookup(ctx, p, claims)
@@ -28,16 +26,15 @@ func (a *Authority) identify(ctx context.Context, p *provider, claims map[string
 		id, err = evalID(p, claims)
 	}
 	if err != nil {
-		return rule.User{}, err
+		return "", err
 	}
-	mapped, err := a.mapClaims(claims)
-	if err != nil {
-		return rule.User{}, err
-	}
-	return rule.User{ID: p.UserIDPrefix + id, Claims: mapped, Provider: p.Name}, nil
+	return p.UserIDPrefix + id, nil
 }
 
 func evalID(p *provider, claims map[string]any) (string, error) {
+	if p.userID == nil {
+		return "", noUser("The token does not say who the user is.", "auth.providers."+p.Name+" leaves that to hooks/_auth.ts.")
+	}
 	v, err := p.userID.Eval(claims)
 	if err != nil {
 		return "", noUser("The token has no claim that says who the user is.", "auth.providers."+p.Name+".user_id could not be evaluated for this token.")
@@ -61,9 +58,11 @@ func isEmail(text string, claims map[string]any) bool {
 	return email != "" && strings.EqualFold(text, email)
 }
 
+// errUnverified marks the refusal that nothing lifts.
+var errUnverified = errors.New("the address is not verified")
+
 func unverified(p *provider) error {
-	return noUser("The user's e-mail address is not verified.",
-		"auth.providers."+p.Name+" knows users by e-mail address, which counts only when the token says email_verified: true.")
+	return fault.Wrap(errUnverified, fault.Unauthenticated, "no_user_id", "The user's e-mail address is not verified.").WithHint("auth.providers." + p.Name + " knows users by e-mail address, which counts only when the token says email_verified: true.")
 }
 
 // userID takes text and whole numbers, and nothing empty or endless.

@@ -6,6 +6,7 @@ import (
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/hook"
 	"turnkey/runtime/rule"
 )
 
@@ -40,8 +41,10 @@ func compileProvider(p bundle.Provider, b *bundle.Bundle) (*provider, error) {
 		}
 		out.key = publicKey{[]byte(secret), []string{"HS256"}}
 	}
-	if out.signed() && (p.UserID == "") == (p.Lookup == nil) {
-		return nil, fault.Newf(fault.Invalid, "provider_incomplete", "The provider %s needs either a user_id expression or a look-up.", p.Name)
+	decides := b.Program != nil && b.Program.Has("_auth", hook.ResolveUser)
+	if both, neither := p.UserID != "" && p.Lookup != nil, p.UserID == "" && p.Lookup == nil; out.signed() && (both || neither && !decides) {
+		return nil, fault.Newf(fault.Invalid, "provider_incomplete", "The provider %s needs either a user_id expression or a look-up.", p.Name).
+			WithHint("Or hooks/_auth.ts with resolveUser, which decides who users are.")
 	}
 	if p.UserID != "" {
 		if out.userID, err = rule.CompileClaim(p.UserID); err != nil {

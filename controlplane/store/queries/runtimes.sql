@@ -1,8 +1,8 @@
 -- name: PutRuntime :exec
-INSERT INTO runtimes (id, address, version, format, capabilities, started_at, last_seen_at, left_at)
-VALUES (@id, @address, @version, @format, @capabilities, @started_at, @last_seen_at, @left_at)
+INSERT INTO runtimes (id, address, version, format, capabilities, started_at, last_seen_at, left_at, sandbox)
+VALUES (@id, @address, @version, @format, @capabilities, @started_at, @last_seen_at, @left_at, @sandbox)
 ON CONFLICT (id) DO UPDATE SET address = excluded.address, version = excluded.version, format = excluded.format, capabilities = excluded.capabilities,
-started_at = excluded.started_at, last_seen_at = excluded.last_seen_at, left_at = excluded.left_at;
+started_at = excluded.started_at, last_seen_at = excluded.last_seen_at, left_at = excluded.left_at, sandbox = excluded.sandbox;
 
 -- name: ListRuntimes :many
 -- Those that are alive, the ones heard of last first.

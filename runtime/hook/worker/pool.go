@@ -33,6 +33,22 @@ type Pool struct {
 	failures  int         // starts that failed in a row
 	lastError error
 	stats     Stats
+	told      func(Kill) // of deaths; nil: nobody is
+}
+
+// Kill is a worker that its session's program cost.
+type Kill struct {
+	Session string // its name
+	Class   hook.Class
+	Outside bool   // nobody of us and nothing in the program ended it
+	Detail  string // for logs: it may quote the program
+}
+
+// Watch has somebody told of each kill from now on. It must neither wait nor call the pool.
+func (p *Pool) Watch(told func(Kill)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.told = told
 }
 
 // instance is what the pool knows of one.
@@ -354,6 +370,9 @@ func (p *Pool) buried(i *instance, d death) {
 		p.stats.KilledOutside++
 	}
 	p.stats.Deaths[d.class]++
+	if p.told != nil {
+		p.told(Kill{i.name, d.class, d.outside, d.detail})
+	}
 	if !d.outside && i.circuit.died(p.opts.Now()) {
 		p.stats.Opened++
 		p.opts.Log.Warn("hooks of an instance rest: they keep ending their workers", "instance", i.name, "for", i.circuit.last.String())

@@ -20,7 +20,9 @@ type Session struct {
 }
 
 // Session leases a worker to the instance for one transaction, waiting for it if need be. The program is
-// loaded with the first run, unless the worker has it.
+// loaded with the first run, unless the worker has it. An instance's sessions that may wait for strangers
+// have a name of their own, "instance/what for": workers, lines and rests are by name, so that they keep
+// none from its transactions.
 func (p *Pool) Session(ctx context.Context, instance string, program *hook.Program) (*Session, error) {
 	w, i, err := p.acquire(ctx, instance)
 	if err != nil {

@@ -21,6 +21,7 @@ type Stats struct {
 	Opened               int64 // circuits
 	Refused              int64 // sessions without a worker
 
+	Limit                  int // of leased workers
 	Spares, Leased, Idle   int
 	Instances              int
 	Running                int
@@ -34,6 +35,7 @@ func (p *Pool) Stats() Stats {
 	defer p.mu.Unlock()
 	s := p.stats
 	s.Deaths = maps.Clone(p.stats.Deaths)
+	s.Limit = p.opts.Sizes.Workers
 	s.Spares, s.Leased, s.Instances, s.Running, s.WaitingTurn = len(p.spares), p.leased, len(p.instances), running, waiting
 	for _, i := range p.instances {
 		s.Idle += len(i.idle)

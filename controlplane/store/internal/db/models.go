@@ -156,6 +156,7 @@ type Runtime struct {
 	StartedAt    time.Time
 	LastSeenAt   time.Time
 	LeftAt       *time.Time
+	Sandbox      *string
 }
 
 type RuntimeAck struct {

@@ -106,7 +106,7 @@ func (q *Queries) ListConditions(ctx context.Context, arg ListConditionsParams) 
 }
 
 const listRuntimes = `-- name: ListRuntimes :many
-SELECT id, address, version, format, capabilities, started_at, last_seen_at, left_at FROM runtimes WHERE last_seen_at >= $1 AND left_at IS NULL ORDER BY last_seen_at DESC, id
+SELECT id, address, version, format, capabilities, started_at, last_seen_at, left_at, sandbox FROM runtimes WHERE last_seen_at >= $1 AND left_at IS NULL ORDER BY last_seen_at DESC, id
 `
 
 // Those that are alive, the ones heard of last first.
@@ -128,6 +128,7 @@ func (q *Queries) ListRuntimes(ctx context.Context, since time.Time) ([]Runtime,
 			&i.StartedAt,
 			&i.LastSeenAt,
 			&i.LeftAt,
+			&i.Sandbox,
 		); err != nil {
 			return nil, err
 		}
@@ -215,10 +216,10 @@ func (q *Queries) PutRefusal(ctx context.Context, arg PutRefusalParams) error {
 }
 
 const putRuntime = `-- name: PutRuntime :exec
-INSERT INTO runtimes (id, address, version, format, capabilities, started_at, last_seen_at, left_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO runtimes (id, address, version, format, capabilities, started_at, last_seen_at, left_at, sandbox)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (id) DO UPDATE SET address = excluded.address, version = excluded.version, format = excluded.format, capabilities = excluded.capabilities,
-started_at = excluded.started_at, last_seen_at = excluded.last_seen_at, left_at = excluded.left_at
+started_at = excluded.started_at, last_seen_at = excluded.last_seen_at, left_at = excluded.left_at, sandbox = excluded.sandbox
 `
 
 type PutRuntimeParams struct {
@@ -230,6 +231,7 @@ type PutRuntimeParams struct {
 	StartedAt    time.Time
 	LastSeenAt   time.Time
 	LeftAt       *time.Time
+	Sandbox      *string
 }
 
 func (q *Queries) PutRuntime(ctx context.Context, arg PutRuntimeParams) error {
@@ -242,6 +244,7 @@ func (q *Queries) PutRuntime(ctx context.Context, arg PutRuntimeParams) error {
 		arg.StartedAt,
 		arg.LastSeenAt,
 		arg.LeftAt,
+		arg.Sandbox,
 	)
 	return err
 }

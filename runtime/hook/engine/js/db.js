@@ -9,6 +9,7 @@
   const NativePromise = Promise;
   const { flaw } = api;
   const { named, isObject } = api.load("judge");
+  const { only, transaction } = api.load("refuse");
 
   let ask = (request) => host(DB, request); // tests answer it themselves
 
@@ -87,6 +88,7 @@
   }
 
   function table(name) {
+    only("ctx.db", ...transaction);
     if (typeof name !== "string" || name === "") throw new TypeError("ctx.db.collection(name): name must be a table of the configuration");
     const safely = (make) => (...args) => {
       let request;

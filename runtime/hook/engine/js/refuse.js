@@ -76,7 +76,7 @@
 
   let notice = () => {};
   return {
-    reject, drop, enqueue, only, fail,
+    reject, drop, enqueue, only, transaction, fail,
     thrown(e) { notice(e); fail(e, api.settled); },
     observe(f) { notice = f; }, // for tests
     deliverTo(f) { deliver = f; },

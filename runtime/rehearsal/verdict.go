@@ -1,0 +1,98 @@
+package rehearsal
+
+import (
+	"encoding/json"
+
+	"turnkey/runtime/hook"
+)
+
+// Outcome of a transaction.
+type Outcome string
+
+// The outcomes.
+const (
+	Applied Outcome = "applied"
+	Refused Outcome = "refused"
+	// HeldBack: the device would be told to come again. The trouble is ours or the operator's.
+	HeldBack Outcome = "held_back"
+)
+
+// Verdict is what would become of a transaction.
+type Verdict struct {
+	Outcome Outcome `json:"outcome"`
+	// Why it is not applied.
+	Code      string `json:"error_code,omitempty"`
+	Message   string `json:"message,omitempty"`
+	Hint      string `json:"hint,omitempty"`
+	Detail    string `json:"detail,omitempty"`    // raw database text
+	Operation *int   `json:"operation,omitempty"` // the one to blame; nil: all of it
+
+	Changes   []Change   `json:"changes"`
+	Conflicts []Conflict `json:"conflicts"`
+	Hooks     []HookCall `json:"hooks"`
+	Effects   []Effect   `json:"effects"`
+
+	// Checked says that the database was asked, too: its constraints and triggers saw the changes, which were
+	// rolled back then. It is not where a row was stood in for, or where nothing would be written.
+	Checked       bool  `json:"checked"`
+	DurationUS    int64 `json:"duration_us"`
+	DatabaseCalls int   `json:"database_calls"`
+}
+
+// Change is the net effect on one row, in the source's names.
+type Change struct {
+	Op     string          `json:"op"` // insert, update, delete
+	Table  string          `json:"table"`
+	ID     string          `json:"id"`
+	Old    json.RawMessage `json:"old"` // null when created
+	New    json.RawMessage `json:"new"` // null when deleted
+	Fields []string        `json:"fields"`
+}
+
+// Conflict is one that the transaction met, in the client's names.
+type Conflict struct {
+	Operation int                        `json:"operation"`
+	Op        string                     `json:"op"`
+	Table     string                     `json:"table"`
+	ID        string                     `json:"id"`
+	Policy    string                     `json:"policy"`
+	Outcome   string                     `json:"outcome"`
+	Fields    []ConflictField            `json:"fields"`
+	Base      map[string]json.RawMessage `json:"base"`
+	Server    map[string]json.RawMessage `json:"server"`
+	Client    map[string]json.RawMessage `json:"client"`
+	Decided   map[string]json.RawMessage `json:"decided"`
+}
+
+// ConflictField is what was decided about one column.
+type ConflictField struct {
+	Name    string `json:"name"`
+	Policy  string `json:"policy"`
+	Outcome string `json:"outcome"`
+}
+
+// HookCall is one call of a hook, with all that came of it.
+type HookCall struct {
+	Function  string          `json:"function"`
+	Name      string          `json:"name"` // of the hook file: a table, or _transaction
+	Argument  json.RawMessage `json:"argument"`
+	Result    string          `json:"result"`
+	Value     json.RawMessage `json:"value,omitempty"`
+	Reason    string          `json:"reason,omitempty"`
+	Rejection *hook.Rejection `json:"rejection,omitempty"`
+	Failure   *hook.Failure   `json:"failure,omitempty"`
+	Logs      []hook.Log      `json:"logs"`
+	// LogsDropped counts the lines over the limit.
+	LogsDropped int   `json:"logs_dropped,omitempty"`
+	DurationUS  int64 `json:"duration_us"`
+	DBCalls     int   `json:"db_calls"`
+}
+
+// Effect is something that would be done after the commit.
+type Effect struct {
+	Kind    string          `json:"kind"` // webhook or after_commit
+	Outbox  string          `json:"outbox,omitempty"`
+	Table   string          `json:"table,omitempty"`
+	ID      string          `json:"id,omitempty"`
+	Payload json.RawMessage `json:"payload"`
+}

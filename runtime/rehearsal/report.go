@@ -29,7 +29,7 @@ type Report struct {
 	Skipped int `json:"skipped"`
 	// Errors could not be rehearsed: what was kept cannot be read, or the database was in the way.
 	Errors   int       `json:"errors"`
-	Examples []Example `json:"examples"`
+	Examples []Example `json:"examples" nullable:"false"`
 }
 
 // Part is how far a ReplayOrder came.
@@ -62,11 +62,11 @@ const (
 
 // Example is a case of which something else would become.
 type Example struct {
-	Kind       Kind       `json:"kind"`
+	Kind       Kind       `json:"kind" enum:"conflict,rejection"`
 	ID         string     `json:"id"`
 	Table      string     `json:"table"`
 	RowID      string     `json:"row_id"`
-	Difference Difference `json:"difference"`
+	Difference Difference `json:"difference" enum:"other_values,other_code,new_rejection,now_accepted,error"`
 	Fields     []string   `json:"fields,omitempty"` // the columns that differ, in the client's names
 	Was        Result     `json:"was"`
 	Would      Result     `json:"would"`

@@ -1,10 +1,6 @@
 package rehearsal
 
-import (
-	"encoding/json"
-
-	"turnkey/runtime/hook"
-)
+import "encoding/json"
 
 // Outcome of a transaction.
 type Outcome string
@@ -19,7 +15,7 @@ const (
 
 // Verdict is what would become of a transaction.
 type Verdict struct {
-	Outcome Outcome `json:"outcome"`
+	Outcome Outcome `json:"outcome" enum:"applied,refused,held_back"`
 	// Why it is not applied.
 	Code      string `json:"error_code,omitempty"`
 	Message   string `json:"message,omitempty"`
@@ -27,10 +23,10 @@ type Verdict struct {
 	Detail    string `json:"detail,omitempty"`    // raw database text
 	Operation *int   `json:"operation,omitempty"` // the one to blame; nil: all of it
 
-	Changes   []Change   `json:"changes"`
-	Conflicts []Conflict `json:"conflicts"`
-	Hooks     []HookCall `json:"hooks"`
-	Effects   []Effect   `json:"effects"`
+	Changes   []RowChange   `json:"changes" nullable:"false"`
+	Conflicts []ConflictMet `json:"conflicts" nullable:"false"`
+	Hooks     []HookCall    `json:"hooks" nullable:"false"`
+	Effects   []Effect      `json:"effects" nullable:"false"`
 
 	// Checked says that the database was asked, too: its constraints and triggers saw the changes, which were
 	// rolled back then. It is not where a row was stood in for, or where nothing would be written.
@@ -39,33 +35,33 @@ type Verdict struct {
 	DatabaseCalls int   `json:"database_calls"`
 }
 
-// Change is the net effect on one row, in the source's names.
-type Change struct {
+// RowChange is the net effect on one row, in the source's names.
+type RowChange struct {
 	Op     string          `json:"op"` // insert, update, delete
 	Table  string          `json:"table"`
 	ID     string          `json:"id"`
 	Old    json.RawMessage `json:"old"` // null when created
 	New    json.RawMessage `json:"new"` // null when deleted
-	Fields []string        `json:"fields"`
+	Fields []string        `json:"fields" nullable:"false"`
 }
 
-// Conflict is one that the transaction met, in the client's names.
-type Conflict struct {
+// ConflictMet is one that the transaction met, in the client's names.
+type ConflictMet struct {
 	Operation int                        `json:"operation"`
 	Op        string                     `json:"op"`
 	Table     string                     `json:"table"`
 	ID        string                     `json:"id"`
 	Policy    string                     `json:"policy"`
 	Outcome   string                     `json:"outcome"`
-	Fields    []ConflictField            `json:"fields"`
+	Fields    []FieldDecision            `json:"fields" nullable:"false"`
 	Base      map[string]json.RawMessage `json:"base"`
 	Server    map[string]json.RawMessage `json:"server"`
 	Client    map[string]json.RawMessage `json:"client"`
 	Decided   map[string]json.RawMessage `json:"decided"`
 }
 
-// ConflictField is what was decided about one column.
-type ConflictField struct {
+// FieldDecision is what was decided about one column.
+type FieldDecision struct {
 	Name    string `json:"name"`
 	Policy  string `json:"policy"`
 	Outcome string `json:"outcome"`
@@ -79,13 +75,47 @@ type HookCall struct {
 	Result    string          `json:"result"`
 	Value     json.RawMessage `json:"value,omitempty"`
 	Reason    string          `json:"reason,omitempty"`
-	Rejection *hook.Rejection `json:"rejection,omitempty"`
-	Failure   *hook.Failure   `json:"failure,omitempty"`
-	Logs      []hook.Log      `json:"logs"`
+	Rejection *HookRejection  `json:"rejection,omitempty"`
+	Failure   *HookFailure    `json:"failure,omitempty"`
+	Logs      []HookLog       `json:"logs" nullable:"false"`
 	// LogsDropped counts the lines over the limit.
 	LogsDropped int   `json:"logs_dropped,omitempty"`
 	DurationUS  int64 `json:"duration_us"`
 	DBCalls     int   `json:"db_calls"`
+}
+
+// HookRejection is a refusal by ctx.reject.
+type HookRejection struct {
+	Code    string          `json:"code"`
+	Message string          `json:"message"`
+	Details json.RawMessage `json:"details,omitempty"`
+}
+
+// HookFailure is a call that ended without a result, at its place in the source.
+type HookFailure struct {
+	Code    string      `json:"code"`
+	Message string      `json:"message"`
+	Hint    string      `json:"hint,omitempty"`
+	File    string      `json:"file,omitempty"`
+	Line    int         `json:"line,omitempty"`
+	Column  int         `json:"column,omitempty"`
+	Stack   []HookFrame `json:"stack,omitempty"`
+}
+
+// HookFrame is one line of a stack trace.
+type HookFrame struct {
+	Function string `json:"function,omitempty"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+}
+
+// HookLog is one line of console or ctx.log.
+type HookLog struct {
+	Level string `json:"level"`
+	Text  string `json:"text"`
+	File  string `json:"file,omitempty"`
+	Line  int    `json:"line,omitempty"`
 }
 
 // Effect is something that would be done after the commit.

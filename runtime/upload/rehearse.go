@@ -106,7 +106,7 @@ func (e *Engine) perform(ctx context.Context, s *scene) rehearsal.Verdict {
 // verdict puts into words what became of a run.
 func (t *take) verdict(v verdict, failure *source.Failure) rehearsal.Verdict {
 	out := rehearsal.Verdict{Outcome: rehearsal.Applied, Checked: t.checked,
-		Changes: []rehearsal.Change{}, Conflicts: []rehearsal.Conflict{}, Hooks: []rehearsal.HookCall{}, Effects: []rehearsal.Effect{}}
+		Changes: []rehearsal.RowChange{}, Conflicts: []rehearsal.ConflictMet{}, Hooks: []rehearsal.HookCall{}, Effects: []rehearsal.Effect{}}
 	switch {
 	case failure != nil:
 		out.Outcome, out.Code, out.Message, out.Hint = rehearsal.HeldBack, failure.Code, failure.Message, failure.Hint
@@ -133,14 +133,14 @@ func (t *take) verdict(v verdict, failure *source.Failure) rehearsal.Verdict {
 	return out
 }
 
-func shownConflicts(list []source.ConflictRecord) []rehearsal.Conflict {
-	out := make([]rehearsal.Conflict, 0, len(list))
+func shownConflicts(list []source.ConflictRecord) []rehearsal.ConflictMet {
+	out := make([]rehearsal.ConflictMet, 0, len(list))
 	for i := range list {
 		c := &list[i]
-		shown := rehearsal.Conflict{Operation: c.Operation, Op: c.Op, Table: c.TableName, ID: c.RowID, Policy: c.Policy, Outcome: c.Outcome,
-			Fields: make([]rehearsal.ConflictField, len(c.Fields))}
+		shown := rehearsal.ConflictMet{Operation: c.Operation, Op: c.Op, Table: c.TableName, ID: c.RowID, Policy: c.Policy, Outcome: c.Outcome,
+			Fields: make([]rehearsal.FieldDecision, len(c.Fields))}
 		for n, f := range c.Fields {
-			shown.Fields[n] = rehearsal.ConflictField(f)
+			shown.Fields[n] = rehearsal.FieldDecision(f)
 		}
 		if full, err := readValues(c); err == nil { // we have just written it
 			shown.Base, shown.Server, shown.Client, shown.Decided = full.Base, full.Server, full.Client, full.Decided

@@ -12,11 +12,11 @@ import (
 )
 
 // shown is a row that a run changes; nil: it stays as it is.
-func (r *acted) shown() *rehearsal.Change {
+func (r *acted) shown() *rehearsal.RowChange {
 	if !r.changed || r.old == nil && r.now == nil {
 		return nil
 	}
-	c := &rehearsal.Change{Op: "update", Table: r.table.Name, ID: r.text, Old: docJSON(r.old), New: docJSON(r.keyed())}
+	c := &rehearsal.RowChange{Op: "update", Table: r.table.Name, ID: r.text, Old: docJSON(r.old), New: docJSON(r.keyed())}
 	switch {
 	case r.old == nil:
 		c.Op = "insert"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"log/slog"
 	"sync"
@@ -59,7 +60,7 @@ func (l live) ReplayDeployment(ctx context.Context, o command.DeploymentOrder, b
 
 // newRehearsal puts a candidate over a source, to be tried out.
 func (p *runtimeParts) newRehearsal(b *bundle.Bundle, src source.Source) (command.Rehearser, error) {
-	r, err := upload.NewRehearsal(b, src, upload.Deps{Now: clock.Now, NewID: func() string { return newID("rej") }, Pause: backOff})
+	r, err := upload.NewRehearsal(b, src, upload.Deps{Now: clock.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Hooks: hooks(p.workers), Seed: rand.Text})
 	if err != nil {
 		return nil, err
 	}

@@ -72,6 +72,7 @@ type HookCall struct {
 	Function  string          `json:"function"`
 	Name      string          `json:"name"` // of the hook file: a table, or _transaction
 	Argument  json.RawMessage `json:"argument"`
+	NowMS     int64           `json:"now_ms"` // the call's clock
 	Result    string          `json:"result"`
 	Value     json.RawMessage `json:"value,omitempty"`
 	Reason    string          `json:"reason,omitempty"`

@@ -24,6 +24,9 @@ type Rehearsal struct{ engine *Engine }
 // transactions but who asks: no brake, no log, no counters.
 func NewRehearsal(b *bundle.Bundle, src source.Source, deps Deps) (*Rehearsal, error) {
 	deps.Brake, deps.Observe, deps.Log = nil, nil, slog.New(slog.DiscardHandler)
+	if deps.Hooks != nil {
+		deps.Hooks = stagedHooks{deps.Hooks}
+	}
 	e, err := New(b, stage{src}, deps)
 	if err != nil {
 		return nil, err
@@ -113,6 +116,8 @@ func (t *take) verdict(v verdict, failure *source.Failure) rehearsal.Verdict {
 		if failure.Err != nil {
 			out.Detail = failure.Err.Error()
 		}
+	case v.held != nil:
+		out.Outcome, out.Code, out.Message, out.Detail = rehearsal.HeldBack, v.held.ErrorCode, v.held.Message, v.why
 	case v.no != nil:
 		out.Outcome, out.Code, out.Message, out.Hint, out.Detail = rehearsal.Refused, v.no.Code, v.no.Message, v.no.Hint, v.no.Detail
 		if v.no.Operation >= 0 {
@@ -130,6 +135,7 @@ func (t *take) verdict(v verdict, failure *source.Failure) rehearsal.Verdict {
 			out.Effects = shownEffects(t.finish.Deliveries)
 		}
 	}
+	out.Hooks = append(out.Hooks, t.hooks...)
 	return out
 }
 

@@ -77,7 +77,8 @@ func (e *Engine) conflictAgain(ctx context.Context, c *source.ConflictRecord) (*
 		return nil, unreadableValues(err)
 	}
 	q := e.rehearsed(userOf(c), c.ClientID)
-	q.id, q.replay = c.RequestID, &replaying{since: map[source.RowName]source.RejectedRow{}}
+	q.id, q.arrived = c.RequestID, c.CreatedAt // hooks have the clock of then
+	q.replay = &replaying{since: map[source.RowName]source.RejectedRow{}}
 	s := &scene{q: q, t: &Transaction{Operations: []Operation{op}}, ids: &identities{holder: c.Owner}, take: &take{left: map[string]source.Print{}}}
 	return s, e.asThen(ctx, s, c, server)
 }

@@ -13,15 +13,15 @@ import (
 
 // shown is a row that a run changes; nil: it stays as it is.
 func (r *acted) shown() *rehearsal.RowChange {
-	if !r.changed || r.old == nil && r.now == nil {
+	if r.kind == 0 || r.read && r.old == nil && r.now == nil {
 		return nil
 	}
 	c := &rehearsal.RowChange{Op: "update", Table: r.table.Name, ID: r.text, Old: docJSON(r.old), New: docJSON(r.keyed())}
 	switch {
-	case r.old == nil:
-		c.Op = "insert"
 	case r.now == nil:
 		c.Op = "delete"
+	case r.old == nil && (r.read || r.kind == source.Insert):
+		c.Op = "insert"
 	}
 	if c.Fields = r.fields(); c.Op == "update" && len(c.Fields) == 0 {
 		return nil

@@ -23,6 +23,11 @@ import (
 // rehearsed is a rehearsal of the world's configuration, as change leaves a copy of it.
 func (w *world) rehearsed(change func(*bundle.Config)) *upload.Rehearsal {
 	w.t.Helper()
+	return w.rehearsedOver(w.src, change, nil)
+}
+
+func (w *world) rehearsedOver(src source.Source, change func(*bundle.Config), more func(*bundle.Bundle, *upload.Deps)) *upload.Rehearsal {
+	w.t.Helper()
 	text, err := json.Marshal(w.config)
 	if err != nil {
 		w.t.Fatal(err)
@@ -34,7 +39,8 @@ func (w *world) rehearsed(change func(*bundle.Config)) *upload.Rehearsal {
 	if change != nil {
 		change(&draft)
 	}
-	r, err := upload.NewRehearsal(&bundle.Bundle{Instance: bundle.Instance{ID: "ins_test"}, Config: draft}, w.src, upload.Deps{
+	b := &bundle.Bundle{Instance: bundle.Instance{ID: "ins_test"}, Config: draft}
+	deps := upload.Deps{
 		Now:   time.Now,
 		NewID: func() string { return fmt.Sprintf("rej_%08d", w.ids.Add(1)) },
 		Pause: func(ctx context.Context, _ int) error { return ctx.Err() },
@@ -42,7 +48,11 @@ func (w *world) rehearsed(change func(*bundle.Config)) *upload.Rehearsal {
 			w.t.Errorf("somebody is told of a rehearsal: %+v", e)
 		},
 		Brake: upload.NewBrake("ins_test", func(upload.Tripped) { w.t.Error("a rehearsal trips the brake") }),
-	})
+	}
+	if more != nil {
+		more(b, &deps)
+	}
+	r, err := upload.NewRehearsal(b, src, deps)
 	if err != nil {
 		w.t.Fatal(err)
 	}

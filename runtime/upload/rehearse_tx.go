@@ -2,7 +2,9 @@ package upload
 
 import (
 	"context"
+	"slices"
 
+	"turnkey/runtime/rehearsal"
 	"turnkey/runtime/source"
 	"turnkey/runtime/value"
 )
@@ -15,6 +17,7 @@ type take struct {
 	left map[string]source.Print
 
 	calls   int
+	hooks   []rehearsal.HookCall
 	acted   []*acted       // rows that were read or changed, by first appearance
 	finish  *source.Finish // what would have been committed with them; nil: it did not come to that
 	checked bool           // the database has seen the changes
@@ -39,14 +42,16 @@ type acted struct {
 	table   *source.Table
 	id      value.Value
 	text    string
-	old     *value.Object // nil: missing, or not read
+	old     *value.Object // as it was first read; nil: missing, or never read
 	now     *value.Object
-	changed bool
+	read    bool
+	kind    source.ChangeKind // of the first change; 0: none
+	standIn bool
 }
 
 // stagedTx is a transaction that ends without effect. Changes do go to the database, so that its own checks are
-// part of the verdict; they are rolled back with the rest. Where a row was stood in for they do not: what is stored is
-// not what they are about.
+// part of the verdict; they are rolled back with the rest. Those of a row that was stood in for do not: what is stored
+// is not what they are about.
 type stagedTx struct {
 	source.Tx
 	take     *take
@@ -77,12 +82,15 @@ func (t *stagedTx) ReadAll(ctx context.Context, refs []source.Ref, claims []*sou
 
 func (t *stagedTx) seen(refs []source.Ref, rows []source.Row) {
 	for i, ref := range refs {
-		if t.take.stand != nil {
-			doc, replaced := t.take.stand(ref, rows[i].Doc)
-			rows[i].Doc, t.replaced = doc, t.replaced || replaced
-		}
 		r := t.row(ref.Table, ref.ID)
-		r.old, r.now = rows[i].Doc, rows[i].Doc
+		if t.take.stand != nil {
+			rows[i].Doc, r.standIn = t.take.stand(ref, rows[i].Doc)
+			t.replaced = t.replaced || r.standIn
+		}
+		if !r.read {
+			r.old, r.read = rows[i].Doc, true
+		}
+		r.now = rows[i].Doc
 	}
 	t.take.acted = t.acted // if nothing is to be written, it stays at that
 }
@@ -122,9 +130,9 @@ func (t *stagedTx) Marks(ctx context.Context, owner source.Owner, rows []source.
 
 // Apply implements source.Tx, but for the commit.
 func (t *stagedTx) Apply(ctx context.Context, changes []source.Change, finish *source.Finish) error {
-	if len(changes) > 0 && !t.replaced {
+	if real := t.real(changes); len(real) > 0 {
 		t.take.calls++
-		if err := t.Tx.Apply(ctx, changes, nil); err != nil {
+		if err := t.Tx.Apply(ctx, real, nil); err != nil {
 			return err
 		}
 		t.sent = true
@@ -132,13 +140,24 @@ func (t *stagedTx) Apply(ctx context.Context, changes []source.Change, finish *s
 	for i := range changes {
 		c := &changes[i]
 		r := t.row(c.Table, c.ID)
-		r.changed, r.now = true, nil
+		r.now = nil
 		if c.Kind != source.Delete {
 			r.now = c.Doc
 		}
+		if r.kind == 0 {
+			r.kind = c.Kind
+		}
 	}
 	if finish != nil {
-		t.take.acted, t.take.finish, t.take.checked = t.acted, finish, t.sent
+		t.take.acted, t.take.finish, t.take.checked = t.acted, finish, t.sent && !t.replaced
 	}
 	return nil
+}
+
+// real are the changes of rows that nothing stands in for.
+func (t *stagedTx) real(changes []source.Change) []source.Change {
+	if !t.replaced {
+		return changes
+	}
+	return slices.DeleteFunc(slices.Clone(changes), func(c source.Change) bool { return t.row(c.Table, c.ID).standIn })
 }

@@ -51,6 +51,8 @@ const (
 	DeploymentReplayed  EventKind = "deployment.replayed"
 	DeploymentBraked    EventKind = "deployment.braked"
 	UserDataErased      EventKind = "user_data.erased"
+	RehearsalRun        EventKind = "rehearsal.run"
+	RehearsalReplayed   EventKind = "rehearsal.replayed"
 )
 
 // Catalogue says what each event means. An event that is not listed cannot be recorded, and a test
@@ -98,5 +100,7 @@ var Catalogue = map[EventKind]string{
 	ConflictDismissed:   "A conflict was let be, perhaps with the refused write that it belongs to.",
 	DeploymentBraked:    "A deployment refused what the one before it took, and was taken back by itself.",
 	DeploymentReplayed:  "What a deployment refused was replayed.",
+	RehearsalRun:        "Somebody asked what would become of a write, over an instance's data.",
+	RehearsalReplayed:   "Somebody asked what would become of recorded conflicts and refused writes.",
 	UserDataErased:      "What was kept of one of an instance's users was removed.",
 }

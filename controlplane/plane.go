@@ -61,6 +61,7 @@ type Plane struct {
 	Rejections  *Rejections
 	Deliveries  *Deliveries
 	Conflicts   *Conflicts
+	Rehearsals  *Rehearsals
 	Runtimes    *Runtimes
 	Keyring     *Keyring
 
@@ -113,6 +114,7 @@ func New(c Config) (*Plane, error) {
 		Rejections:  &Rejections{k},
 		Deliveries:  &Deliveries{k},
 		Conflicts:   &Conflicts{k},
+		Rehearsals:  &Rehearsals{k},
 		Runtimes:    &Runtimes{core: k, listen: c.Listen},
 		Keyring:     &Keyring{k},
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"turnkey/internal/fault"
 	"turnkey/runtime/command"
 	"turnkey/runtime/source"
 )
@@ -112,8 +111,7 @@ func (k *core) ask(ctx context.Context, actor Actor, instance string, name comma
 		return err
 	}
 	if i.Deployment == 0 {
-		return fault.New(fault.Conflict, "not_deployed", "Nothing is deployed to this instance yet.").
-			WithHint("Deploy its configuration first: POST .../deployments.")
+		return notDeployed()
 	}
 	raw, err := k.send(ctx, actor, command.Command{Name: name, Instance: instance, Argument: text})
 	if err != nil {

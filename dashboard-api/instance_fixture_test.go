@@ -88,6 +88,8 @@ func (p *pool) Send(_ context.Context, _, _ string, c command.Command) (json.Raw
 		return json.Marshal(source.TestReport{OK: true, Server: "a stand-in"})
 	case c.Name == command.SourceInspect:
 		return json.Marshal(source.Inspection{Tables: []source.ProposedTable{{Name: "todos"}}})
+	case strings.HasPrefix(string(c.Name), "rehearsal_"):
+		return aboutRehearsals(c)
 	}
 	return json.RawMessage("{}"), nil
 }
@@ -117,7 +119,8 @@ func (h *house) heartbeat(acks ...feed.Ack) {
 			string(command.RejectionList), string(command.RejectionGet), string(command.RejectionReplay), string(command.RejectionDiscard),
 			string(command.ConflictList), string(command.ConflictGet), string(command.ConflictResolve), string(command.ConflictDismiss),
 			string(command.DeploymentReplay), string(command.UserErase), string(command.DeliveryList), string(command.DeliveryGet),
-			string(command.DeliveryRedeliver), string(command.DeliveryDiscard), string(command.DeliveryErase)},
+			string(command.DeliveryRedeliver), string(command.DeliveryDiscard), string(command.DeliveryErase),
+			string(command.RehearsalRun), string(command.RehearsalReplay)},
 	}})
 	if err != nil {
 		h.Fatal(err)
@@ -218,6 +221,8 @@ var instanceFixture = fixture{
 			h.heartbeat()
 			return map[string]any{"ids": []string{t.ids["conflict"]}}
 		},
+		"POST /instances/{instance}/hooks/run":                              body(map[string]any{"of": "deployed", "operation": map[string]any{"op": "DELETE", "table": "todos", "id": "1"}, "user": map[string]any{"id": "u1"}}),
+		"POST /instances/{instance}/hooks/replay":                           body(map[string]any{"of": "deployed"}),
 		"POST /instances/{instance}/conflicts/{conflict}/resolve":           body(map[string]any{"take": "server"}),
 		"POST /instances/{instance}/conflicts/{conflict}/force":             body(map[string]any{"take": "server"}),
 		"POST /instances/{instance}/conflicts/{conflict}/dismiss":           body(nil),

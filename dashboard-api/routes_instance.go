@@ -81,6 +81,8 @@ func (a *api) instanceRoutes() []route {
 		{get, in + "/deliveries/{delivery}", authz.DeliveryRead, inInstance, quiet, "Read a delivery with its payload", handle(a.getDelivery), nil},
 		{post, in + "/deliveries/{delivery}/redeliver", authz.DeliveryWrite, inInstance, controlplane.DeliveryRedelivered, "Deliver again, now, under the same id", handle(a.redeliver), nil},
 		{post, in + "/deliveries/{delivery}/discard", authz.DeliveryWrite, inInstance, controlplane.DeliveryDiscarded, "Give up a delivery", handle(a.discardDelivery), nil},
+		{post, in + "/hooks/run", authz.RehearsalRun, inInstance, controlplane.RehearsalRun, "Say what a draft, or what is deployed, would make of a write, and write nothing", handle(a.runHooks), []option{maxBody(24 << 20)}},
+		{post, in + "/hooks/replay", authz.RehearsalRun, inInstance, controlplane.RehearsalReplayed, "Say what would become of recorded conflicts and refused writes", handle(a.replayHooks), []option{maxBody(8 << 20)}},
 		{remove, in + "/users/{id}/data", authz.UserErase, inInstance, controlplane.UserDataErased, "Remove what is kept of a user beside their rows", handle(a.eraseUser), nil},
 		{get, in + "/logs", authz.LogRead, inInstance, quiet, "Read or follow the log", a.logHandler, nil},
 		{get, in + "/metrics", authz.MetricRead, inInstance, quiet, "Read what was counted", handle(a.getMetrics), nil},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"log/slog"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"turnkey/internal/clock"
 	"turnkey/internal/lifecycle"
+	"turnkey/runtime/bundle"
 	"turnkey/runtime/command"
 	"turnkey/runtime/gateway"
 	"turnkey/runtime/source"
@@ -54,6 +56,15 @@ func (l live) Current(ctx context.Context, c *source.ConflictRecord) (map[string
 func (l live) ReplayDeployment(ctx context.Context, o command.DeploymentOrder, by string) (out command.DeploymentReplayed, err error) {
 	out.Done, out.Next, out.More, err = l.engine.ReplayDeployment(ctx, o.Deployment, o.After, by)
 	return out, err
+}
+
+// newRehearsal puts a candidate over a source, to be tried out.
+func (p *runtimeParts) newRehearsal(b *bundle.Bundle, src source.Source) (command.Rehearser, error) {
+	r, err := upload.NewRehearsal(b, src, upload.Deps{Now: clock.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Hooks: hooks(p.workers), Seed: rand.Text})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // brakes keeps one brake for each instance that this process has served.

@@ -41,6 +41,7 @@ var table = map[Permission]string{
 	ConflictRead:    "OADVoadv",
 	ConflictWrite:   "OADoad",
 	ConflictForce:   "OAoa",
+	RehearsalRun:    "OADoad",
 	LogRead:         "OADVoadv",
 	MetricRead:      "OADVoadv",
 	UserErase:       "OAoa",

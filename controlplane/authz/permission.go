@@ -51,9 +51,11 @@ const (
 	ConflictRead  Permission = "conflict:read"
 	ConflictWrite Permission = "conflict:write"
 	ConflictForce Permission = "conflict:force"
-	LogRead       Permission = "log:read"
-	MetricRead    Permission = "metric:read"
-	UserErase     Permission = "user:erase"
+	// RehearsalRun says what would become of writes, over customers' data, as any user.
+	RehearsalRun Permission = "rehearsal:run"
+	LogRead      Permission = "log:read"
+	MetricRead   Permission = "metric:read"
+	UserErase    Permission = "user:erase"
 )
 
 // Permissions lists what roles can give. A permission that is not listed is always denied.
@@ -65,5 +67,5 @@ var Permissions = []Permission{
 	ProjectRead, ProjectCreate, ProjectWrite, ProjectDelete,
 	InstanceRead, InstanceWrite, InstanceDelete,
 	ConfigWrite, SecretWrite, SourceTest, DeploymentWrite, KeyWrite, DevTokenCreate,
-	RejectionRead, RejectionWrite, RejectionForce, ConflictRead, ConflictWrite, ConflictForce, DeliveryRead, DeliveryWrite, LogRead, MetricRead, UserErase,
+	RejectionRead, RejectionWrite, RejectionForce, ConflictRead, ConflictWrite, ConflictForce, RehearsalRun, DeliveryRead, DeliveryWrite, LogRead, MetricRead, UserErase,
 }

@@ -147,6 +147,10 @@ func (a *attempt) refused(no *Refusal) verdict {
 		}
 	}
 	v.counts = a.counts
+	if a.request.rehearsal {
+		no.conflicts = a.recorded
+		return v
+	}
 	if no.is(conflict.CodeRecorded) {
 		no.conflicts = slices.DeleteFunc(a.recorded, func(c source.ConflictRecord) bool { return c.Status != source.ConflictOpen })
 	}

@@ -152,6 +152,8 @@ type request struct {
 	arrived time.Time
 	replay  *replaying // nil: an upload
 
+	rehearsal bool // nothing of it is committed, and all of it is told
+
 	// What identify has seen of the request so far: while operation ids ascend, only the last of them.
 	seen      map[occurrence]int
 	ascending []*identities

@@ -34,7 +34,7 @@ func (a *attempt) conflictsOf(op *Operation, r *row, w *weighed, d *conflict.Dec
 		return
 	}
 	counts := a.tally(op.Table)
-	outcome, records := conflict.Outcome(""), false
+	outcome, records := conflict.Outcome(""), a.request.rehearsal
 	fields := make([]source.ConflictField, 0, len(d.Conflicts))
 	for _, i := range d.Conflicts {
 		of := conflict.TookClient

@@ -1,5 +1,7 @@
 package hook
 
+import "time"
+
 // Engine runs users' code inside a worker process. It serves one caller at a time and has no limit on
 // memory: the process has. Nothing that the code does is an error here; it is an outcome.
 type Engine interface {
@@ -12,6 +14,11 @@ type Engine interface {
 // Idler is an engine that has something to prepare while nobody waits: a worker may call it when it has answered
 // and nothing has arrived yet. It takes well under a millisecond.
 type Idler interface{ Idle() }
+
+// Metered is an engine that counts processor time against a Run's limit, once it is told how much its process has used.
+type Metered interface {
+	Meter(used func() time.Duration)
+}
 
 // Host carries one HostCall to the runtime and waits for the answer. An error means that the pipe is
 // broken: the run ends.

@@ -11,6 +11,7 @@ import (
 // Engine implements hook.Engine with goja and esbuild. It is not safe for concurrent use.
 type Engine struct {
 	now     func() time.Time
+	used    func() time.Duration // of processor time; nil: only the wall clock
 	library *library
 	script  *script  // what Run calls
 	session *session // the transaction that is going on; nil after one that was cut off
@@ -18,8 +19,9 @@ type Engine struct {
 }
 
 var (
-	_ hook.Engine = (*Engine)(nil)
-	_ hook.Idler  = (*Engine)(nil)
+	_ hook.Engine  = (*Engine)(nil)
+	_ hook.Idler   = (*Engine)(nil)
+	_ hook.Metered = (*Engine)(nil)
 )
 
 // regexpTimeout ends regular expressions that backtrack for ever: no interrupt reaches them.
@@ -31,6 +33,9 @@ func New(now func() time.Time) *Engine {
 	regexp2.DefaultMatchTimeout = regexpTimeout
 	return &Engine{now: now, library: newLibrary()}
 }
+
+// Meter implements hook.Metered.
+func (e *Engine) Meter(used func() time.Duration) { e.used = used }
 
 // Load makes a program the one that Run calls.
 func (e *Engine) Load(load hook.Load) hook.Loaded {
@@ -61,7 +66,7 @@ func (e *Engine) Run(run hook.Run, host hook.Host) hook.Ran {
 		return gone("The transaction's global state is gone.")
 	}
 	ran := hook.Ran{Outcomes: make([]hook.Outcome, 0, len(run.Calls))}
-	w := newWatch(time.Duration(run.Limits.TimeMS) * time.Millisecond)
+	w := e.watch(time.Duration(run.Limits.TimeMS) * time.Millisecond)
 	defer w.end()
 	if e.session == nil {
 		e.session = e.take()

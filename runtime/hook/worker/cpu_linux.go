@@ -1,6 +1,10 @@
 package worker
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,3 +20,27 @@ func cpuOf(pid int) (time.Duration, bool) {
 	}
 	return time.Duration(t.Nano()), true
 }
+
+// delayOf is how long a process has waited for a processor: its most patient thread, because the others mostly
+// sleep. Where the kernel does not count, it has not waited.
+func delayOf(pid int) (most time.Duration) {
+	threads, err := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/schedstat")
+	if err != nil {
+		return 0
+	}
+	for _, path := range threads {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			continue // the thread has ended
+		}
+		var ran, waited int64
+		if _, err := fmt.Sscan(string(raw), &ran, &waited); err == nil {
+			most = max(most, time.Duration(waited))
+		}
+	}
+	return most
+}
+
+// prefer sets how readily a worker yields its processor. It has a group of its own, which is how all of its
+// threads are meant.
+func prefer(pid, nice int) error { return unix.Setpriority(unix.PRIO_PGRP, pid, nice) }

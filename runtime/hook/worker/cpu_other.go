@@ -6,3 +6,9 @@ import "time"
 
 // cpuOf is not to be had here; the wall clock decides.
 func cpuOf(int) (time.Duration, bool) { return 0, false }
+
+// delayOf is not to be had either.
+func delayOf(int) time.Duration { return 0 }
+
+// prefer is a matter of the scheduler, and left to it.
+func prefer(int, int) error { return nil }

@@ -29,6 +29,7 @@ func TestFigures(t *testing.T) {
 	t.Run("cold", func(t *testing.T) { cold(t, program) })
 	t.Run("bare", func(t *testing.T) { bare(t, program) })
 	t.Run("warm", func(t *testing.T) { warm(t, p, program) })
+	t.Run("calm", func(t *testing.T) { calm(t, p, program) })
 	t.Run("spare", func(t *testing.T) { spare(t, p, program) })
 	t.Run("crowd", func(t *testing.T) { crowd(t, program) })
 	t.Run("memory", func(t *testing.T) { memory(t, program) })
@@ -83,6 +84,41 @@ func bare(t *testing.T, program *hook.Program) {
 		took = append(took, time.Since(began))
 	}
 	report(t, "the engine alone: one more operation", took[50:])
+}
+
+// calm is one call at a time with a pause behind each, as one device's uploads come: the processor has gone to
+// sleep, the worker has prepared. The engine alone gets the same pauses.
+func calm(t *testing.T, p *worker.Pool, program *hook.Program) {
+	words := newPool(t, nil)
+	e := engine.New(time.Now)
+	if l := e.Load(hook.Load{Program: *program}); l.Failure != nil {
+		t.Fatal(l.Failure.Message)
+	}
+	run := writes(t, program, 1, time.Second)
+	payload := []byte("echo " + strings.Repeat("x", 524))
+	names := []string{"the engine alone, fresh", "the engine alone, prepared", "one call in a worker", "an echo of 524 bytes"}
+	took := make([][]time.Duration, len(names))
+	for range 2000 {
+		for i, f := range []func() error{
+			func() error { e.Run(*run, nil); return nil },
+			func() error { e.Run(*run, nil); return nil },
+			func() error { _, err := do(t, p, "a", program, run, nil); return err },
+			func() error { _, err := asking(t.Context(), words, "a", worker.Request{Payload: payload}); return err },
+		} {
+			if i == 1 {
+				e.Idle()
+			}
+			pause(time.Millisecond)
+			began := time.Now()
+			if err := f(); err != nil {
+				t.Fatal(err)
+			}
+			took[i] = append(took[i], time.Since(began))
+		}
+	}
+	for i, name := range names {
+		report(t, name+", a pause between", took[i])
+	}
 }
 
 func spare(t *testing.T, p *worker.Pool, program *hook.Program) {

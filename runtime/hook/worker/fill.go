@@ -17,7 +17,7 @@ const (
 func (p *Pool) fill(ctx context.Context) error {
 	for {
 		for p.wants() {
-			w, err := p.launch(ctx, p.opts.Limits)
+			w, err := p.launch(ctx, p.opts.Limits, niceRun)
 			if pause := p.filled(w, err); pause > 0 && !sleep(ctx, pause) {
 				return nil
 			}

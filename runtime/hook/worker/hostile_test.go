@@ -96,7 +96,7 @@ func TestCallsBack(t *testing.T) {
 		{"one too many", "call 51", echo, hook.ClassCrashed, 50},
 		{"no host", "call 1", nil, hook.ClassCrashed, 0},
 		{"a host that says no", "call 3", failing, hook.ClassAborted, 0},
-		{"a host that hangs", "call 1", slow, hook.ClassTimeout, 0},
+		{"a host that hangs, which is not the hook's fault", "call 1", slow, hook.ClassUnavailable, 0},
 		{"waiting is not computing", "call 4", sleepy, "", 0},
 		{"but all of it has an end", "call 9", sleepy, hook.ClassTimeout, 0},
 		{"a flood that waits for nothing", "flood", echo, hook.ClassCrashed, 1},

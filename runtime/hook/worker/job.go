@@ -42,7 +42,7 @@ func (p *Pool) job(ctx context.Context, instance string, q Request) ([]byte, err
 	defer leave()
 	limits := p.opts.Limits
 	limits.Memory, limits.Frame = p.opts.Bundles.Memory, max(limits.Frame, 16*mib)
-	w, err := p.launch(ctx, limits)
+	w, err := p.launch(ctx, limits, niceLong)
 	if ctx.Err() != nil {
 		return nil, aborted(ctx)
 	} else if err != nil {

@@ -36,7 +36,7 @@ func (p *Pool) Layers(ctx context.Context) (Layers, error) {
 	if g := p.start.greeting(); g != nil {
 		return layersOf(g), nil
 	}
-	w, err := p.launch(ctx, p.opts.Limits)
+	w, err := p.launch(ctx, p.opts.Limits, niceRun)
 	if err == nil {
 		w.end(hook.ClassUnavailable, "it was asked for its layers alone")
 	}

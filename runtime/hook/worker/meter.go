@@ -5,49 +5,88 @@ import "time"
 // meter decides when a request has had enough. It reads real time and not the pool's clock: it bounds what a
 // real process does.
 //
-//	0        CPU        1.7 CPU     CPU+Grace .. 2 CPU
-//	├─ runs ──┤ interrupt  ┤ interrupt   ┤ kill
-//	          by its CPU     by the wall   by either
+//	0         CPU/2         CPU      1.5 CPU            1.8 CPU
+//	├─ runs ───┼─ yields ────┤ interrupt  ┤ interrupt      ┤ kill (by CPU: at CPU + Grace)
+//	            by its CPU    by its CPU     by the wall clock
+//
+// The wall clock does not count against a run that has used less than half of its time because it wanted a
+// processor and had none: on a busy machine that is most of them, and they are not at fault.
 type meter struct {
 	pid    int
 	cpu    time.Duration // limit to the kill
 	wall   time.Duration // the same
+	half   time.Duration // of the limit: what has used that much may use all of it
 	began  time.Time
 	before time.Duration // of CPU, when it began
 	known  bool          // the kernel tells CPU times
 	host   time.Duration // spent in calls back, which count for nothing
+	lost   time.Duration // while this process itself stood still
+	slow   bool          // half is used
+	looks  int
+	// delay is how long the process had waited for a processor at the second look; most requests have no second.
+	delay time.Duration
 }
 
-// limitsFor are the worker's own: it interrupts the engine and, as a last resort, ends itself.
-func (l Limits) softWall(cpu time.Duration) time.Duration { return cpu * 17 / 10 }
+// forbearance is how often the wall's limit may pass while a run waits for a processor.
+const forbearance = 9
+
+// softWall is when the worker interrupts an engine that has used half of its time.
+func (l Limits) softWall(cpu time.Duration) time.Duration { return cpu * 3 / 2 }
 
 func (l Limits) hardCPU(cpu time.Duration) time.Duration { return cpu + l.Grace }
 
 // hardWall keeps the promise of an answer within twice the limit, the kill included; only tiny limits get
 // more, because a kill before the interruption could be obeyed would be a waste.
 func (l Limits) hardWall(cpu time.Duration) time.Duration {
-	return max(l.softWall(cpu)+l.Grace/5, cpu+l.Grace, cpu*2-l.Grace/5)
+	return max(l.softWall(cpu)+l.Grace/5, cpu+l.Grace, cpu*9/5)
 }
 
 func (l Limits) meter(pid int, cpu time.Duration) meter {
-	m := meter{pid: pid, cpu: l.hardCPU(cpu), wall: l.hardWall(cpu), began: time.Now()}
+	m := meter{pid: pid, cpu: l.hardCPU(cpu), wall: l.hardWall(cpu), half: cpu / 2, began: time.Now()}
 	m.before, m.known = cpuOf(pid)
 	return m
 }
 
 // left is how long the request may go on before somebody looks again; none when it is over.
 func (m *meter) left() time.Duration {
-	wall := m.wall - (time.Since(m.began) - m.host)
+	if m.looks++; m.looks == 2 {
+		m.delay = delayOf(m.pid)
+	}
+	left := m.wall - (time.Since(m.began) - m.host - m.lost)
 	if !m.known {
-		return wall
+		return left
 	}
-	used, ok := cpuOf(m.pid)
-	if !ok {
-		return wall
+	now, ok := cpuOf(m.pid)
+	if !ok { // it is gone, and the socket will say so
+		return left
 	}
-	left := min(wall, m.cpu-(used-m.before))
+	used := now - m.before
+	if m.slow = used >= m.half; !m.slow {
+		if left <= 0 {
+			left += min(delayOf(m.pid)-m.delay, forbearance*m.wall)
+		}
+		if m.looks == 1 {
+			left = min(left, soon)
+		}
+		left = min(left, m.half-used)
+	}
+	left = min(left, m.cpu-used)
 	if left <= 0 {
 		return 0
 	}
 	return max(left, time.Millisecond)
+}
+
+// soon is when a request is looked at for the second time, and its waiting for a processor counted from.
+const soon = 20 * time.Millisecond
+
+// freeze is how late this process must be to have stood still, and not only waited for a processor.
+const freeze = 100 * time.Millisecond
+
+// lateBy takes out time in which nobody could look: the runtime was stopped, or its machine was, and the answer
+// may lie there.
+func (m *meter) lateBy(late time.Duration) {
+	if late > freeze {
+		m.lost += late
+	}
 }

@@ -117,7 +117,7 @@ func (p *Pool) reap(wait func()) {
 }
 
 // launch starts a worker that the pool owns until it is gone.
-func (p *Pool) launch(ctx context.Context, limits Limits) (*process, error) {
+func (p *Pool) launch(ctx context.Context, limits Limits, nice int) (*process, error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -126,7 +126,7 @@ func (p *Pool) launch(ctx context.Context, limits Limits) (*process, error) {
 	p.reaped.Add(1) // Close waits for this start, too
 	p.mu.Unlock()
 	defer p.reaped.Done()
-	w, err := p.start.start(ctx, limits)
+	w, err := p.start.start(ctx, limits, nice)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err != nil {
@@ -349,7 +349,7 @@ func (p *Pool) giveBack(i *instance, w *process) {
 	now := p.opts.Now()
 	switch {
 	case p.closed || w.dead():
-	case w.served >= p.opts.Sizes.Calls || now.Sub(w.leased) >= p.opts.Sizes.Age:
+	case w.tired || w.served >= p.opts.Sizes.Calls || now.Sub(w.leased) >= p.opts.Sizes.Age:
 		p.stats.Recycled++
 		w.end(hook.ClassUnavailable, "recycled")
 	default:

@@ -30,6 +30,8 @@ type process struct {
 	served  int
 	leased  time.Time
 	idle    time.Time // since
+	yields  bool      // it has a low priority
+	tired   bool      // and keeps it, because this process may not raise it
 
 	gone  chan struct{} // closed when it has been waited for
 	death death         // set by then
@@ -49,6 +51,8 @@ type Request struct {
 	Waits time.Duration
 	// Answer is how many bytes the answer may have; zero is the pool's limit.
 	Answer int
+	// Yield lets everybody else compute first.
+	Yield bool
 	// Host does what the program asks for. An error ends the worker and the request, with that error.
 	Host Host
 }
@@ -105,13 +109,37 @@ func (p *process) lost(class hook.Class, detail string, cause error) *Failure {
 	return &Failure{Class: d.class, Message: messages[d.class], Detail: d.detail, Err: cause}
 }
 
+// The worker's place in the line for processors, as Unix counts it: the runtime is at 0, a worker first of
+// all behind it, and what runs for long behind everybody.
+const (
+	niceRun  = 5
+	niceLong = 12
+)
+
+// yield makes way for everybody else's, until hurry.
+func (p *process) yield() {
+	if !p.yields {
+		p.yields = true
+		_ = prefer(p.cmd.Process.Pid, niceLong) // it is gone, or nothing would change
+	}
+}
+
+// hurry takes that back. Raising a priority takes a privilege; without it the worker is replaced when its transaction ends.
+func (p *process) hurry() {
+	if p.yields && !p.tired {
+		p.tired = prefer(p.cmd.Process.Pid, niceRun) != nil
+		p.yields = p.tired
+	}
+}
+
 // exchange is one request under way.
 type exchange struct {
 	*process
 	ctx   context.Context
 	q     Request
 	meter meter
-	turn  *turn // given back during calls back
+	next  time.Time // look at the meter
+	turn  *turn     // given back during calls back
 	calls int
 }
 
@@ -127,11 +155,15 @@ func (p *process) request(ctx context.Context, q Request, t *turn) (payload []by
 	p.in.Limit(max(q.Answer, p.limits.Frame))
 	stop := context.AfterFunc(ctx, func() { _ = p.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
+	if q.Yield {
+		p.yield()
+	}
+	defer p.hurry()
 	if failure := x.send(); failure != nil {
 		return nil, false, failure
 	}
 	for {
-		f, failure := x.next()
+		f, failure := x.read()
 		if failure != nil {
 			return nil, false, failure
 		}
@@ -162,7 +194,7 @@ const selfExit = time.Second
 
 func (x *exchange) send() *Failure {
 	l := x.limits
-	x.buf = wire.AppendLimits(x.buf[:0], wire.Limits{CPU: x.q.CPU, Wall: l.softWall(x.q.CPU), Exit: l.hardWall(x.q.CPU) + x.q.Waits + selfExit})
+	x.buf = wire.AppendLimits(x.buf[:0], wire.Limits{CPU: x.q.CPU, Wall: l.softWall(x.q.CPU), Exit: (1+forbearance)*l.hardWall(x.q.CPU) + x.q.Waits + selfExit})
 	x.buf = wire.Append(x.buf, wire.Frame{Kind: x.q.Kind, ID: x.id, Payload: x.q.Payload})
 	failure := x.write(x.buf)
 	if cap(x.buf) > mib {
@@ -186,8 +218,8 @@ func (x *exchange) write(b []byte) *Failure {
 	return nil
 }
 
-// next reads a frame within the limits of the request.
-func (x *exchange) next() (wire.Frame, *Failure) {
+// read reads a frame within the limits of the request.
+func (x *exchange) read() (wire.Frame, *Failure) {
 	for {
 		f, err := x.in.Next()
 		switch {
@@ -205,9 +237,12 @@ func (x *exchange) next() (wire.Frame, *Failure) {
 	}
 }
 
+// dying is how long a process may take from closing its socket to being reaped.
+const dying = time.Second
+
 // hungUp is the failure of a worker that closed its socket. It is ending: its own last words say why.
 func (x *exchange) hungUp() *Failure {
-	t := time.NewTimer(x.limits.Grace)
+	t := time.NewTimer(dying)
 	defer t.Stop()
 	select {
 	case <-x.gone:
@@ -218,11 +253,18 @@ func (x *exchange) hungUp() *Failure {
 
 // allow extends the deadline of the socket to when the meter wants to look again.
 func (x *exchange) allow() *Failure {
+	if !x.next.IsZero() {
+		x.meter.lateBy(time.Since(x.next))
+	}
 	left := x.meter.left()
 	if left <= 0 {
 		return x.lost(hook.ClassTimeout, "killed at the hard deadline", nil)
 	}
-	if err := x.conn.SetDeadline(time.Now().Add(left)); err != nil {
+	if x.meter.slow {
+		x.yield()
+	}
+	x.next = time.Now().Add(left)
+	if err := x.conn.SetDeadline(x.next); err != nil {
 		return x.hungUp() // closed by who reaped it
 	}
 	if x.ctx.Err() != nil { // looked at last: whoever ends the context sets the deadline after it
@@ -253,6 +295,9 @@ func (x *exchange) serve(f wire.Frame) *Failure {
 	x.turn.resume()
 	x.meter.host += time.Since(began)
 	switch {
+	case late && time.Since(began) > x.q.Waits/2: // one call alone: a lock, or a database that is away
+		x.end(hook.ClassAborted, "a call of it waited too long")
+		return unavailable("A call of the hook was not answered in time.", time.Second, err)
 	case late:
 		return x.lost(hook.ClassTimeout, "its calls took too long", err)
 	case errors.As(err, new(nonsense)):

@@ -48,6 +48,7 @@ func (s *Session) Run(ctx context.Context, q Request) ([]byte, error) {
 		return nil, failure
 	}
 	calls := s.counted(&q)
+	q.Yield = q.Yield || turn.suspect
 	answer, retire, err := s.within(ctx, q, turn)
 	failure = FailureOf(err)
 	looped := retire || failure != nil && failure.Class == hook.ClassTimeout

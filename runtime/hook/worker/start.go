@@ -38,12 +38,12 @@ type wall struct {
 }
 
 // start starts a worker and waits until it has locked itself in.
-func (l *launcher) start(ctx context.Context, limits Limits) (*process, error) {
+func (l *launcher) start(ctx context.Context, limits Limits, nice int) (*process, error) {
 	for {
 		l.mu.Lock()
 		w, proven, last := l.walls[0], l.proven, len(l.walls) == 1
 		l.mu.Unlock()
-		p, err := l.open(w, limits)
+		p, err := l.open(w, limits, nice)
 		if err != nil && !proven && !last {
 			l.weaken(w, err)
 			continue
@@ -51,7 +51,7 @@ func (l *launcher) start(ctx context.Context, limits Limits) (*process, error) {
 			return nil, fmt.Errorf("start a worker: %w", err)
 		}
 		l.spawn(p.wait)
-		if err := l.greet(ctx, p, w); err != nil {
+		if err := l.greet(ctx, p, w, nice); err != nil {
 			p.end(hook.ClassUnavailable, "it was never ready")
 			<-p.gone
 			if p.death.detail != "" {
@@ -80,7 +80,7 @@ func (l *launcher) weaken(w wall, err error) {
 var environment = []string{"TZ=", "GOTRACEBACK=none", "GOMAXPROCS=1", "GOGC=400", "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
 
 // open starts the process.
-func (l *launcher) open(w wall, limits Limits) (*process, error) {
+func (l *launcher) open(w wall, limits Limits, nice int) (*process, error) {
 	ours, theirs, err := socketPair()
 	if err != nil {
 		return nil, err
@@ -101,6 +101,7 @@ func (l *launcher) open(w wall, limits Limits) (*process, error) {
 		_, _ = ours.Close(), words.Close()
 		return nil, err
 	}
+	_ = prefer(cmd.Process.Pid, nice) // starting must not be in others' way either; the worker itself sees to it that it holds
 	return &process{
 		cmd: cmd, conn: ours, stderr: words, limits: limits, gone: make(chan struct{}),
 		in: wire.NewReader(ours, wire.FromWorker, limits.Frame),
@@ -108,7 +109,7 @@ func (l *launcher) open(w wall, limits Limits) (*process, error) {
 }
 
 // greet gives the order and takes the greeting.
-func (l *launcher) greet(ctx context.Context, p *process, w wall) error {
+func (l *launcher) greet(ctx context.Context, p *process, w wall, nice int) error {
 	stop := context.AfterFunc(ctx, func() { _ = p.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if err := p.conn.SetDeadline(time.Now().Add(l.opts.Sizes.Start)); err != nil {
@@ -118,7 +119,7 @@ func (l *launcher) greet(ctx context.Context, p *process, w wall) error {
 		return err
 	}
 	order := wire.Encode(wire.Order{
-		Namespaced: w.namespaced, Memory: p.limits.Memory, Files: 16, Processes: 64, Stack: 32 * mib, Nice: 5, OOM: 900,
+		Namespaced: w.namespaced, Memory: p.limits.Memory, Files: 16, Processes: 64, Stack: 32 * mib, Nice: nice, OOM: 900,
 		Frame: wire.MaxPayload, Without: l.opts.Without,
 	})
 	if _, err := p.conn.Write(wire.Append(nil, wire.Frame{Kind: wire.Setup, Payload: order})); err != nil {

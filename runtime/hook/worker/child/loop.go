@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"turnkey/runtime/hook"
 	"turnkey/runtime/hook/worker/wire"
@@ -20,15 +21,25 @@ type loop struct {
 	watch   *watch
 	limits  wire.Limits // of the next request
 	buf     []byte
+	// answered: nothing has been read since the last answer.
+	answered bool
 }
 
 func newLoop(c conn, in *wire.Reader, h Handler) *loop {
 	return &loop{conn: c, in: in, handler: h, watch: newWatch(h.Interrupt)}
 }
 
+// pauseBeforeIdle keeps preparation out of the way of the next frame of the same transaction, which comes as soon as
+// the database has answered the runtime.
+const pauseBeforeIdle = 200 * time.Microsecond
+
 // serve returns nil when the runtime has closed the socket.
 func (l *loop) serve() error {
 	for {
+		if l.answered && !l.in.Rest() && l.conn.quiet(pauseBeforeIdle) {
+			l.handler.Idle()
+		}
+		l.answered = false
 		f, err := l.in.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -38,6 +49,7 @@ func (l *loop) serve() error {
 		case f.Kind == wire.Limit:
 			l.limits, err = wire.ParseLimits(f.Payload)
 		case wire.Request(f.Kind):
+			l.answered = true
 			err = l.request(f)
 		default:
 			err = fmt.Errorf("a frame of kind %d is no request", f.Kind)

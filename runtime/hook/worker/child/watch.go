@@ -13,7 +13,7 @@ import (
 // insist is how often an engine that has not stopped is told again.
 const insist = 20 * time.Millisecond
 
-// watch interrupts a call that has used its processor time, or far more time than that, and ends the
+// watch interrupts a call that has used its processor time, or half of it and far more time than that, and ends the
 // process when the runtime should have done so long ago. Time spent waiting for answers is not counted.
 type watch struct {
 	interrupt func()
@@ -81,7 +81,11 @@ func (w *watch) check() {
 	if !w.waiting.IsZero() {
 		wall -= time.Since(w.waiting)
 	}
-	left := min(w.limits.CPU-(used()-w.cpu), w.limits.Wall-wall)
+	spent := used() - w.cpu
+	left := w.limits.CPU - spent
+	if spent >= w.limits.CPU/2 { // before that it may only have waited for a processor
+		left = min(left, w.limits.Wall-wall)
+	}
 	if left > 0 {
 		w.soft.Reset(max(left, time.Millisecond))
 		return

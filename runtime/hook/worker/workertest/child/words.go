@@ -24,6 +24,7 @@ type words struct {
 }
 
 func (w *words) Warm()      {}
+func (w *words) Idle()      {}
 func (w *words) Interrupt() { w.interrupted.Store(true) }
 
 // Serve implements child.Handler.
@@ -86,6 +87,12 @@ func (w *words) do(word, rest string, n int, exchange hook.Exchange) string {
 		return strings.Repeat("x", n)
 	case "call":
 		return calls(n, rest, exchange)
+	case "tell": // one call with the words themselves
+		answer, err := exchange([]byte(rest))
+		if err != nil {
+			return err.Error()
+		}
+		return string(answer)
 	case "threads":
 		return threads(n)
 	case "raw": // what a worker writes that was taken over

@@ -23,6 +23,7 @@ type load struct {
 
 	mu      sync.Mutex
 	drivers []*driver
+	devices map[string]int // by table, clones among them
 	wg      sync.WaitGroup
 	stop    chan struct{} // closed: write no more, only drain
 	healed  chan struct{} // closed: the 30 seconds run,
@@ -36,12 +37,12 @@ type driver struct {
 	maker  *workload.Maker
 	device *client.Device
 	random *rand.Rand
-	every  time.Duration // between transactions
+	every  time.Duration // between transactions, were the device the workload's only one
 	clones int
 }
 
 func newLoad(r *tortured) *load {
-	return &load{tortured: r, stop: make(chan struct{}), healed: make(chan struct{})}
+	return &load{tortured: r, devices: map[string]int{}, stop: make(chan struct{}), healed: make(chan struct{})}
 }
 
 // run starts every device, sets the nemesis loose, and waits until all queues are empty again.
@@ -93,12 +94,19 @@ func (l *load) broken(ctx context.Context) error {
 	return err
 }
 
-// pace spreads the operations of a workload over the time: devices wait that long on average between
-// transactions.
+// pace spreads the operations of a workload over the time: transactions are that far from each other on average.
 func (l *load) pace(w workload.Workload) time.Duration {
 	const perTransaction = 2.5
 	transactions := float64(l.size.operations) / float64(len(l.loads)) / perTransaction
-	return time.Duration(float64(l.size.load) * float64(w.Devices) / transactions)
+	return time.Duration(float64(l.size.load) / transactions)
+}
+
+// gap is how long a device waits on average between transactions: clones share the pace of their workload, or a
+// long run would end with a multiple of its load.
+func (d *driver) gap() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.every * time.Duration(d.devices[d.work.Table])
 }
 
 func (r *tortured) split() *rand.Rand {
@@ -116,17 +124,18 @@ func (l *load) device(name string, form client.Form) *client.Device {
 func (l *load) start(ctx context.Context, d *driver) {
 	l.mu.Lock()
 	l.drivers = append(l.drivers, d)
+	l.devices[d.work.Table]++
 	l.mu.Unlock()
 	l.wg.Go(func() { d.live(ctx) })
 }
 
 // live writes, uploads and suffers until the load ends, and then drains.
 func (d *driver) live(ctx context.Context) {
-	next := time.Now().Add(time.Duration(d.random.Int64N(int64(d.every) + 1)))
+	next := time.Now().Add(time.Duration(d.random.Int64N(int64(d.gap()) + 1)))
 	d.sync(ctx)
 	for ctx.Err() == nil && !closed(d.stop) {
 		if now := time.Now(); !now.Before(next) {
-			next = later(now, next, time.Duration(d.random.Int64N(2*int64(d.every)+1)))
+			next = later(now, next, time.Duration(d.random.Int64N(2*int64(d.gap())+1)))
 			ops := d.work.Next(d.maker, d.device.View())
 			d.made.Add(int64(len(ops)))
 			d.device.Write(ops)

@@ -16,6 +16,8 @@ import (
 type Workers interface {
 	Bundle(ctx context.Context, instance string, b hook.Bundle) (*hook.Bundled, error)
 	Test(ctx context.Context, instance string, t hook.Test) (*hook.Tested, error)
+	// Prove loads a program as a write would; the error names the file where it is one's.
+	Prove(ctx context.Context, instance string, p *hook.Program, l hook.Limits) (file string, err error)
 }
 
 // Draft is what somebody wants to be served.
@@ -74,6 +76,9 @@ func (c *Compiler) Compile(ctx context.Context, d Draft) (*Release, error) {
 	}
 	cfg, found := config.Parse([]byte(d.Document), config.Options{Kind: d.Kind, Secrets: known(d.Secrets)})
 	program, err := c.program(ctx, d, cfg, &found)
+	if err == nil && len(found.Errors) == 0 {
+		err = c.prove(ctx, d, cfg, program, &found)
+	}
 	if err == nil {
 		err = found.Fault()
 	}

@@ -172,7 +172,7 @@ func (k *core) activate(ctx context.Context, tx Tx, i *Instance, d Deployment, k
 		if err != nil {
 			return err
 		}
-		hooks, err := encodeHooks(d)
+		hooks, err := EncodeHooks(d)
 		if err != nil {
 			return err
 		}

@@ -110,7 +110,8 @@ func (k *core) sealDraft(ctx context.Context, instance string, edit DraftEdit) (
 // HooksRow is what a deployment's row keeps of its hook files: JSON, nil without any.
 type HooksRow struct{ Files, Program, Report *string }
 
-func encodeHooks(d Deployment) (row HooksRow, err error) {
+// EncodeHooks writes what a deployment keeps of its hook files.
+func EncodeHooks(d Deployment) (row HooksRow, err error) {
 	write := func(v any) *string {
 		text, failed := json.Marshal(v)
 		if failed != nil {

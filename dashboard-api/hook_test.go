@@ -1,7 +1,6 @@
 package dashboardapi
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -9,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"turnkey/internal/fault"
-	"turnkey/runtime/bundle"
 	"turnkey/runtime/hook"
 )
 
@@ -324,23 +321,5 @@ func TestABombHurtsNobody(t *testing.T) {
 	}
 	if deaths := w.Stats().Deaths; deaths[hook.ClassCrashed] == 0 {
 		t.Errorf("the bomb killed no worker: %v", deaths)
-	}
-}
-
-// TestAnOldRuntimeKeepsWhatItHas: one that reads no hooks says so, and the instance is not ready.
-func TestAnOldRuntimeKeepsWhatItHas(t *testing.T) {
-	s := newShop(t, newWorkers(t).with)
-	id, path := s.made()
-	s.save(path, hookFiles())
-	r := s.must(s.deploy(path))
-	b := s.newest(id)
-	if err := bundle.CheckFormat(b.Format); err != nil || b.Format <= 2 {
-		t.Errorf("format %d: %v", b.Format, err)
-	}
-	if r.Code != 202 || r.json["pending"] != true {
-		t.Errorf("%d %s", r.Code, r.Body)
-	}
-	if _, err := s.plane.Runtimes.Await(context.Background(), id, b.Revision, time.Millisecond); err != nil && !fault.IsKind(err, fault.Unavailable) {
-		t.Error(err)
 	}
 }

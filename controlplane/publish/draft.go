@@ -16,6 +16,8 @@ import (
 type Workers interface {
 	Bundle(ctx context.Context, instance string, b hook.Bundle) (*hook.Bundled, error)
 	Test(ctx context.Context, instance string, t hook.Test) (*hook.Tested, error)
+	// Prove loads a program as a write would; the error names the file where it is one's.
+	Prove(ctx context.Context, instance string, p *hook.Program, l hook.Limits) (file string, err error)
 }
 
 // Draft is what somebody wants to be served.
@@ -37,6 +39,9 @@ type Release struct {
 	Warnings []fault.Detail
 }
 
+// patience is how long anybody waits for workers: few compile at once, and one for an instance.
+const patience = time.Minute
+
 // Compiler makes releases of drafts. Without workers it makes those that have no hook files.
 type Compiler struct {
 	workers Workers
@@ -48,6 +53,8 @@ func NewCompiler(workers Workers, now func() time.Time) *Compiler { return &Comp
 
 // Release compiles a draft and runs its tests. The error has a detail for each mistake.
 func (c *Compiler) Release(ctx context.Context, d Draft) (*Release, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	began := c.now()
 	r, err := c.Compile(ctx, d)
 	if err != nil {
@@ -74,6 +81,9 @@ func (c *Compiler) Compile(ctx context.Context, d Draft) (*Release, error) {
 	}
 	cfg, found := config.Parse([]byte(d.Document), config.Options{Kind: d.Kind, Secrets: known(d.Secrets)})
 	program, err := c.program(ctx, d, cfg, &found)
+	if err == nil && len(found.Errors) == 0 {
+		err = c.prove(ctx, d, cfg, program, &found)
+	}
 	if err == nil {
 		err = found.Fault()
 	}
@@ -88,6 +98,8 @@ func (c *Compiler) Compile(ctx context.Context, d Draft) (*Release, error) {
 func (c *Compiler) Check(ctx context.Context, d Draft) (config.Findings, error) {
 	_, found := config.Parse([]byte(d.Document), config.Options{Kind: d.Kind, Secrets: known(d.Secrets)})
 	cfg, _ := config.Parse([]byte(d.Document), config.Options{Kind: d.Kind}) // a missing secret must not hide the rest
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	_, err := c.program(ctx, d, cfg, &found)
 	if f := fault.Of(err); f != nil && f.Code == codeUnavailable {
 		found.Warnings = append(found.Warnings, fault.Detail{Path: "hooks", Code: f.Code, Message: "The hook files were not looked at. " + f.Message, Hint: f.Hint})

@@ -2,11 +2,13 @@ package publish
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/config"
 	"turnkey/runtime/hook"
 )
 
@@ -17,8 +19,12 @@ const (
 	codeTest        = "test_failed"
 )
 
-// maxProgram is what a bundle can carry beside everything else: code and map, in bytes.
-const maxProgram = 8 << 20
+// What a program may have in bytes: loading 1 MiB of code takes a worker a quarter of the time and memory that it has
+// for a hook; the map is as long as the code, mostly, and travels with it.
+const (
+	maxCode = 1 << 20
+	maxMap  = 4 << 20
+)
 
 // bundle compiles the hook files in a worker. The program is nil without hook files, and where a diagnostic is an error.
 func (c *Compiler) bundle(ctx context.Context, d Draft) (*hook.Program, []hook.Diagnostic, error) {
@@ -50,8 +56,9 @@ func absurd(p *hook.Program, files []hook.File) *hook.Diagnostic {
 	if p == nil {
 		return nil
 	}
-	if len(p.Code)+len(p.Map) > maxProgram {
-		return &hook.Diagnostic{Severity: hook.SeverityError, Message: "Compiled, the hook files take too much room.", Hint: "Take out of lib/ what no hook needs."}
+	if len(p.Code) > maxCode || len(p.Map) > maxMap {
+		return &hook.Diagnostic{Severity: hook.SeverityError, Message: fmt.Sprintf("Compiled, the hook files are %d bytes of JavaScript; at most %d are loaded.", len(p.Code), maxCode),
+			Hint: "Import only what hooks need: what is not imported is left out."}
 	}
 	for _, e := range p.Hooks {
 		sent := slices.ContainsFunc(files, func(f hook.File) bool { return f.Path == e.File && isHook(f) })
@@ -59,6 +66,32 @@ func absurd(p *hook.Program, files []hook.File) *hook.Diagnostic {
 		if !sent || odd || e.Name != hook.Name(e.File) {
 			return &hook.Diagnostic{Severity: hook.SeverityError, File: e.File, Message: "Compiling the hook files gave what they cannot hold."}
 		}
+	}
+	return nil
+}
+
+// prove loads a program as the first write would. What takes too much for that is refused now, not write by write.
+// A machine that is busy with others must not refuse anything: there is five times the time, and more than one try.
+func (c *Compiler) prove(ctx context.Context, d Draft, cfg *bundle.Config, p *hook.Program, found *config.Findings) error {
+	if p == nil {
+		return nil
+	}
+	var file string
+	var err error
+	for range 3 {
+		file, err = c.workers.Prove(ctx, d.Instance, p, patientLimits(cfg))
+		if !fault.Is(err, string(hook.ClassTimeout)) && !fault.Is(err, string(hook.ClassCrashed)) {
+			break
+		}
+	}
+	switch f := fault.Of(err); {
+	case err == nil:
+	case deadly(err):
+		found.Errors = append(found.Errors, errorsOf([]hook.Diagnostic{died(err, "Loading ", file)})...)
+	case f.Kind == fault.Invalid: // its top level threw, although it did not a moment ago
+		found.Errors = append(found.Errors, fault.Detail{Path: file, Code: codeFile, Message: "The file cannot be loaded: " + f.Message})
+	default:
+		return unavailable(err)
 	}
 	return nil
 }
@@ -85,7 +118,7 @@ func (c *Compiler) runTests(ctx context.Context, d Draft, cfg *bundle.Config) (*
 		return nil, unavailable(nil)
 	}
 	ask := func(ctx context.Context, files []hook.File) (*hook.Tested, error) {
-		return c.workers.Test(ctx, d.Instance, hook.Test{Files: files, NowMS: testClock.UnixMilli(), Seed: testSeed, Limits: testLimits(cfg)})
+		return c.workers.Test(ctx, d.Instance, hook.Test{Files: files, NowMS: testClock.UnixMilli(), Seed: testSeed, Limits: patientLimits(cfg)})
 	}
 	out, err := twice(func() (*hook.Tested, error) { return ask(ctx, d.Files) })
 	if deadly(err) {
@@ -100,8 +133,8 @@ func (c *Compiler) runTests(ctx context.Context, d Draft, cfg *bundle.Config) (*
 	return out, nil
 }
 
-// testLimits gives a test the time of five hooks: it may call several.
-func testLimits(cfg *bundle.Config) hook.Limits {
+// patientLimits are those of a hook in an upload, with five times the time: a test may call several hooks.
+func patientLimits(cfg *bundle.Config) hook.Limits {
 	l := hook.DefaultLimits()
 	if cfg != nil && cfg.Hooks.Timeout > 0 {
 		l.TimeMS = int(cfg.Hooks.Timeout.Milliseconds())

@@ -253,10 +253,47 @@ func TestBombsAreFindings(t *testing.T) {
 	}
 }
 
+// TestWhatNoWriteCouldLoad: compiling has more time and memory than a write; what needs them is refused.
+func TestWhatNoWriteCouldLoad(t *testing.T) {
+	c := publish.NewCompiler(newPool(t), time.Now)
+	var lib strings.Builder
+	for i := range 9_000 {
+		fmt.Fprintf(&lib, "export function f%d(a: any, b: number) { return a.items.filter((x: any) => x.id !== %d && b > 1).length }\n", i, i)
+		if lib.Len() > 250<<10 {
+			break
+		}
+	}
+	use := "import * as all from '../lib/a';\nexport default { beforeWrite() { return { n: Object.keys(all).length } } }"
+	hasty := hooked("", "hooks: {timeout: 10ms}\n")
+	for name, x := range map[string]struct {
+		document string
+		files    []hook.File
+		place    string
+	}{
+		"memory":      {document, files("hooks/_transaction.ts", "export default { beforeTransaction() {} }", "hooks/todos.ts", "const all = new Uint8Array(120 << 20);\nexport default { beforeWrite() { all[0] = 1 } }"), "hooks/todos.ts"},
+		"time":        {hasty, files("hooks/todos.ts", "let n = 0; for (let i = 0; i < 6e5; i++) n += i % 7;\nexport default { beforeWrite() { return { n } } }"), "hooks/todos.ts"},
+		"a large lib": {document, files("hooks/todos.ts", use, "lib/a.ts", lib.String()), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := c.Compile(t.Context(), draft(x.document, x.files))
+			if x.place == "" {
+				if err != nil || r.Program == nil {
+					t.Errorf("%v", err)
+				}
+				return
+			}
+			if f := fault.Of(err); f == nil || f.Code != "config_invalid" || !slices.Equal(told(f.Details), []string{x.place + " hook_file"}) || !strings.HasPrefix(f.Details[0].Message, "Loading it") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 // stand is a worker that answers what a test wants.
 type stand struct {
 	bundled *hook.Bundled
 	errs    []error // of the next questions; then none
+	proof   error
 	asked   int
 }
 
@@ -276,6 +313,11 @@ func (s *stand) Test(context.Context, string, hook.Test) (*hook.Tested, error) {
 	return &hook.Tested{}, s.next()
 }
 
+// Prove implements publish.Workers.
+func (s *stand) Prove(context.Context, string, *hook.Program, hook.Limits) (string, error) {
+	return "hooks/todos.ts", s.proof
+}
+
 func TestTroubleWithWorkers(t *testing.T) {
 	good := &hook.Bundled{Program: &hook.Program{Hash: "h", Hooks: []hook.Exports{{File: "hooks/todos.ts", Name: "todos", Functions: []hook.Function{hook.BeforeWrite}}}}}
 	with := func(e hook.Exports) *hook.Bundled {
@@ -290,12 +332,15 @@ func TestTroubleWithWorkers(t *testing.T) {
 		"none at all":                      {nil, "hooks_unavailable", 0},
 		"none to be had":                   {&stand{errs: []error{&worker.Failure{Class: hook.ClassUnavailable}}}, "hooks_unavailable", 1},
 		"a defect":                         {&stand{errs: []error{errors.New("secret path")}}, "hooks_unavailable", 1},
+		"too slow to load":                 {&stand{bundled: good, proof: &worker.Failure{Class: hook.ClassTimeout}}, "config_invalid", 1},
+		"throws when loaded":               {&stand{bundled: good, proof: &worker.Failure{Class: hook.ClassError, Message: "Oh."}}, "config_invalid", 1},
+		"none to load it":                  {&stand{bundled: good, proof: &worker.Failure{Class: hook.ClassUnavailable}}, "hooks_unavailable", 1},
 		"killed once":                      {&stand{bundled: good, errs: []error{crash}}, "", 2},
 		"killed twice by nothing to find":  {&stand{bundled: good, errs: []error{crash, crash}}, "config_invalid", 3},
 		"a program of another file":        {&stand{bundled: with(hook.Exports{File: "hooks/users.ts", Name: "users"})}, "config_invalid", 1},
 		"a program under another name":     {&stand{bundled: with(hook.Exports{File: "hooks/todos.ts", Name: "_auth"})}, "config_invalid", 1},
 		"a function that no table has":     {&stand{bundled: with(hook.Exports{File: "hooks/todos.ts", Name: "todos", Functions: []hook.Function{hook.ResolveUser}})}, "config_invalid", 1},
-		"a program that no bundle carries": {&stand{bundled: &hook.Bundled{Program: &hook.Program{Code: strings.Repeat("x", 8<<20+1)}}}, "config_invalid", 1},
+		"a program that no bundle carries": {&stand{bundled: &hook.Bundled{Program: &hook.Program{Code: strings.Repeat("x", 1<<20+1)}}}, "config_invalid", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := draft(document, files("hooks/todos.ts", "export default {}"))

@@ -18,6 +18,8 @@ type Rehearsal struct {
 // Test runs a draft's tests and gives all results, whether they pass or not. The document need not be right: tests
 // ask it for nothing but the time of hooks.
 func (c *Compiler) Test(ctx context.Context, d Draft) (*Rehearsal, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	began := c.now()
 	cfg, _ := config.Parse([]byte(d.Document), config.Options{Kind: d.Kind})
 	tested, err := c.runTests(ctx, d, cfg)

@@ -336,6 +336,7 @@ interface Response {
 }
 
 // ---- tests: these exist in *.test.ts only ----
+// Time stands at 2026-01-01T00:00:00Z unless run is told another; randomness is the same each time; ctx.env has what run is given.
 
 /** Declares a test. Each runs in a fresh global state. */
 declare function test(name: string, run: () => Awaitable<unknown>): void;

@@ -1,32 +1,40 @@
 package main
 
 import (
-	"context"
+	"crypto/rand"
+	"strings"
+	"time"
 
+	"turnkey/internal/clock"
+	"turnkey/runtime/admission"
 	"turnkey/runtime/hook"
+	"turnkey/runtime/hook/effect"
+	"turnkey/runtime/hook/fetch"
 	"turnkey/runtime/hook/worker"
-	"turnkey/runtime/upload"
+	"turnkey/runtime/telemetry"
 )
 
-// hooks fits a pool of workers to the pipeline; no pool must be nil, not a nil pointer inside an interface.
-func hooks(pool *worker.Pool) upload.Hooks {
-	if pool == nil {
-		return nil
-	}
-	return hookWorkers{pool}
+// fetchTimeout is how long one fetch of a hook may take.
+const fetchTimeout = 10 * time.Second
+
+// outside makes what runs hooks outside of transactions.
+func (p *runtimeParts) outside(workers *worker.Pool) {
+	p.fetches = fetch.New(p.guard, fetchTimeout)
+	p.hooks = effect.New(effect.Config{
+		Workers: workers, Fetch: p.fetches, Share: workers.Stats().Limit / 4, // half of them stay for transactions
+		Observe: p.tell, Idle: admission.Wait, Now: clock.Now, NewSeed: rand.Text,
+	})
+	p.runner = p.hooks.AfterCommit()
+	workers.Watch(p.killed)
 }
 
-<<<<<<<< HEAD:cmd/turnkey/hooks.go
-type hookWorkers struct{ *worker.Pool }
-
-// Session implements upload.Hooks.
-func (w hookWorkers) Session(ctx context.Context, instance string, program *hook.Program) (upload.HookSession, error) {
-	s, err := w.Pool.Session(ctx, instance, program)
-	if err != nil {
-		return nil, err
+// tell records an entry; who is told is known only after the parts are made.
+func (p *runtimeParts) tell(e telemetry.Entry) {
+	if p.observe != nil {
+		p.observe(e)
 	}
-	return hookSession{s}, nil
-========
+}
+
 // killed puts into an instance's log that its hook cost a worker. Of a transaction's hooks the pipeline says it,
 // which knows whose it was.
 func (p *runtimeParts) killed(k worker.Kill) {
@@ -42,12 +50,16 @@ func (p *runtimeParts) killed(k worker.Kill) {
 	p.tell(telemetry.Entry{
 		Instance: instance, Kind: telemetry.Hook, Level: telemetry.Error, Outcome: telemetry.Fatal, Code: string(k.Class), Message: where + " was killed: " + kills(k) + ".",
 	})
->>>>>>>> 8b510c9 (Over HTTP: who a user is, and what strangers are not told; a runtime runs afterCommit):cmd/turnkey/outside.go
 }
 
-type hookSession struct{ *worker.Session }
-
-// Do implements upload.HookSession.
-func (s hookSession) Do(ctx context.Context, run *hook.Run, host upload.HookHost) (*hook.Ran, error) {
-	return s.Session.Do(ctx, run, worker.HostCalls(host))
+func kills(k worker.Kill) string {
+	switch {
+	case k.Outside:
+		return "its worker was ended by the system"
+	case k.Class == hook.ClassOutOfMemory:
+		return "out of memory"
+	case k.Class == hook.ClassTimeout:
+		return "it did not stop at its time limit"
+	}
+	return "it ended its worker"
 }

@@ -32,9 +32,6 @@ func (a *Authority) configured(ctx context.Context, p *provider, claims map[stri
 }
 
 func evalID(p *provider, claims map[string]any) (string, error) {
-	if p.userID == nil {
-		return "", noUser("The token does not say who the user is.", "auth.providers."+p.Name+" leaves that to hooks/_auth.ts.")
-	}
 	v, err := p.userID.Eval(claims)
 	if err != nil {
 		return "", noUser("The token has no claim that says who the user is.", "auth.providers."+p.Name+".user_id could not be evaluated for this token.")

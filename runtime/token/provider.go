@@ -6,7 +6,6 @@ import (
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
-	"turnkey/runtime/hook"
 	"turnkey/runtime/rule"
 )
 
@@ -41,10 +40,8 @@ func compileProvider(p bundle.Provider, b *bundle.Bundle) (*provider, error) {
 		}
 		out.key = publicKey{[]byte(secret), []string{"HS256"}}
 	}
-	decides := b.Program != nil && b.Program.Has("_auth", hook.ResolveUser)
-	if both, neither := p.UserID != "" && p.Lookup != nil, p.UserID == "" && p.Lookup == nil; out.signed() && (both || neither && !decides) {
-		return nil, fault.Newf(fault.Invalid, "provider_incomplete", "The provider %s needs either a user_id expression or a look-up.", p.Name).
-			WithHint("Or hooks/_auth.ts with resolveUser, which decides who users are.")
+	if out.signed() && (p.UserID == "") == (p.Lookup == nil) {
+		return nil, fault.Newf(fault.Invalid, "provider_incomplete", "The provider %s needs either a user_id expression or a look-up.", p.Name)
 	}
 	if p.UserID != "" {
 		if out.userID, err = rule.CompileClaim(p.UserID); err != nil {

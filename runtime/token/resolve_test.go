@@ -11,7 +11,6 @@ import (
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
-	"turnkey/runtime/hook"
 	"turnkey/runtime/token"
 )
 
@@ -160,7 +159,6 @@ func TestWhomTheCodeIsAskedAbout(t *testing.T) {
 	lookup := func(c *bundle.Provider) {
 		c.UserID, c.Lookup = "", &bundle.Lookup{Collection: "users", Match: map[string]string{"email": "claims.email"}, Take: "app_user_id"}
 	}
-	nothing := func(c *bundle.Provider) { c.UserID = "" }
 	const notAsked = "not asked"
 	for name, c := range map[string]struct {
 		provider func(*bundle.Provider)
@@ -170,7 +168,6 @@ func TestWhomTheCodeIsAskedAbout(t *testing.T) {
 		"by claim":                {nil, nil, "abc"},
 		"by look-up":              {lookup, nil, "old-7"},
 		"by look-up, nobody":      {lookup, map[string]any{"email": "b@example.com"}, ""},
-		"nothing configured":      {nothing, nil, ""},
 		"the claim is missing":    {nil, map[string]any{"sub": nil}, ""},
 		"the claim is no id":      {nil, map[string]any{"sub": "a\nb"}, ""},
 		"by look-up, unverified":  {lookup, map[string]any{"email_verified": false}, notAsked},
@@ -185,7 +182,6 @@ func TestWhomTheCodeIsAskedAbout(t *testing.T) {
 			if c.provider != nil {
 				c.provider(&b.Config.Auth.Providers[0])
 			}
-			b.Program = &hook.Program{Hooks: []hook.Exports{{File: "hooks/_auth.ts", Name: "_auth", Functions: []hook.Function{hook.ResolveUser}}}}
 		})
 		r.resolve = asked.resolve
 		r.build()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -30,7 +29,6 @@ type Config struct {
 	Now  func() time.Time
 	// NewSeed makes what a call's randomness comes from; nobody may guess it.
 	NewSeed func() string
-	Log     *slog.Logger
 }
 
 // Hooks runs them for every instance of a runtime. Safe for concurrent use.

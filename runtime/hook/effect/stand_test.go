@@ -60,7 +60,7 @@ func newStand(t *testing.T, change func(*effect.Config, *worker.Options), files 
 	t.Helper()
 	s := &stand{T: t}
 	opts := worker.Options{Binary: programs.Engine, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
-	cfg := effect.Config{Share: 8, Observe: s.observe, Now: time.Now, NewSeed: func() string { return "seed" }, Log: slog.New(slog.DiscardHandler)}
+	cfg := effect.Config{Share: 8, Observe: s.observe, Now: time.Now, NewSeed: func() string { return "seed" }}
 	cfg.Fetch = fetch.New(dial.New(dial.Options{AllowPrivate: true}), 10*time.Second)
 	t.Cleanup(cfg.Fetch.Close)
 	if change != nil {

@@ -22,7 +22,7 @@ const (
 	// maxHeaders of an answer that a hook is shown.
 	maxHeaders = 100
 	// spare is what is left of the context's time for telling the hook that its time was up.
-	spare = 200 * time.Millisecond
+	spare = 500 * time.Millisecond
 )
 
 // Client makes requests for hooks. Safe for concurrent use; its owner calls Close.

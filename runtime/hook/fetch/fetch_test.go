@@ -285,7 +285,7 @@ func TestBounds(t *testing.T) {
 		if took := time.Since(began); err == nil || err.Code != "fetch_timeout" || took > 5*time.Second {
 			t.Errorf("%s: %+v after %v", path, err, took)
 		}
-		limited, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		limited, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
 		_, err = patient.Do(limited, loopback, &hook.FetchRequest{URL: s.URL + path, Method: "GET"})
 		if err == nil || err.Code != "fetch_timeout" || limited.Err() != nil {
 			t.Errorf("%s: the context's time is not waited out: %+v, %v", path, err, limited.Err())

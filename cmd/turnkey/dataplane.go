@@ -94,7 +94,7 @@ func (p *dataPlane) start(group *lifecycle.Group) {
 	group.Go("follow", p.follower.Run)
 	group.Go("ship telemetry", p.shipper.Run)
 	p.delivering.Go("deliver", p.outbox.Run)
-	sweepIdle(group, p.gateway)
+	sweepIdle(group, p.gateway, p.parts.border.IdleAfter)
 	sweepSources(group, p.gateway, p.parts.log)
 }
 

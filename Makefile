@@ -32,7 +32,7 @@ check: postgres ## the quick loop: format, vet, lint, Go and connector tests
 bench: build postgres ## measure against the bars of the design (takes about seven minutes; BENCH=-quick: one)
 	@CGO_ENABLED=0 $(GO) run ./cmd/bench $(BENCH)
 
-fairness: postgres ## measure what one instance's trouble costs the others (takes about five minutes)
+fairness: build postgres ## measure what one instance's trouble costs the others (takes about five minutes)
 	@CGO_ENABLED=0 $(GO) build -o bin/fairness ./cmd/fairness && bin/fairness
 
 # What `make torture` does: short (20,000 operations), default, full (200,000 for each database); then schedules of

@@ -48,18 +48,12 @@ func shapeConflict(c source.ConflictRecord) Conflict {
 
 type conflictsInput struct {
 	InstancePage
-	Status     []string  `query:"status,explode" enum:"open,decided,resolved,dismissed,superseded" doc:"Only these"`
-	UserID     string    `query:"user_id" maxLength:"1024"`
-	ClientID   string    `query:"client_id" maxLength:"1024"`
-	Table      string    `query:"table" maxLength:"1024"`
-	RowID      string    `query:"row_id" maxLength:"1024"`
-	Policy     string    `query:"policy" maxLength:"100"`
-	Outcome    string    `query:"outcome" enum:"server,merged,recorded"`
-	Rejection  string    `query:"rejection_id" maxLength:"100" doc:"Of this case"`
-	Deployment int       `query:"deployment" minimum:"0" doc:"Met under this deployment"`
-	From       time.Time `query:"from" doc:"At or after this time"`
-	To         time.Time `query:"to" doc:"Before this time"`
-	Order      string    `query:"order" enum:"newest,oldest" default:"newest"`
+	WriteFilter
+	Status     []string `query:"status,explode" enum:"open,decided,resolved,dismissed,superseded" doc:"Only these"`
+	Policy     string   `query:"policy" maxLength:"100"`
+	Outcome    string   `query:"outcome" enum:"server,merged,recorded"`
+	Rejection  string   `query:"rejection_id" maxLength:"100" doc:"Of this case"`
+	Deployment int      `query:"deployment" minimum:"0" doc:"Met under this deployment"`
 }
 
 func (a *api) listConflicts(ctx context.Context, in *conflictsInput) (*pageOutput[Conflict], error) {
@@ -68,11 +62,8 @@ func (a *api) listConflicts(ctx context.Context, in *conflictsInput) (*pageOutpu
 		return nil, err
 	}
 	f := source.ConflictFilter{
-		UserID: in.UserID, ClientID: in.ClientID, TableName: in.Table, RowID: in.RowID, Policy: in.Policy, Outcome: in.Outcome, Rejection: in.Rejection,
-		Deployment: in.Deployment, From: in.From, To: in.To, OldestFirst: in.Order == "oldest",
-	}
-	for _, s := range in.Status {
-		f.Status = append(f.Status, source.ConflictStatus(s))
+		Status: statesOf[source.ConflictStatus](in.Status), UserID: in.UserID, ClientID: in.ClientID, TableName: in.Table, RowID: in.RowID, Policy: in.Policy, Outcome: in.Outcome, Rejection: in.Rejection,
+		Deployment: in.Deployment, From: in.From, To: in.To, OldestFirst: in.oldestFirst(),
 	}
 	list, next, err := a.cfg.Plane.Conflicts.List(ctx, actorOf(ctx), placeOf(ctx).Instance, f, p)
 	if err != nil {

@@ -57,10 +57,7 @@ func (a *api) listDeliveries(ctx context.Context, in *deliveriesInput) (*pageOut
 	if err != nil {
 		return nil, err
 	}
-	f := source.DeliveryFilter{Lane: in.Outbox, Kind: source.DeliveryKind(in.Kind), UserID: in.UserID}
-	for _, s := range in.Status {
-		f.Status = append(f.Status, source.DeliveryStatus(s))
-	}
+	f := source.DeliveryFilter{Status: statesOf[source.DeliveryStatus](in.Status), Lane: in.Outbox, Kind: source.DeliveryKind(in.Kind), UserID: in.UserID}
 	list, next, err := a.cfg.Plane.Deliveries.List(ctx, actorOf(ctx), placeOf(ctx).Instance, f, p)
 	if err != nil {
 		return nil, err

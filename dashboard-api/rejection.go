@@ -46,17 +46,11 @@ func shapeRejection(r source.Rejection) rejection {
 
 type rejectionsInput struct {
 	InstancePage
-	Status     []string  `query:"status,explode" enum:"open,held,replayed,discarded,superseded" doc:"Only these"`
-	UserID     string    `query:"user_id" maxLength:"1024"`
-	ClientID   string    `query:"client_id" maxLength:"1024"`
-	Table      string    `query:"table" maxLength:"1024"`
-	RowID      string    `query:"row_id" maxLength:"1024"`
-	ErrorCode  string    `query:"error_code" maxLength:"100"`
-	Deployment int       `query:"deployment" minimum:"0" doc:"Refused by this deployment"`
-	Group      string    `query:"group" maxLength:"100" doc:"A rejection and what waits for it"`
-	From       time.Time `query:"from" doc:"At or after this time"`
-	To         time.Time `query:"to" doc:"Before this time"`
-	Order      string    `query:"order" enum:"newest,oldest" default:"newest"`
+	WriteFilter
+	Status     []string `query:"status,explode" enum:"open,held,replayed,discarded,superseded" doc:"Only these"`
+	ErrorCode  string   `query:"error_code" maxLength:"100"`
+	Deployment int      `query:"deployment" minimum:"0" doc:"Refused by this deployment"`
+	Group      string   `query:"group" maxLength:"100" doc:"A rejection and what waits for it"`
 }
 
 func (a *api) listRejections(ctx context.Context, in *rejectionsInput) (*pageOutput[rejection], error) {
@@ -65,11 +59,8 @@ func (a *api) listRejections(ctx context.Context, in *rejectionsInput) (*pageOut
 		return nil, err
 	}
 	f := source.RejectionFilter{
-		UserID: in.UserID, ClientID: in.ClientID, TableName: in.Table, RowID: in.RowID, ErrorCode: in.ErrorCode, Deployment: in.Deployment,
-		Group: in.Group, From: in.From, To: in.To, OldestFirst: in.Order == "oldest",
-	}
-	for _, s := range in.Status {
-		f.Status = append(f.Status, source.RejectionStatus(s))
+		Status: statesOf[source.RejectionStatus](in.Status), UserID: in.UserID, ClientID: in.ClientID, TableName: in.Table, RowID: in.RowID, ErrorCode: in.ErrorCode, Deployment: in.Deployment,
+		Group: in.Group, From: in.From, To: in.To, OldestFirst: in.oldestFirst(),
 	}
 	list, next, err := a.cfg.Plane.Rejections.List(ctx, actorOf(ctx), placeOf(ctx).Instance, f, p)
 	if err != nil {

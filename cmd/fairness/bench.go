@@ -2,61 +2,61 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
-	"syscall"
+	"sync/atomic"
 	"time"
-
-	"github.com/google/uuid"
 
 	"turnkey/internal/devstack"
 )
 
-// bench is what every scenario shares: the database, a database that never answers, and a client.
+// bench is what every scenario shares: keys, the database, a database that never answers, and a client.
 type bench struct {
+	binary   string
 	dir      string
+	keys     string // a folder for each plane
 	postgres *devstack.Postgres
-	database string // its host and port
 	hole     net.Listener
 	holding  sync.WaitGroup
 	client   *http.Client
+	written  atomic.Int64 // uploads that were answered by success
 }
 
-func newBench(ctx context.Context) (b *bench, err error) {
+func newBench(ctx context.Context, binary string) (b *bench, err error) {
 	b = &bench{client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512}, Timeout: 30 * time.Second}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.stop())
 		}
 	}()
+	if b.binary, err = filepath.Abs(binary); err != nil {
+		return b, err
+	}
 	if b.dir, err = os.MkdirTemp("", "turnkey-fairness"); err != nil {
 		return b, err
 	}
+	b.keys = filepath.Join(b.dir, "keys")
+	if out, err := exec.CommandContext(ctx, b.binary, "keys", "generate", b.keys).CombinedOutput(); err != nil {
+		return b, fmt.Errorf("making keys: %w: %s", err, out)
+	}
 	if b.postgres, err = devstack.StartPostgres(ctx, devstack.PostgresConfig{Dir: filepath.Join(b.dir, "postgres")}); err != nil {
-		return b, err
+		return b, devstack.Explain(err)
 	}
-	at, err := url.Parse(b.postgres.URL("postgres"))
-	if err != nil {
-		return b, err
-	}
-	b.database = at.Host
-	if err = devstack.RunSQL(ctx, b.postgres.URL("postgres"), "CREATE TABLE notes (id uuid PRIMARY KEY, title text, done boolean)"); err != nil {
+	if err = devstack.RunSQL(ctx, b.database(), "CREATE TABLE notes (id uuid PRIMARY KEY, title text, done boolean)"); err != nil {
 		return b, err
 	}
 	return b, b.digHole()
 }
+
+// database is the address of the one that all instances share.
+func (b *bench) database() string { return b.postgres.URL("postgres") }
 
 // digHole listens, accepts, and never says a word.
 func (b *bench) digHole() (err error) {
@@ -78,6 +78,18 @@ func (b *bench) digHole() (err error) {
 	return nil
 }
 
+// checkWritten looks in the database for what was answered by success: a runtime that is fast because it
+// writes nothing, or that loses writes under load, fails here.
+func (b *bench) checkWritten(ctx context.Context) error {
+	n := b.written.Load()
+	const missing = `DO $$ BEGIN IF (SELECT count(*) FROM notes) < %d THEN RAISE EXCEPTION 'writes that were answered by success are missing'; END IF; END $$`
+	if err := devstack.RunSQL(ctx, b.database(), fmt.Sprintf(missing, n)); err != nil {
+		return err
+	}
+	fmt.Printf("%d uploads were answered by success, and their rows are in the database\n", n)
+	return nil
+}
+
 func (b *bench) stop() error {
 	var errs []error
 	if b.hole != nil {
@@ -90,100 +102,81 @@ func (b *bench) stop() error {
 	return errors.Join(append(errs, os.RemoveAll(b.dir))...)
 }
 
-// target is a running child.
+const (
+	holeHost = "hole"
+	// admitted is the configured admission: uploads per second of each instance.
+	admitted = 100
+)
+
+func hostName(i int) string { return fmt.Sprintf("i%d", i) }
+
+// target is a runtime that serves, and its control plane.
 type target struct {
 	*bench
-	cmd    *exec.Cmd
-	url    string
+	*process
+	plane  *plane
 	tokens sync.Map // by host and user
 }
 
-func (b *bench) start(ctx context.Context, instances, maxLive int, idleAfter time.Duration) (*target, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
+// start starts both and waits until an upload is answered by success.
+func (b *bench) start(ctx context.Context, instances int, limits ...string) (t *target, err error) {
+	t = &target{bench: b}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, t.end())
+		}
+	}()
+	hole := "postgres://u:p@" + b.hole.Addr().String() + "/hole?sslmode=disable"
+	if t.plane, err = startPlane(b.keys, instances, b.database(), hole); err != nil {
+		return t, err
 	}
-	addr := l.Addr().String()
-	l.Close()
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
+	limits = append([]string{fmt.Sprintf("--instance-rate=%d", admitted)}, limits...)
+	if t.process, err = startRuntime(ctx, b.binary, b.dir, b.keys, t.plane.url, limits...); err != nil {
+		return t, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-child", addr, "-postgres", b.postgres.URL("postgres"), "-hole", b.hole.Addr().String(),
-		"-instances", strconv.Itoa(instances), "-max-live", strconv.Itoa(maxLive), "-idle-after", idleAfter.String())
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	if err := cmd.Start(); err != nil {
-		return nil, err
+	if err := t.await(ctx); err != nil {
+		return t, err
 	}
-	t := &target{bench: b, cmd: cmd, url: "http://" + addr}
-	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if _, err = t.get("/readyz"); err == nil {
-			return t, nil
-		} else if time.Now().After(deadline) || ctx.Err() != nil {
-			return nil, errors.Join(err, t.end())
+	if err := t.plane.prepare(ctx, hostName(0), b.database()); err != nil {
+		return t, fmt.Errorf("preparing the database: %w", err)
+	}
+	first, err := t.upload(ctx, hostName(0))
+	if err == nil && first.Status != success {
+		err = fmt.Errorf("the first upload is answered %+v", first)
+	}
+	return t, err
+}
+
+// await waits until the runtime is ready and has taken every instance.
+func (t *target) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		_, err := t.get(ctx, "http://"+t.internal+"/readyz")
+		if err == nil {
+			err = t.plane.serves()
+		}
+		if err == nil {
+			return nil
+		}
+		select {
+		case how := <-t.ended:
+			t.ended <- how // for end, which tells of it
+			return errors.New("the runtime ended at its start")
+		case <-ctx.Done():
+			return fmt.Errorf("the runtime is not ready: %w\n%s", err, t.lastWords())
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-func (t *target) end() error {
-	_ = t.cmd.Process.Signal(syscall.SIGTERM)
-	return t.cmd.Wait()
-}
-
-func (t *target) get(path string) (string, error) {
-	response, err := t.client.Get(t.url + path)
-	if err != nil {
-		return "", err
+// end ends the runtime, then what it follows.
+func (t *target) end() (err error) {
+	if t.process != nil {
+		err = t.process.end()
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s answers %d: %s", path, response.StatusCode, body)
+	if t.plane != nil {
+		t.plane.stop()
 	}
-	return string(body), err
-}
-
-func (t *target) token(host, user string) (string, error) {
-	if kept, ok := t.tokens.Load(host + "/" + user); ok {
-		return kept.(string), nil
-	}
-	body, err := t.get("/i/" + host + "/token?user_id=" + user)
-	if err != nil {
-		return "", err
-	}
-	var answer struct{ Token string }
-	if err := json.Unmarshal([]byte(body), &answer); err != nil {
-		return "", err
-	}
-	t.tokens.Store(host+"/"+user, answer.Token)
-	return answer.Token, nil
-}
-
-// users of each instance.
-const users = 8
-
-// upload writes one new row as one of the users and tells what became of it.
-func (t *target) upload(ctx context.Context, host string) (status string, err error) {
-	token, err := t.token(host, "u"+strconv.Itoa(rand.IntN(users)))
-	if err != nil {
-		return "", err
-	}
-	body := `{"transactions":[{"crud":[{"op":"PUT","type":"notes","id":"` + uuid.NewString() + `","op_data":{"title":"Water the plants","done":0}}]}]}`
-	q, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url+"/i/"+host+"/upload", strings.NewReader(body))
-	if err != nil {
-		return "", err
-	}
-	q.Header.Set("Authorization", "Bearer "+token)
-	response, err := t.client.Do(q)
-	if err != nil {
-		return "", err
-	}
-	defer response.Body.Close()
-	var answer struct {
-		Results []struct{ Status string }
-	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || len(answer.Results) != 1 {
-		return "", fmt.Errorf("answer %d without one result: %w", response.StatusCode, err)
-	}
-	return answer.Results[0].Status, nil
+	return err
 }

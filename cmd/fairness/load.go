@@ -25,6 +25,14 @@ type seen struct {
 	failed    int // no answer at all
 }
 
+// add counts what another host met.
+func (s *seen) add(o *seen) {
+	s.latencies = append(s.latencies, o.latencies...)
+	s.successes += o.successes
+	s.held += o.held
+	s.failed += o.failed
+}
+
 // offer sends the streams for a while and waits for the last answer.
 func offer(ctx context.Context, t *target, streams []stream, d time.Duration) map[string]*seen {
 	out := make(map[string]*seen, len(streams))
@@ -44,7 +52,7 @@ func offer(ctx context.Context, t *target, streams []stream, d time.Duration) ma
 				time.Sleep(time.Until(due))
 				at := due
 				wg.Go(func() {
-					status, err := t.upload(ctx, s.host)
+					r, err := t.upload(ctx, s.host)
 					took := time.Since(at)
 					mu.Lock()
 					defer mu.Unlock()
@@ -52,7 +60,7 @@ func offer(ctx context.Context, t *target, streams []stream, d time.Duration) ma
 					case err != nil:
 						mine.failed++
 						return
-					case status == "success":
+					case r.Status == success:
 						mine.successes++
 					default:
 						mine.held++

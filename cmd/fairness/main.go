@@ -1,9 +1,10 @@
 // Command fairness measures what one instance's trouble costs the others: a noisy instance, a
 // black-holed database, more than is admitted, and many more instances than are kept open. It starts
-// PostgreSQL and, as a process of its own, a runtime with many instances on it, and loads that over
-// loopback in an open loop: requests are due at their times, whether or not the ones before were
-// answered, and lateness counts. `make fairness` runs it; the exit code says whether the bounds hold.
-// It wires the runtime's parts as cmd/turnkey does; it must not change what they do.
+// PostgreSQL and the product's binary as `turnkey runtime`, serves it a feed of many instances over that
+// database, and loads it over loopback in an open loop: requests are due at their times, whether or not
+// the ones before were answered, and lateness counts. `make fairness` builds the product and runs it; the
+// exit code says whether the bounds hold. It must not reach inside the runtime: it is its control plane,
+// its apps and its operator.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 
 // settings of one run.
 type settings struct {
+	binary string
 	rounds int
 	cell   time.Duration
 	many   time.Duration
@@ -26,28 +28,15 @@ type settings struct {
 
 func main() {
 	var s settings
-	var child childSettings
+	flag.StringVar(&s.binary, "turnkey", "bin/turnkey", "the binary to measure")
 	flag.IntVar(&s.rounds, "rounds", 5, "interleaved rounds; the median counts")
 	flag.DurationVar(&s.cell, "cell", 4*time.Second, "how long each cell of a round runs")
 	flag.DurationVar(&s.many, "many", 20*time.Second, "how long the 1,000 instances are asked")
 	flag.StringVar(&s.only, "only", "", "noisy, blackhole, overload or many; all without it")
-	flag.StringVar(&child.listen, "child", "", "be the runtime, on this address (used by the program itself)")
-	flag.StringVar(&child.postgres, "postgres", "", "of the child")
-	flag.StringVar(&child.hole, "hole", "", "of the child")
-	flag.IntVar(&child.instances, "instances", 0, "of the child")
-	flag.IntVar(&child.maxLive, "max-live", 0, "of the child")
-	flag.DurationVar(&child.idleAfter, "idle-after", 0, "of the child")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if child.listen != "" {
-		if err := serve(ctx, child); err != nil {
-			fmt.Fprintln(os.Stderr, "fairness child:", err)
-			os.Exit(2)
-		}
-		return
-	}
 	ok, err := run(ctx, s)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fairness:", err)
@@ -65,7 +54,7 @@ type scenario struct {
 }
 
 func run(ctx context.Context, s settings) (ok bool, err error) {
-	b, err := newBench(ctx)
+	b, err := newBench(ctx, s.binary)
 	if err != nil {
 		return false, err
 	}
@@ -85,5 +74,5 @@ func run(ctx context.Context, s settings) (ok bool, err error) {
 		}
 		ok = ok && holds
 	}
-	return ok, nil
+	return ok, b.checkWritten(ctx)
 }

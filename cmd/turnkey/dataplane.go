@@ -98,7 +98,7 @@ func (p *dataPlane) start(group *lifecycle.Group) {
 	if p.parts.workers != nil {
 		group.Go("tell how hooks are isolated", p.isolation)
 	}
-	sweepIdle(group, p.gateway)
+	sweepIdle(group, p.gateway, p.parts.border.IdleAfter)
 	sweepSources(group, p.gateway, p.parts.log)
 }
 

@@ -67,6 +67,8 @@ type border struct {
 	MaxLiveInstances     int      `default:"500" help:"Instances kept open at once; beyond it the least lately used is closed until it is asked for again."`
 	SourceConnections    int      `default:"8" help:"Connections to each instance's database, at most."`
 
+	IdleAfter time.Duration `default:"5m" help:"An instance that nobody has asked for so long is closed until it is asked for again, to give its memory back."`
+
 	delivery
 }
 
@@ -75,7 +77,7 @@ func (b border) limits() gateway.Limits {
 	return gateway.Limits{
 		AddressRate: b.AddressRate, UserRate: b.UserRate, InstanceRate: b.InstanceRate,
 		TokenAddressRate: b.TokenAddressRate, TokenInstanceRate: b.TokenInstanceRate, TokenUserRate: b.TokenUserRate,
-		Uploads: gateway.DefaultUploads(b.UploadSlots), BodyBytes: b.UploadMemory << 20, MaxLive: b.MaxLiveInstances,
+		Uploads: gateway.DefaultUploads(b.UploadSlots), BodyBytes: b.UploadMemory << 20, MaxLive: b.MaxLiveInstances, IdleAfter: b.IdleAfter,
 	}
 }
 

@@ -79,7 +79,7 @@ func (c *serveCommand) Run(ctx context.Context, term terminal) error {
 	delivering := lifecycle.NewGroup(context.WithoutCancel(ctx), log)
 	defer delivering.Stop()
 	delivering.Go("deliver", parts.newDeliverer(gw, one{b}.instances).Run)
-	sweepIdle(group, gw)
+	sweepIdle(group, gw, c.IdleAfter)
 	sweepSources(group, gw, log)
 	fmt.Fprintf(term.out, "Serving %s on http://%s\n  uploads  POST /api/data\n  tokens   POST /token\n  keys     GET  /.well-known/jwks.json\n", c.Folder, c.Listen)
 	return listenAndServe(ctx, log, c.Listen, rooted(gw), gw)

@@ -97,10 +97,15 @@ func shutdown(ctx context.Context, server *http.Server, within time.Duration) er
 	return server.Shutdown(ctx)
 }
 
-// sweepIdle closes instances that nobody asks for.
-func sweepIdle(group *lifecycle.Group, gw *gateway.Gateway) {
+// sweepIdle closes instances that nobody has asked for, often enough that idleAfter is not exceeded by much;
+// zero is the gateway's own default.
+func sweepIdle(group *lifecycle.Group, gw *gateway.Gateway, idleAfter time.Duration) {
+	every := 30 * time.Second
+	if idleAfter > 0 {
+		every = min(every, max(idleAfter/4, time.Second))
+	}
 	group.Go("sweep idle instances", func(ctx context.Context) error {
-		tick := time.NewTicker(30 * time.Second)
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {

@@ -18,7 +18,7 @@ func (s *Source) Conflicts(ctx context.Context, f source.ConflictFilter) ([]sour
 	if err != nil {
 		return nil, err
 	}
-	docs, err := find[operatorConflict](ctx, c.db.Collection(payloadsName), conflictFilter(&f), f.After, f.OldestFirst, min(max(f.Limit, 1), 1000))
+	docs, err := find[operatorConflict](ctx, c.db.Collection(payloadsName), conflictFilter(&f), f.After, f.OldestFirst, pageOf(f.Limit))
 	if err != nil || len(docs) == 0 {
 		return nil, nilOr(err)
 	}
@@ -44,34 +44,18 @@ func (s *Source) Conflicts(ctx context.Context, f source.ConflictFilter) ([]sour
 }
 
 func conflictFilter(f *source.ConflictFilter) bson.D {
-	q := bson.D{{Key: "kind", Value: kindConflict}}
-	for _, equal := range []struct{ name, text string }{{"user_id", f.UserID}, {"client_id", f.ClientID}, {"table_name", f.TableName}, {"row_id", f.RowID},
-		{"policy", f.Policy}, {"outcome", f.Outcome}, {"rejection_id", f.Rejection}} {
-		if equal.text != "" {
-			q = append(q, bson.E{Key: equal.name, Value: text(equal.text)})
-		}
-	}
-	if len(f.Status) > 0 {
-		states := make([]string, len(f.Status))
-		for i, s := range f.Status {
-			states[i] = string(s)
-		}
-		q = append(q, bson.E{Key: "status", Value: bson.D{{Key: "$in", Value: states}}})
-	}
-	if f.Deployment != 0 {
-		q = append(q, bson.E{Key: "deployment", Value: int64(f.Deployment)})
-	}
-	var during bson.D
-	if !f.From.IsZero() {
-		during = append(during, bson.E{Key: "$gte", Value: ceil(f.From)})
-	}
-	if !f.To.IsZero() {
-		during = append(during, bson.E{Key: "$lt", Value: ceil(f.To)})
-	}
-	if len(during) > 0 {
-		q = append(q, bson.E{Key: "created_at", Value: during})
-	}
-	return q
+	l := listing{{Key: "kind", Value: kindConflict}}
+	l.text("user_id", f.UserID)
+	l.text("client_id", f.ClientID)
+	l.text("table_name", f.TableName)
+	l.text("row_id", f.RowID)
+	l.text("policy", f.Policy)
+	l.text("outcome", f.Outcome)
+	l.text("rejection_id", f.Rejection)
+	among(&l, "status", f.Status)
+	l.number("deployment", f.Deployment)
+	l.during("created_at", f.From, f.To)
+	return bson.D(l)
 }
 
 // joinConflict makes a conflict of its halves.

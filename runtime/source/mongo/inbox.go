@@ -8,7 +8,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"turnkey/runtime/source"
 )
@@ -22,7 +21,7 @@ func (s *Source) Rejections(ctx context.Context, f source.RejectionFilter) ([]so
 	if err != nil {
 		return nil, err
 	}
-	limit := min(max(f.Limit, 1), 1000)
+	limit := pageOf(f.Limit)
 	public, operator := publicFilter(&f), operatorFilter(&f)
 	var out []source.Rejection
 	for after := f.After; ; {
@@ -42,78 +41,24 @@ func (s *Source) Rejections(ctx context.Context, f source.RejectionFilter) ([]so
 	}
 }
 
-func publicFilter(f *source.RejectionFilter) (q bson.D) {
-	equal := func(name, v string) {
-		if v != "" {
-			q = append(q, bson.E{Key: name, Value: text(v)})
-		}
-	}
-	if len(f.Status) > 0 {
-		q = append(q, bson.E{Key: "status", Value: bson.D{{Key: "$in", Value: names(f.Status)}}})
-	}
-	equal("user_id", f.UserID)
-	equal("table_name", f.TableName)
-	equal("row_id", f.RowID)
-	equal("error_code", f.ErrorCode)
-	var during bson.D
-	if !f.From.IsZero() {
-		during = append(during, bson.E{Key: "$gte", Value: ceil(f.From)})
-	}
-	if !f.To.IsZero() {
-		during = append(during, bson.E{Key: "$lt", Value: ceil(f.To)})
-	}
-	if len(during) > 0 {
-		q = append(q, bson.E{Key: "created_at", Value: during})
-	}
-	return q
+func publicFilter(f *source.RejectionFilter) bson.D {
+	var l listing
+	among(&l, "status", f.Status)
+	l.text("user_id", f.UserID)
+	l.text("table_name", f.TableName)
+	l.text("row_id", f.RowID)
+	l.text("error_code", f.ErrorCode)
+	l.during("created_at", f.From, f.To)
+	return bson.D(l)
 }
-
-// ceil is the first instant at or after t that MongoDB's dates know: they have milliseconds.
-func ceil(t time.Time) time.Time { return t.Add(time.Millisecond - 1).Truncate(time.Millisecond) }
 
 // operatorFilter has more than the kind when it selects by what only operators see.
 func operatorFilter(f *source.RejectionFilter) bson.D {
-	q := bson.D{{Key: "kind", Value: kindRejection}}
-	if f.ClientID != "" {
-		q = append(q, bson.E{Key: "client_id", Value: text(f.ClientID)})
-	}
-	if f.Deployment != 0 {
-		q = append(q, bson.E{Key: "deployment", Value: int64(f.Deployment)})
-	}
-	if f.Group != "" {
-		q = append(q, bson.E{Key: "group", Value: text(f.Group)})
-	}
-	return q
-}
-
-// find reads documents of one collection in the order of their ids, after one of them.
-func find[T any](ctx context.Context, c *mongo.Collection, filter bson.D, after string, oldestFirst bool, limit int) ([]T, error) {
-	order, operator := -1, "$lt"
-	if oldestFirst {
-		order, operator = 1, "$gt"
-	}
-	filter = append(bson.D{}, filter...)
-	if after != "" {
-		filter = append(filter, bson.E{Key: "_id", Value: bson.D{{Key: operator, Value: after}}})
-	}
-	cursor, err := c.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "_id", Value: order}}).SetLimit(int64(limit)).SetBatchSize(int32(limit)+1))
-	if err != nil {
-		return nil, err
-	}
-	var docs []T
-	err = cursor.All(ctx, &docs)
-	return docs, err
-}
-
-// byID reads documents by their ids.
-func byID[T any](ctx context.Context, c *mongo.Collection, ids []string, more bson.D) ([]T, error) {
-	cursor, err := c.Find(ctx, append(bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, more...), options.Find().SetBatchSize(int32(len(ids))+1))
-	if err != nil {
-		return nil, err
-	}
-	var docs []T
-	err = cursor.All(ctx, &docs)
-	return docs, err
+	l := listing{{Key: "kind", Value: kindRejection}}
+	l.text("client_id", f.ClientID)
+	l.number("deployment", f.Deployment)
+	l.text("group", f.Group)
+	return bson.D(l)
 }
 
 func (c *client) pageByPublic(ctx context.Context, filter bson.D, after string, oldestFirst bool, limit int) (page []source.Rejection, last string, more bool, err error) {

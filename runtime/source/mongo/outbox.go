@@ -134,7 +134,7 @@ func (s *Source) ClaimDeliveries(ctx context.Context, q source.LaneClaim) ([]sou
 	if err != nil {
 		return nil, translate(err)
 	}
-	return s.deliveries(ctx, c, bson.D{these, {Key: "lease", Value: q.Lease}}, options.Find())
+	return deliveries(all[deliveryDoc](ctx, c, bson.D{these, {Key: "lease", Value: q.Lease}}, options.Find().SetProjection(bson.D{{Key: "payload", Value: 0}})))
 }
 
 // ReportDelivery implements source.Outbox.
@@ -184,29 +184,17 @@ func (s *Source) Deliveries(ctx context.Context, f source.DeliveryFilter) ([]sou
 	if err != nil {
 		return nil, err
 	}
-	q := bson.D{}
-	if len(f.Status) > 0 {
-		q = append(q, bson.E{Key: "status", Value: bson.D{{Key: "$in", Value: names(f.Status)}}})
-	}
-	for _, by := range []struct{ name, text string }{{"kind", string(f.Kind)}, {"lane", f.Lane}, {"user_id", f.UserID}} {
-		if by.text != "" {
-			q = append(q, bson.E{Key: by.name, Value: text(by.text)})
-		}
-	}
-	if f.After != "" {
-		q = append(q, bson.E{Key: "_id", Value: bson.D{{Key: "$lt", Value: f.After}}})
-	}
-	return s.deliveries(ctx, c, q, options.Find().SetSort(bson.D{{Key: "_id", Value: -1}}).SetLimit(int64(min(max(f.Limit, 1), 1000))))
+	var l listing
+	among(&l, "status", f.Status)
+	l.text("kind", string(f.Kind))
+	l.text("lane", f.Lane)
+	l.text("user_id", f.UserID)
+	return deliveries(find[deliveryDoc](ctx, c, bson.D(l), f.After, false, pageOf(f.Limit), "payload"))
 }
 
-// deliveries reads without payloads.
-func (s *Source) deliveries(ctx context.Context, c *mongo.Collection, q bson.D, o *options.FindOptionsBuilder) ([]source.Delivery, error) {
-	cursor, err := c.Find(ctx, q, o.SetProjection(bson.D{{Key: "payload", Value: 0}}))
+// deliveries are documents as the interface has them.
+func deliveries(docs []deliveryDoc, err error) ([]source.Delivery, error) {
 	if err != nil {
-		return nil, translate(err)
-	}
-	var docs []deliveryDoc
-	if err := cursor.All(ctx, &docs); err != nil {
 		return nil, translate(err)
 	}
 	var out []source.Delivery

@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 	"encoding/json"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,75 +15,26 @@ const conflictColumns = `c.id, c.user_id, c.table_name, c.row_id, c.status, c.cr
 	coalesce(d.policy, ''), coalesce(d.outcome, ''), coalesce(d.provider, ''), coalesce(d.rejection_id, ''), coalesce(d.fields, '[]'), d.settled_at, coalesce(d.settled_by, ''), d.resolution`
 
 func (s *Source) fromConflicts() string {
-	return " FROM " + s.schema + ".turnkey_conflicts c LEFT JOIN " + s.schema + ".conflict_details d ON d.id = c.id WHERE "
+	return " FROM " + s.schema + ".turnkey_conflicts c LEFT JOIN " + s.schema + ".conflict_details d ON d.id = c.id"
 }
 
 // Conflicts implements source.Archive.
 func (s *Source) Conflicts(ctx context.Context, f source.ConflictFilter) ([]source.ConflictRecord, error) {
-	pool, err := s.connections(ctx)
-	if err != nil {
-		return nil, err
-	}
-	sql, args := s.conflictSelection(f)
-	rows, err := pool.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, s.ownFailure(err)
-	}
-	defer rows.Close()
-	var out []source.ConflictRecord
-	for rows.Next() {
-		c, err := scanConflict(rows)
-		if err != nil {
-			return nil, s.ownFailure(err)
-		}
-		out = append(out, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, s.ownFailure(err)
-	}
-	return out, nil
-}
-
-func (s *Source) conflictSelection(f source.ConflictFilter) (string, []any) {
-	var where []string
-	var args []any
-	add := func(condition string, arg any) {
-		args = append(args, arg)
-		where = append(where, strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(args))))
-	}
-	if len(f.Status) > 0 {
-		states := make([]string, len(f.Status))
-		for i, status := range f.Status {
-			states[i] = string(status)
-		}
-		add("c.status = ANY (?::text[])", states)
-	}
-	for _, equal := range []struct{ column, text string }{{"c.user_id", f.UserID}, {"d.client_id", f.ClientID}, {"c.table_name", f.TableName},
-		{"c.row_id", f.RowID}, {"d.policy", f.Policy}, {"d.outcome", f.Outcome}, {"d.rejection_id", f.Rejection}} {
-		if equal.text != "" {
-			add(equal.column+" = ?", equal.text)
-		}
-	}
+	var l listing
+	among(&l, "c.status", f.Status)
+	l.text("c.user_id = ?", f.UserID)
+	l.text("d.client_id = ?", f.ClientID)
+	l.text("c.table_name = ?", f.TableName)
+	l.text("c.row_id = ?", f.RowID)
+	l.text("d.policy = ?", f.Policy)
+	l.text("d.outcome = ?", f.Outcome)
+	l.text("d.rejection_id = ?", f.Rejection)
 	if f.Deployment != 0 {
-		add("d.deployment = ?", int32(f.Deployment))
+		l.by("d.deployment = ?", int32(f.Deployment))
 	}
-	if !f.From.IsZero() {
-		add("c.created_at >= ?", f.From)
-	}
-	if !f.To.IsZero() {
-		add("c.created_at < ?", f.To)
-	}
-	than, order := "<", "DESC"
-	if f.OldestFirst {
-		than, order = ">", "ASC"
-	}
-	if f.After != "" {
-		add(`c.id COLLATE "C" `+than+" ?", f.After)
-	}
-	if len(where) == 0 {
-		where = []string{"true"}
-	}
-	return "SELECT " + conflictColumns + s.fromConflicts() + strings.Join(where, " AND ") + ` ORDER BY c.id COLLATE "C" ` + order + " LIMIT " + strconv.Itoa(min(max(f.Limit, 1), 1000)), args
+	l.during("c.created_at", f.From, f.To)
+	page := l.page("c.id", f.After, f.OldestFirst, f.Limit)
+	return records(ctx, s, scanConflict, "SELECT "+conflictColumns+s.fromConflicts()+page, l.args...)
 }
 
 // scanConflict reads conflictColumns, and what follows them into more.
@@ -126,7 +75,7 @@ func (s *Source) Conflict(ctx context.Context, id string) (*source.ConflictRecor
 	var found *source.ConflictRecord
 	err = pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		var claims *string
-		c, err := scanConflict(tx.QueryRow(ctx, "SELECT "+conflictColumns+", d.claims"+s.fromConflicts()+"c.id = $1", id), &claims)
+		c, err := scanConflict(tx.QueryRow(ctx, "SELECT "+conflictColumns+", d.claims"+s.fromConflicts()+" WHERE c.id = $1", id), &claims)
 		if err == pgx.ErrNoRows {
 			return nil
 		} else if err != nil {

@@ -2,8 +2,6 @@ package postgres
 
 import (
 	"context"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,76 +16,26 @@ const rejectionColumns = `r.id, r.user_id, r.table_name, r.row_id, r.error_code,
 	coalesce(d.owner, ''), coalesce(d.client_id, ''), coalesce(d.request_id, ''), coalesce(d.deployment, 0), coalesce(d.operation, -1), coalesce(d.detail, ''),
 	coalesce(nullif(d.group_id, ''), r.id), coalesce(d.provider, ''), coalesce(d.payload_bytes, 0), coalesce(d.attempts, 0), d.settled_at, coalesce(d.settled_by, '')`
 
-// Rejections implements source.Inbox.
-func (s *Source) Rejections(ctx context.Context, f source.RejectionFilter) ([]source.Rejection, error) {
-	pool, err := s.connections(ctx)
-	if err != nil {
-		return nil, err
-	}
-	sql, args := s.selection(f)
-	rows, err := pool.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, s.ownFailure(err)
-	}
-	defer rows.Close()
-	var out []source.Rejection
-	for rows.Next() {
-		r, err := scanRejection(rows)
-		if err != nil {
-			return nil, s.ownFailure(err)
-		}
-		out = append(out, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, s.ownFailure(err)
-	}
-	return out, nil
+func (s *Source) fromRejections() string {
+	return " FROM " + s.schema + ".turnkey_rejections r LEFT JOIN " + s.schema + ".rejection_details d ON d.id = r.id"
 }
 
-// selection is the query of a filter. Ids are compared byte by byte, whatever the database's language.
-func (s *Source) selection(f source.RejectionFilter) (string, []any) {
-	var where []string
-	var args []any
-	add := func(condition string, arg any) {
-		args = append(args, arg)
-		where = append(where, strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(args))))
-	}
-	if len(f.Status) > 0 {
-		states := make([]string, len(f.Status))
-		for i, status := range f.Status {
-			states[i] = string(status)
-		}
-		add("r.status = ANY (?::text[])", states)
-	}
-	for condition, text := range map[string]string{
-		"r.user_id = ?": f.UserID, "d.client_id = ?": f.ClientID, "r.table_name = ?": f.TableName, "r.row_id = ?": f.RowID, "r.error_code = ?": f.ErrorCode,
-		"(d.group_id = ? OR d.group_id = '' AND r.id = ?)": f.Group,
-	} {
-		if text != "" {
-			add(condition, text)
-		}
-	}
+// Rejections implements source.Inbox.
+func (s *Source) Rejections(ctx context.Context, f source.RejectionFilter) ([]source.Rejection, error) {
+	var l listing
+	among(&l, "r.status", f.Status)
+	l.text("r.user_id = ?", f.UserID)
+	l.text("d.client_id = ?", f.ClientID)
+	l.text("r.table_name = ?", f.TableName)
+	l.text("r.row_id = ?", f.RowID)
+	l.text("r.error_code = ?", f.ErrorCode)
+	l.text("(d.group_id = ? OR d.group_id = '' AND r.id = ?)", f.Group)
 	if f.Deployment != 0 {
-		add("d.deployment = ?", int32(f.Deployment))
+		l.by("d.deployment = ?", int32(f.Deployment))
 	}
-	if !f.From.IsZero() {
-		add("r.created_at >= ?", f.From)
-	}
-	if !f.To.IsZero() {
-		add("r.created_at < ?", f.To)
-	}
-	than, order := "<", "DESC"
-	if f.OldestFirst {
-		than, order = ">", "ASC"
-	}
-	if f.After != "" {
-		add(`r.id COLLATE "C" `+than+" ?", f.After)
-	}
-	if len(where) == 0 {
-		where = []string{"true"}
-	}
-	return "SELECT " + rejectionColumns + " FROM " + s.schema + ".turnkey_rejections r LEFT JOIN " + s.schema + ".rejection_details d ON d.id = r.id WHERE " +
-		strings.Join(where, " AND ") + ` ORDER BY r.id COLLATE "C" ` + order + " LIMIT " + strconv.Itoa(min(max(f.Limit, 1), 1000)), args
+	l.during("r.created_at", f.From, f.To)
+	page := l.page("r.id", f.After, f.OldestFirst, f.Limit)
+	return records(ctx, s, scanRejection, "SELECT "+rejectionColumns+s.fromRejections()+page, l.args...)
 }
 
 // scanRejection reads rejectionColumns, and what follows them into more.
@@ -116,7 +64,7 @@ func (s *Source) Rejection(ctx context.Context, id string) (*source.Rejection, e
 	var found *source.Rejection
 	err = pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		var claims *string
-		r, err := scanRejection(tx.QueryRow(ctx, "SELECT "+rejectionColumns+", d.claims FROM "+s.schema+".turnkey_rejections r LEFT JOIN "+s.schema+".rejection_details d ON d.id = r.id WHERE r.id = $1", id), &claims)
+		r, err := scanRejection(tx.QueryRow(ctx, "SELECT "+rejectionColumns+", d.claims"+s.fromRejections()+" WHERE r.id = $1", id), &claims)
 		if err == pgx.ErrNoRows {
 			return nil
 		} else if err != nil {

@@ -69,7 +69,7 @@ func (s *Source) ClaimDeliveries(ctx context.Context, c source.LaneClaim) ([]sou
 	sql := "WITH d AS MATERIALIZED (SELECT id FROM " + s.schema + ".outbox WHERE status = 'pending' AND due_at <= $4 AND " + where +
 		" ORDER BY due_at LIMIT " + strconv.Itoa(min(max(c.Limit, 1), 100)) + " FOR UPDATE SKIP LOCKED) UPDATE " + s.schema +
 		".outbox o SET lease = $2, due_at = $3, attempts = o.attempts + 1 FROM d WHERE o.id = d.id RETURNING " + deliveryColumns
-	return s.deliveries(ctx, sql, lane, c.Lease, c.Until, c.Now)
+	return records(ctx, s, scanDelivery, sql, lane, c.Lease, c.Until, c.Now)
 }
 
 // ReportDelivery implements source.Outbox.
@@ -121,50 +121,13 @@ const deliveryColumns = `o.id, o.kind, o.lane, o.user_id, o.table_name, o.row_id
 
 // Deliveries implements source.Outbox.
 func (s *Source) Deliveries(ctx context.Context, f source.DeliveryFilter) ([]source.Delivery, error) {
-	where, args := []string{"true"}, []any{}
-	add := func(condition string, arg any) {
-		args = append(args, arg)
-		where = append(where, condition+"$"+strconv.Itoa(len(args)))
-	}
-	if len(f.Status) > 0 {
-		states := make([]string, len(f.Status))
-		for i, status := range f.Status {
-			states[i] = string(status)
-		}
-		args = append(args, states)
-		where = append(where, "o.status = ANY ($1::text[])")
-	}
-	for _, by := range []struct{ condition, text string }{{"o.kind = ", string(f.Kind)}, {"o.lane = ", f.Lane}, {"o.user_id = ", f.UserID}, {"o.id < ", f.After}} {
-		if by.text != "" {
-			add(by.condition, by.text)
-		}
-	}
-	return s.deliveries(ctx, "SELECT "+deliveryColumns+" FROM "+s.schema+".outbox o WHERE "+strings.Join(where, " AND ")+
-		" ORDER BY o.id DESC LIMIT "+strconv.Itoa(min(max(f.Limit, 1), 1000)), args...)
-}
-
-func (s *Source) deliveries(ctx context.Context, sql string, args ...any) ([]source.Delivery, error) {
-	pool, err := s.connections(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := pool.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, s.ownFailure(err)
-	}
-	defer rows.Close()
-	var out []source.Delivery
-	for rows.Next() {
-		d, err := scanDelivery(rows)
-		if err != nil {
-			return nil, s.ownFailure(err)
-		}
-		out = append(out, d)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, s.ownFailure(err)
-	}
-	return out, nil
+	var l listing
+	among(&l, "o.status", f.Status)
+	l.text("o.kind = ?", string(f.Kind))
+	l.text("o.lane = ?", f.Lane)
+	l.text("o.user_id = ?", f.UserID)
+	page := l.page("o.id", f.After, false, f.Limit)
+	return records(ctx, s, scanDelivery, "SELECT "+deliveryColumns+" FROM "+s.schema+".outbox o"+page, l.args...)
 }
 
 // Delivery implements source.Outbox.

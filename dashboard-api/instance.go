@@ -58,8 +58,8 @@ type runtimeStatus struct {
 	Revision int64  `json:"revision" doc:"The revision that it serves; 0: none"`
 	Code     string `json:"code,omitempty" doc:"Why it refused a newer one"`
 	Message  string `json:"message,omitempty"`
-	// Sandbox is null until the runtime has said it.
-	Sandbox *sandboxStatus `json:"sandbox" nullable:"true" doc:"How it isolates hooks; null: not known yet"`
+	// Sandbox is absent until the runtime has said it.
+	Sandbox *sandboxStatus `json:"sandbox,omitempty" doc:"How it isolates hooks; absent: not known yet"`
 }
 
 type sandboxStatus struct {

@@ -74,6 +74,7 @@ func TestDecodeHostCall(t *testing.T) {
 		`{"index":0,"db":{"method":"updateOne","table":"t","filter":{},"set":{"a":1}}}`: true,
 		`{"index":1,"fetch":{"url":"https://a.b","method":"GET"}}`:                      true,
 		`{"index":0,"fetch":{"url":"https://a.b","method":"GET"}}`:                      false, // in a transaction
+		`{"index":1,"db":{"method":"count","table":"t","filter":{}}}`:                   false, // outside of one
 		`{"index":2,"db":{"method":"count","table":"t","filter":{}}}`:                   false,
 		`{"index":-1,"db":{"method":"count","table":"t","filter":{}}}`:                  false,
 		`{"index":0}`: false,
@@ -194,7 +195,7 @@ func FuzzDecodeHostCall(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if (c.DB == nil) == (c.Fetch == nil) || c.DB != nil && len(c.DB.Filter) > 0 && c.DB.Filter.Kind() != '{' || c.Fetch != nil && c.Index != 1 {
+		if (c.DB == nil) == (c.Fetch == nil) || c.DB != nil && len(c.DB.Filter) > 0 && c.DB.Filter.Kind() != '{' || c.Fetch != nil && c.Index != 1 || c.DB != nil && c.Index != 0 {
 			t.Fatalf("%+v", c)
 		}
 	})

@@ -19,6 +19,7 @@ import (
 	"turnkey/internal/redact"
 	"turnkey/internal/scrape"
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/config"
 	"turnkey/runtime/follow/followtest"
 	"turnkey/runtime/hook"
 	"turnkey/runtime/hook/worker"
@@ -252,4 +253,58 @@ func TestARuntimeRunsAfterCommit(t *testing.T) {
 		list, err := src.Deliveries(t.Context(), source.DeliveryFilter{Status: []source.DeliveryStatus{source.Delivered}, Limit: 9})
 		return err == nil && len(list) == 2
 	})
+}
+
+// TestAnUploadReachesAfterCommit: a device's write runs the hook once it has committed, with who wrote it; one that is
+// refused runs none.
+func TestAnUploadReachesAfterCommit(t *testing.T) {
+	arrived := make(chan string, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		arrived <- string(body)
+	}))
+	defer server.Close()
+	pool, program := workersFor(t, "hooks/todos.ts", `export default { async afterCommit(change: any, ctx: any) {
+		await ctx.fetch("`+server.URL+`", { method: "POST", body: [change.op, change.id, change.old, change.new.description, ctx.user.id].join(" ") });
+	} };`)
+	document, err := demo.ReadFile("demo/mongodb.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, found := config.Parse(document, config.Options{Kind: bundle.Development})
+	if err := found.Fault(); err != nil {
+		t.Fatal(err)
+	}
+	b := withOutbox(t, "http://127.0.0.1:1")
+	b.Program, b.Config.Tables = program, cfg.Tables
+	b.Config.Hooks = bundle.Hooks{Timeout: time.Second, Fetch: []string{"127.0.0.1"}}
+	prepared(t, b)
+	c := &followtest.Control{}
+	c.Publish(b)
+	p := startDataPlaneWith(t, c, pool, func(*dataPlane) {})
+	within(t, "the revision arrives", func() bool { return p.follower.Len() == 1 })
+	post := func(path, credential, body string) map[string]any {
+		t.Helper()
+		r := httptest.NewRequest("POST", "http://localhost/i/todo"+path, strings.NewReader(body))
+		if credential != "" {
+			r.Header.Set("Authorization", "Bearer "+credential)
+		}
+		w := httptest.NewRecorder()
+		p.gateway.ServeHTTP(w, r)
+		var out map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Code != 200 {
+			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+		}
+		return out
+	}
+	token, _ := post("/token", "", `{"user_id":"u1"}`)["token"].(string)
+	const write = `{"transactions":[{"transaction_id":%d,"crud":[{"op_id":%d,"op":"PUT","type":"todos","id":"%s","data":{"description":"%s","owner_id":"%s"}}]}]}`
+	refused := post("/upload", token, fmt.Sprintf(write, 1, 1, "0123456789abcdef01234567", "refused", "somebody"))
+	taken := post("/upload", token, fmt.Sprintf(write, 2, 2, "0123456789abcdef01234568", "milk", "u1"))
+	if got, want := next(t, arrived), "PUT 0123456789abcdef01234568  milk u1"; got != want {
+		t.Errorf("%q arrived, want %q (%v, %v)", got, want, refused, taken)
+	}
+	if n := len(arrived); n > 0 {
+		t.Errorf("%d more calls", n)
+	}
 }

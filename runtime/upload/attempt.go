@@ -55,12 +55,15 @@ type attempt struct {
 
 // run reads, decides and applies. An error is a *source.Failure.
 func (a *attempt) run(ctx context.Context) (verdict, error) {
+	if err := a.takePlace(ctx); err != nil {
+		return verdict{}, err
+	}
+	defer a.closeHooks()
 	tx, err := a.engine.src.Begin(ctx, source.Session{UserID: a.user.ID, Claims: a.user.Claims})
 	if err != nil {
 		return verdict{}, err
 	}
 	defer tx.Rollback(ctx)
-	defer a.hooks.close()
 	if err := a.read(ctx, tx); err != nil {
 		return verdict{}, err
 	}
@@ -151,7 +154,7 @@ func (a *attempt) unfit() *Refusal {
 
 // commit sends the changes with the receipts.
 func (a *attempt) commit(ctx context.Context, tx source.Tx) (verdict, error) {
-	a.hooks.close() // somebody else may want the worker meanwhile
+	a.closeHooks() // somebody else may want the worker meanwhile
 	finish, err := a.finish(ctx)
 	if err != nil {
 		return verdict{}, err

@@ -45,14 +45,57 @@
 // not a change. Then the table's conflict policy weighs base, server and client (package conflict). If
 // the device does not have its way in all of it, the rule is asked about what it wanted first: nobody
 // learns of a conflict in a row that they may not write. Then immutable fields and transitions, then
-// what would break PowerSync's replication, then the rule over old, new and changed as decided.
+// what would break PowerSync's replication, then the rule over old, new and changed as decided. Hooks: see below.
 //
 // # What becomes of a failure
 //
 //	Refusal (ours) and Refused (the database's)   fatal_error, after the rejection is stored
 //	the same, code listed in client_handling      fatal_error, client decides, nothing stored
+//	ctx.reject                                    the same, with the user's code, message and details
+//	a hook throws, or gives what it may not       the same, hook_error or hook_invalid_result; on_error: retry holds it back
+//	a hook takes too long, too much, or crashes   once more with a fresh worker, one by one; then the same, hook_timeout,
+//	                                              hook_out_of_memory, hook_crashed
+//	no worker for the hooks                       retryable_error hook_unavailable
+//	a hook asks ctx.db in a frame                 again, one by one
 //	Conflict, Unknown                             again with fresh reads, 20 s from arrival
 //	Down, Misconfigured, rejection not stored     retryable_error, the rest not_attempted
+//
+// # Hooks
+//
+// A deployment may have code of its own (package hook), which runs in worker processes (package worker) while a transaction
+// is decided. For one operation:
+//
+//	typed ─► read, locked ─► rule ─► beforeWrite ─► typed ─► conflict ─► resolveConflict ─► guards, rule ─► row ─► afterWrite
+//	                          what the       │ as the hook has it                                what becomes of it
+//	                          device wanted  └─► drop: nothing more, success
+//
+// A function is asked in the middle of apply, which then stops: it has changed nothing yet. It is called again with
+// the answer at hand (said), and goes on to the next question or to its end. So nothing but the questions needs to know of workers, and
+// the operations of a frame (hook_frame.go) ask theirs in one request. In a frame what ends the transaction is what
+// would have ended it one by one: the refusal of the first operation. What differs is the order in which functions of different operations
+// are called, which only code that keeps something in its global variables can see.
+//
+// ctx.db needs what earlier operations did to be in the database. So its first use in a frame ends the attempt, and the
+// next one is strict: each operation is sent before the next one's hooks run. The table's hooks are remembered to be of
+// that kind, as are those of which a frame takes too long.
+//
+// The transaction holds rows and a connection while hooks run: few of an instance do at once (hook_place.go), and none shares
+// its transaction or takes a shortcut. Tables without hooks do both as ever, beside them; those with afterCommit alone share.
+//
+// Clock and seeds are made of the request's arrival and a text that is random and fixed for the transaction, so that
+// every attempt sees the same. An attempt that is lost takes its logs, counts and effects with it. Effects (ctx.enqueue, afterCommit)
+// are deliveries in the same commit. An operation that came to nothing, because the row was as it wanted, has none; one
+// that was dropped has what it enqueued: that is how a table of commands works.
+//
+// A replay and the resolution of a conflict ask the hooks of today, as the user whose write it is, also without rules. Only
+// resolveConflict is not asked about what somebody has decided; asking the policy once more asks it, as if what was
+// stored then were stored.
+//
+// What hooks say is checked like what devices send, but is another's fault: columns and types that cannot be are
+// hook_invalid_result. Guards, limits and the rule hold for it under their own codes. Devices hear the user's words of ctx.reject, and of
+// a failure nothing but that; message and line go to the log and to the rejection's detail. A column that a hook hands
+// back as it was given is the device's own value still, and one that it adds has no base. What it makes of a device's value
+// leaves a trace like a policy's (below), so that the device's next write is not in conflict with its own.
 //
 // # Exactly once
 //
@@ -196,7 +239,7 @@
 // leaves a trace: for each client and row, by column, the print of that value. Base and server differ, and the server's
 // print is the trace: the value is the client's own (conflict.Change.Own).
 //
-// Traces are written by such commits only: merged values, and versions that a device sees but does not count.
+// Traces are written by such commits only: merged values, what a hook made, and versions that a device sees but does not count.
 // They are read only when a base differs, on tables whose policy leaves any. There is one for each client
 // and row, it is replaced and not added to, and goes with conflicts.ttl: bounded by what conflicts. A trace that
 // is lost costs one record too many, and under {version} one refusal of a device that does not count. What a

@@ -70,6 +70,7 @@ type Engine struct {
 	repeats repeats
 	recents recents
 	turns   turns
+	places  places
 	shares  bool // transactions of different users can be one of the source's
 }
 
@@ -99,6 +100,7 @@ func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 	}
 	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment, previous: b.Previous, activated: b.ActivatedAt}
 	e.shares = b.Config.Source.RowLevelSecurity == nil
+	e.places = newPlaces()
 	e.recents = recents{of: map[source.Owner]*recent{}}
 	e.turns = turns{now: deps.Now, idle: deps.Idle, held: map[key]struct{}{}}
 	e.keepFor = source.Retention{Receipts: b.Config.Receipts.TTL, Rejections: b.Config.Rejections.TTL, Clients: keepClients,

@@ -25,6 +25,7 @@ const (
 type hooking struct {
 	program *program
 	session HookSession
+	placed  bool // it has one of the engine's places
 	begun   bool
 	// serves says that everything which operations did so far is in the database, so that ctx.db sees it.
 	serves  bool
@@ -61,14 +62,7 @@ func (a *attempt) newHooking() *hooking {
 // restart forgets what was said: the attempt begins again.
 func (h *hooking) restart() {
 	if h != nil {
-		*h = hooking{program: h.program, session: h.session, said: make([]said, len(h.said))}
-	}
-}
-
-func (h *hooking) close() {
-	if h != nil && h.session != nil {
-		h.session.Close()
-		h.session = nil
+		*h = hooking{program: h.program, session: h.session, placed: h.placed, said: make([]said, len(h.said))}
 	}
 }
 

@@ -1,10 +1,12 @@
 package upload
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"turnkey/runtime/hook"
 	"turnkey/runtime/value"
 )
 
@@ -82,4 +84,58 @@ func keyText(v value.Value) (string, bool) {
 		return string(v), true
 	}
 	return "", false
+}
+
+// takeBefore takes beforeWrite's answer about an operation.
+func (a *attempt) takeBefore(of asked, o *hook.Outcome) *Refusal {
+	s, op, r := &a.hooks.said[of.operation], &a.ops[of.operation], a.rowOf[of.operation]
+	s.before = true
+	switch o.Result {
+	case hook.Dropped:
+		s.dropped = true
+	case hook.Changed:
+		list, wrong := r.table.assign(o.Value, r.name.RowID)
+		if wrong != "" {
+			return a.hookRefusal(of, hook.ClassInvalidResult, "beforeWrite: "+wrong, "")
+		}
+		r.table.rewrite(s, op, list)
+	}
+	return nil
+}
+
+// rewrite makes the operation that beforeWrite wants. A column that came back as it was given keeps what the
+// device sent.
+func (t *table) rewrite(s *said, op *Operation, list []assigned) {
+	next := *op
+	next.Data = &value.Object{Members: make([]value.Member, 0, len(list))}
+	for _, c := range list {
+		own, sent := op.Data.Get(c.field.name)
+		if sent {
+			given, _ := at(s.sent, c.field.path)
+			if sameToHook(given, c.value) {
+				c.value = own
+			}
+		} else {
+			s.added = append(s.added, c.field.name)
+		}
+		if len(c.field.path) > 1 && t.fields[c.field.name] == nil {
+			if s.extra == nil {
+				s.extra = map[string]*field{}
+			}
+			s.extra[c.field.name] = c.field
+		}
+		next.Data.Members = append(next.Data.Members, value.Member{Name: c.field.name, Value: c.value})
+	}
+	s.op = &next
+}
+
+// sameToHook reports that a hook gave back what it was given.
+func sameToHook(given, back value.Value) bool {
+	return string(appendHook(nil, given)) == string(appendHook(nil, back))
+}
+
+// addedByHook reports a column that the device did not send: it says nothing of what the device saw there.
+func (a *attempt) addedByHook(t *table, f *field) bool {
+	s := a.of(t)
+	return s != nil && s.op != nil && slices.Contains(s.added, f.name)
 }

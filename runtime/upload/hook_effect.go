@@ -39,19 +39,25 @@ func (a *attempt) written(i int, was *value.Object) *hook.Change {
 	out := &hook.Change{Op: string(a.ops[i].Op), Table: r.table.Name, ID: r.name.RowID}
 	switch c.Kind {
 	case source.Insert:
-		for _, m := range c.Doc.Members {
-			out.Fields = append(out.Fields, m.Name)
-		}
+		out.Fields = filled(c.Doc)
 	case source.Delete:
-		for _, m := range withoutKey(was, r.table.Key).Members {
-			out.Fields = append(out.Fields, m.Name)
-		}
+		out.Fields = filled(withoutKey(was, r.table.Key))
 	default:
 		for _, e := range c.Set {
 			out.Fields = append(out.Fields, strings.Join(e.Path, "."))
 		}
 	}
 	return out
+}
+
+// filled are the members that differ from those of no row.
+func filled(doc *value.Object) (names []string) {
+	for _, m := range doc.Members {
+		if m.Value != nil {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }
 
 // commits keeps a change for afterCommit, where no other hook of the transaction runs.

@@ -24,8 +24,9 @@ type hookTrouble struct {
 	after    time.Duration // of hook_unavailable
 	together int           // how many calls were in the request
 	// strict: nothing is wrong, but the calls must be made one operation at a time.
-	strict bool
-	err    error
+	strict  bool
+	outside bool // the world ended the worker, as far as anybody can tell
+	err     error
 }
 
 func (t *hookTrouble) Error() string {
@@ -46,8 +47,14 @@ func troubleOf(err error) *hookTrouble {
 	return nil
 }
 
-// once reports that a fresh worker may do better.
-func (t *hookTrouble) once(killed bool) bool { return !killed && ends(t.class) }
+// mostKills is how many workers a transaction may cost whose hooks seem to have no part in it.
+const mostKills = 4
+
+// again reports that a fresh worker may do better, after so many kills with this one. What a hook does to one worker it
+// does to the next: one more tells. What comes from outside may come again.
+func (t *hookTrouble) again(kills int) bool {
+	return t.strict || ends(t.class) && (kills < 2 || t.outside && kills < mostKills)
+}
 
 // strictly remembers why the next attempt is strict: the calls want ctx.db, or too many of them are too much
 // for one request.
@@ -71,7 +78,7 @@ func ends(c hook.Class) bool {
 func (a *attempt) trouble(err error, list []asked) error {
 	t := &hookTrouble{asked: list[0], class: hook.ClassCrashed, message: "The hook could not be called.", together: len(list), err: err}
 	if f := worker.FailureOf(err); f != nil {
-		t.class, t.message, t.detail, t.after = f.Class, f.Message, f.Error(), f.RetryAfter
+		t.class, t.message, t.detail, t.after, t.outside = f.Class, f.Message, f.Error(), f.RetryAfter, f.Outside
 	}
 	return t
 }

@@ -29,13 +29,15 @@ func removeHookWorker() {
 }
 
 // newPool makes a pool of real workers that ends with the test.
-func newPool(t *testing.T) *worker.Pool {
+func newPool(t *testing.T) *worker.Pool { return newPoolOf(t, worker.Sizes{}) }
+
+func newPoolOf(t *testing.T, sizes worker.Sizes) *worker.Pool {
 	t.Helper()
 	hookWorker.Do(func() { hookWorker.programs, hookWorker.err = workertest.Build() })
 	if hookWorker.err != nil {
 		t.Fatal(hookWorker.err)
 	}
-	p, err := worker.New(worker.Options{Binary: hookWorker.programs.Engine, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
+	p, err := worker.New(worker.Options{Binary: hookWorker.programs.Engine, Sizes: sizes, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,12 +16,13 @@ func TestBeforeWrite(t *testing.T) {
 	put := `{"op":"PUT","table":"todos","id":"{1}","data":{"owner_id":"u1","title":" a ","count":1,"status":"open"}}`
 	patch := `{"op":"PATCH","table":"todos","id":"{1}","data":{"title":" b "}}`
 	remove := `{"op":"DELETE","table":"todos","id":"{1}"}`
-	for _, c := range []struct {
+	type outcome struct {
 		name, body string
 		uploads    []string
 		want       []string
 		row        string
-	}{
+	}
+	cases := []outcome{
 		{"nothing", `beforeWrite() {}`, []string{put, patch}, []string{"success", "success"}, "count=1 owner_id=u1 status=open title= b "},
 		{"changed in place", `beforeWrite(w) { w.data.title = w.data.title.trim() }`, []string{put, patch}, []string{"success", "success"}, "count=1 owner_id=u1 status=open title=b"},
 		{"returned", `beforeWrite(w) { return { ...w.data, serial: "s-" + w.op } }`, []string{put}, []string{"success"}, "count=1 owner_id=u1 serial=s-PUT status=open title= a "},
@@ -44,11 +45,12 @@ func TestBeforeWrite(t *testing.T) {
 		{"nonsense", `beforeWrite(w) { return 7 }`, []string{put}, []string{"fatal_error hook_invalid_result 0"}, ""},
 		{"runs for ever", `beforeWrite(w) { for (;;); }`, []string{put}, []string{"fatal_error hook_timeout 0"}, ""},
 		{"takes all memory", `beforeWrite(w) { const a = []; for (;;) a.push(new Uint8Array(1 << 25)) }`, []string{put}, []string{"fatal_error hook_out_of_memory 0"}, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			onBoth(t, "", func(t *testing.T, w *world) {
-				key := w.config.Tables["todos"].Key
-				w.hook(p, todos(strings.ReplaceAll(c.body, "KEY", `"`+key+`"`))...)
+	}
+	onBoth(t, "", func(t *testing.T, w *world) {
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
+				w.t, w.offset = t, w.offset+10
+				w.hook(p, todos(strings.ReplaceAll(c.body, "KEY", `"`+w.config.Tables["todos"].Key+`"`))...)
 				for i, u := range c.uploads {
 					w.want(transactions(crud(u)), c.want[i])
 				}
@@ -56,8 +58,8 @@ func TestBeforeWrite(t *testing.T) {
 					t.Errorf("the row is %q, want %q", got, c.row)
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 // TestHookFailure: what a device, an operator and a log hear of a hook that refuses or fails.

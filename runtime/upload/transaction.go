@@ -69,7 +69,7 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 	if done, failure := e.direct(ctx, []*member{m}); done || failure != nil {
 		return verdict{result: result{Status: success}}, failure
 	}
-	strict, killed := m.wantsStrict(e.plan.program), false
+	strict, kills := m.wantsStrict(e.plan.program), 0
 	for n := 1; ; n++ {
 		a := e.attempt(m)
 		a.strict = strict
@@ -77,12 +77,15 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 		tried()
 		if t := troubleOf(err); t != nil {
 			e.recents.forget(m.ids)
-			if t.report(a); !t.strict && !t.once(killed) {
+			if t.report(a); !t.strict {
+				kills++
+			}
+			if !t.again(kills) {
 				a.tellHooks(ctx)
 				return t.end(a)
 			}
 			t.tellKill(ctx, a)
-			strict, killed = true, killed || !t.strict
+			strict = true
 			a.strictly(t)
 			continue
 		}

@@ -17,7 +17,9 @@ type Failure struct {
 	Message    string        // safe for the hook's author
 	RetryAfter time.Duration // of Unavailable
 	Detail     string        // of a death, for logs: the worker's last words may quote the hook
-	Err        error
+	// Outside: of a death by nobody's doing here (kill -9, the kernel's OOM killer), which says little about the hook.
+	Outside bool
+	Err     error
 }
 
 // Error is the text for logs.

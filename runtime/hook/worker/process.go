@@ -106,7 +106,7 @@ func (p *process) fate() death {
 func (p *process) lost(class hook.Class, detail string, cause error) *Failure {
 	p.end(class, detail)
 	d := p.fate()
-	return &Failure{Class: d.class, Message: messages[d.class], Detail: d.detail, Err: cause}
+	return &Failure{Class: d.class, Message: messages[d.class], Detail: d.detail, Outside: d.outside, Err: cause}
 }
 
 // The worker's place in the line for processors, as Unix counts it: the runtime is at 0, a worker first of

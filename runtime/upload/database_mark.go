@@ -43,11 +43,14 @@ func (b *byCode) tombstones(order []*row, userID string, at time.Time) (out []so
 	return out
 }
 
-// allNotes are the operations' and the code's, one for a row. While no rejection waits nobody reads them; what is
-// replayed in its old place is no news to what came after it.
+// allNotes are the operations' and the code's, one for a row. While no rejection waits nobody reads them; what a
+// replay's hooks write in its old place is no news to what came after it.
 func (a *attempt) allNotes() []source.Note {
-	if !a.waits || a.replay != nil && a.replay.LeaveNewer {
+	if !a.waits {
 		return nil
+	}
+	if a.replay != nil && a.replay.LeaveNewer {
+		return a.notes()
 	}
 	for _, n := range a.notes() {
 		a.byCode.note(source.RowName{TableName: n.TableName, RowID: n.RowID}, n.Written, n.Deleted)

@@ -39,7 +39,7 @@ func TestHooksReachTheRuntime(t *testing.T) {
 		return call(t, method, api+path, p.file.APIToken, string(text))
 	}
 	for path, content := range map[string]string{
-		"hooks/todos.ts":      `export default { beforeWrite(write, ctx) {
+		"hooks/todos.ts": `export default { beforeWrite(write, ctx) {
 			if (write.data?.description?.trim() === "") ctx.reject("empty", "Say what is to be done.");
 			if (write.data?.description) write.data.description = write.data.description.trim();
 		} } satisfies Hooks<"todos">;`,

@@ -22,7 +22,7 @@ func (p *Pool) Prove(ctx context.Context, instance string, program *hook.Program
 		return "", err
 	}
 	for _, e := range program.Hooks {
-		call := hook.Call{Function: proof, Name: e.Name, Argument: []byte("null")}
+		call := hook.Call{Function: proof, Name: e.Name, Argument: []byte("null"), NowMS: p.opts.Now().UnixMilli()}
 		ran, err := s.Do(ctx, &hook.Run{Hash: program.Hash, Begin: true, Limits: limits, Calls: []hook.Call{call}}, nil)
 		if err != nil {
 			return e.File, err

@@ -57,7 +57,6 @@ func (s *devStack) close() {
 
 // Run implements the command.
 func (c *devCommand) Run(ctx context.Context, term terminal) error {
-	tuneMemory()
 	log := newLogFrom(term, slog.LevelWarn) // what goes well is said in plain words
 	workers, err := c.sandbox.open(ctx, log)
 	if err != nil {

@@ -20,7 +20,6 @@ type devmongoCommand struct {
 
 // Run implements the sub-command. It prints one line "uri=mongodb://..." when clients may connect.
 func (c *devmongoCommand) Run(ctx context.Context, term terminal) error {
-	tuneMemory()
 	store, err := devmongo.Open(devmongo.Options{Path: c.Journal, Sync: true, CompactAfter: c.CompactAfter, TransactionLifetime: c.TransactionLifetime})
 	if err != nil {
 		if fault.Of(err).Kind == fault.Internal {

@@ -31,7 +31,8 @@ type drainer interface {
 
 // tuneMemory lets garbage wait longer than Go's default while the process is small: most of what an
 // upload allocates is dead when it is answered. The soft limit keeps the process within the 150 MB
-// that a runtime may use; GOGC and GOMEMLIMIT win when the operator sets them.
+// that a runtime may use; GOGC and GOMEMLIMIT win when the operator sets them. It is nothing for processes that hold a
+// database in memory (devmongo, and dev with it): beyond the limit they would do nothing but collect.
 func tuneMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(800)

@@ -180,23 +180,47 @@ interface Database {
 }
 
 type Condition<V> = V | { $eq?: V; $ne?: V; $gt?: V; $gte?: V; $lt?: V; $lte?: V; $in?: V[] };
-/** All members must hold. A member that is undefined is an error. */
-type Filter<R> = { [F in keyof R]?: Condition<R[F]> };
+/**
+ * All members must hold. A member that is undefined is an error. Fields have the source's names, and `id` is the key whatever its name.
+ * Values are typed by the configuration, else by the database's column, else as JSON: in MongoDB declare fields that hold ids, dates or decimals, or a
+ * text never equals them. Null also finds rows without the field, and so does $ne; null is neither less nor greater.
+ * MongoDB: "address.city" looks into documents, and a condition on a list holds when it holds for an element. PostgreSQL: columns that
+ * hold JSON can only be compared with null. Text is ordered as the database orders it.
+ */
+type Filter<R> = { [F in keyof R | "id"]?: Condition<F extends keyof R ? R[F] : any> } & { [path: `${string}.${string}`]: any };
 
 interface FindOptions {
+  /** Null comes first. Rows that are equal here, and all rows without sort, come by their key. */
   sort?: { [field: string]: 1 | -1 };
+  /** 100 if it is not given, at most 1000. */
   limit?: number;
+  /** At most 10,000. */
   skip?: number;
+  /** Only these members of the rows, and the key. */
   fields?: string[];
 }
 
-/** Errors are of class Error with a `code`. */
+/**
+ * What is written is part of the client's transaction: later operations and calls see it, and nothing of it stays if the transaction is
+ * refused. Neither `allow` nor immutable fields and transitions hold for it; with PostgreSQL's row-level security the user's rights do.
+ *
+ * Errors that can be caught are of class Error with a `code`: unknown_table, unknown_field, invalid_query, invalid_value, id_required,
+ * duplicate_key (insertOne), own_row, too_large (rows of more than 512 kB), too_many_calls. Nothing has been done then.
+ * own_row: the row whose hook runs cannot be written, also not in afterWrite; return what it is to be from beforeWrite.
+ *
+ * What the database refuses (a unique index, a foreign key, a check) refuses the client's transaction with the constraint's code; when
+ * another write was in the way, everything begins again. The code does not go on in either case. Two transactions that write one row never lose a
+ * write; a row that was only read may be changed by another transaction at the same time.
+ */
 interface Table<R> {
   findOne(filter: Filter<R>, options?: FindOptions): Promise<R | null>;
   find(filter?: Filter<R>, options?: FindOptions): Promise<R[]>;
   count(filter?: Filter<R>): Promise<number>;
-  insertOne(document: Partial<R>): Promise<{ insertedId: string }>;
-  updateOne(filter: Filter<R>, changes: Partial<R> | { $set: Partial<R> }): Promise<{ matchedCount: number; modifiedCount: number }>;
+  /** The key is `id` or has its own name; without it one is made, but for tables whose ids are numbers. */
+  insertOne(document: Partial<R> & { id?: string | number }): Promise<{ insertedId: string }>;
+  /** Changes the first row by its key. "address.city" changes a member of an object; an object that is given whole replaces what was there. */
+  updateOne(filter: Filter<R>, changes: Partial<R> | { $set: Partial<R> } | { [path: `${string}.${string}`]: any }): Promise<{ matchedCount: number; modifiedCount: number }>;
+  /** Deletes the first row by its key. On tables with `deletes: tombstone` no device can make it again. */
   deleteOne(filter: Filter<R>): Promise<{ deletedCount: number }>;
 }
 

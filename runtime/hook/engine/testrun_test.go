@@ -98,6 +98,26 @@ test("rows in memory", async () => {
   } }, "afterWrite", { db });
   expect(db.lists).toEqual([{ _id: "1", n: 2, tag: "a" }, { _id: "3", n: 9 }]);
 });
+test("rows in memory as in a database", async () => {
+  const db = { lists: [{ _id: "2", n: null, place: { city: "Rome" } }, { _id: "1", tags: ["a", "b"], n: 3 }] as any[] };
+  await run({ async afterWrite(_: any, ctx: any) {
+    const lists = ctx.db.table("lists");
+    const ids = async (filter?: any, options?: any) => (await lists.find(filter, options)).map((r: any) => r._id).join("");
+    expect(await ids()).toBe("12");
+    expect(await ids({ id: "2" })).toBe("2");
+    expect(await ids({ n: null })).toBe("2");
+    expect(await ids({ n: { $ne: 3 } })).toBe("2");
+    expect(await ids({ n: { $in: [3, null] } }, { sort: { n: 1 } })).toBe("21");
+    expect(await ids({ n: { $gte: 3, $lte: 3 } })).toBe("1");
+    expect(await ids({ tags: "b" })).toBe("1");
+    expect(await ids({ "place.city": "Rome" })).toBe("2");
+    await expect(lists.find({ n: { $lt: null } })).rejects.toThrow("invalid_query");
+    await lists.updateOne({}, { "place.city": "Oslo" });
+    await lists.insertOne({ id: "3" });
+    await lists.deleteOne({ n: null });
+  } }, "afterWrite", { db });
+  expect(db.lists).toEqual([{ _id: "1", tags: ["a", "b"], n: 3, place: { city: "Oslo" } }, { _id: "3" }]);
+});
 test("fetch", async () => {
   const seen: any[] = [];
   const hooks = { async afterCommit(change: any, ctx: any) { const r = await ctx.fetch("https://a.b/" + ctx.deliveryId, { method: "POST", body: "x" }); return seen.push(r.status, await r.json()); } };
@@ -120,7 +140,7 @@ test("matchers", () => {
   expect([Date.now(), Math.random() === Math.random()]).toEqual([1790000000123, false]);
 });
 `)
-	if len(out.Diagnostics) > 0 || len(out.Tests) != 9 || !out.Passed() {
+	if len(out.Diagnostics) > 0 || len(out.Tests) != 10 || !out.Passed() {
 		for _, x := range out.Tests {
 			t.Logf("%+v", x)
 			if x.Failure != nil {

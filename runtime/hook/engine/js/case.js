@@ -8,52 +8,73 @@
   const world = api.load("world");
 
   // ---- ctx.db ----
+  // As the runtime answers it, but for types: the rows have what the test gave them.
 
   const compare = (a, b) => (a === b ? 0 : a === null || a === undefined ? -1 : b === null || b === undefined ? 1 : a < b ? -1 : a > b ? 1 : 0);
   const same = (a, b) => stringify(a ?? null) === stringify(b ?? null);
-  const operators = {
-    $eq: same, $ne: (a, b) => !same(a, b), $in: (a, list) => list.some((b) => same(a, b)),
-    $gt: (a, b) => a != null && compare(a, b) > 0, $gte: (a, b) => a != null && compare(a, b) >= 0,
-    $lt: (a, b) => a != null && compare(a, b) < 0, $lte: (a, b) => a != null && compare(a, b) <= 0,
-  };
-  function matches(row, filter) {
-    return Object.keys(filter).every((name) => {
-      const want = filter[name];
-      const ops = isObject(want) && Object.keys(want).length > 0 && Object.keys(want).every((k) => k[0] === "$");
-      return ops ? Object.keys(want).every((op) => operators[op](row[name], want[op])) : same(row[name], want);
-    });
-  }
   const key = (row) => ("_id" in row ? "_id" : "id");
+  // found reads a field, also inside of documents; id is the key.
+  function found(row, path) {
+    if (path in row) return row[path];
+    if (path === "id") return row[key(row)];
+    return path.split(".").reduce((o, name) => (isObject(o) ? o[name] : undefined), row);
+  }
+  // some: a condition on a list also holds when it holds for an element.
+  const some = (holds) => (a, b) => holds(a, b) || (Array.isArray(a) && !Array.isArray(b) && a.some((e) => holds(e, b)));
+  const equal = some(same), above = some((a, b) => a != null && compare(a, b) > 0), below = some((a, b) => a != null && compare(a, b) < 0);
+  const operators = {
+    $eq: equal, $ne: (a, b) => !equal(a, b), $in: (a, list) => list.some((b) => equal(a, b)),
+    $gt: above, $gte: (a, b) => equal(a, b) || above(a, b), $lt: below, $lte: (a, b) => equal(a, b) || below(a, b),
+  };
+  const asked = (want) => (isObject(want) && Object.keys(want).some((k) => k[0] === "$") ? want : { $eq: want });
+  const ranges = ["$gt", "$gte", "$lt", "$lte"];
+  const matches = (row, filter) => Object.keys(filter).every((name) => {
+    const want = asked(filter[name]);
+    return Object.keys(want).every((op) => operators[op](found(row, name), want[op]));
+  });
+  function put(row, path, v) {
+    const at = path.indexOf(".");
+    if (path in row || at < 0) row[path === "id" ? key(row) : path] = v;
+    else put((row[path.slice(0, at)] ??= {}), path.slice(at + 1), v);
+  }
 
   function answer(tables, request) {
     const rows = tables[request.table];
     if (!Array.isArray(rows)) return { error: { code: "unknown_table", message: `There is no table ${request.table}: give its rows in db of run(hooks, name, {db: {${request.table}: []}}).` } };
-    const found = () => rows.filter((row) => matches(parse(stringify(row)), request.filter));
+    for (const [name, want] of Object.entries(request.filter ?? {})) {
+      if (ranges.some((op) => asked(want)[op] === null)) return { error: { code: "invalid_query", message: `The field ${name} is compared with null, which is neither less nor greater.` } };
+    }
+    const chosen = () => rows.filter((row) => matches(parse(stringify(row)), request.filter)).toSorted((a, b) => compare(a[key(a)], b[key(b)]));
     switch (request.method) {
-      case "count": return { value: found().length };
+      case "count": return { value: chosen().length };
       case "insertOne": {
         const row = request.document;
+        if ("id" in row && rows.length && key(rows[0]) === "_id") {
+          row._id = row.id;
+          delete row.id;
+        }
         if (!("_id" in row) && !("id" in row)) row[rows.length ? key(rows[0]) : "_id"] = host(UUID);
         if (rows.some((r) => same(r[key(r)], row[key(row)]))) return { error: { code: "duplicate_key", message: "There is a row with this id." } };
         rows.push(row);
         return { value: { insertedId: String(row[key(row)]) } };
       }
       case "updateOne": {
-        const row = found()[0];
+        const row = chosen()[0];
         if (!row) return { value: { matchedCount: 0, modifiedCount: 0 } };
         const before = stringify(row);
-        Object.assign(row, request.set);
+        for (const [path, v] of Object.entries(request.set)) put(row, path, v);
         return { value: { matchedCount: 1, modifiedCount: stringify(row) === before ? 0 : 1 } };
       }
       case "deleteOne": {
-        const row = found()[0];
+        const row = chosen()[0];
         if (row) rows.splice(rows.indexOf(row), 1);
         return { value: { deletedCount: row ? 1 : 0 } };
       }
     }
-    let list = found();
-    for (const { field, descending } of [...(request.sort ?? [])].reverse()) list = list.toSorted((a, b) => compare(a[field], b[field]) * (descending ? -1 : 1));
-    list = list.slice(request.skip ?? 0, request.limit ? (request.skip ?? 0) + request.limit : undefined);
+    let list = chosen();
+    for (const { field, descending } of [...(request.sort ?? [])].reverse()) list = list.toSorted((a, b) => compare(found(a, field), found(b, field)) * (descending ? -1 : 1));
+    const skip = request.skip ?? 0;
+    list = list.slice(skip, skip + (request.limit || 100));
     if (request.fields) list = list.map((row) => Object.fromEntries([key(row), ...request.fields].filter((f) => f in row).map((f) => [f, row[f]])));
     return { value: request.method === "findOne" ? list[0] ?? null : list };
   }

@@ -23,7 +23,8 @@ import (
 //	                          the constraint's code), trouble
 //
 // What is written is sent at once, so later operations and calls see it, and the rows that the attempt holds are read
-// again. The row whose operation is in hand cannot be written: the operation would be decided on what the row was.
+// again: what code writes to the row of a later operation is what that one meets, as if somebody else had written it. The row
+// whose operation is in hand cannot be written: the operation would be decided on what the row was.
 //
 // Deletions leave tombstones where the table has them, nobody's: no device knows of them, so none may create the
 // row again. Insertions are asked for none. Writes are noted on rows for which rejections wait, like those of devices; that a

@@ -359,10 +359,16 @@ func TestTransactionHooksWriteBeforeEverything(t *testing.T) {
 		w.want(transactions(crud(`{"op":"PUT","table":"todos","id":"{1}","data":{"owner_id":"u1","title":"a","count":1}}`)), "success")
 		w.hook(p, "hooks/_transaction.ts", `export default { async beforeTransaction(writes: any, ctx: any) {
 			await ctx.db.collection("todos").updateOne({id: writes[0].id}, {title: "by code", count: 2});
-			await ctx.db.collection("lists").insertOne({name: writes.length + " writes"});
+			await ctx.db.collection("lists").insertOne({name: writes.length + " writes", code: writes[0].data.title});
 		} }`)
-		w.want(transactions(crud(`{"op":"PATCH","table":"todos","id":"{1}","data":{"count":7}}`, `{"op":"PATCH","table":"todos","id":"{1}","data":{"done":1}}`)), "success")
-		if got := w.row("todos", 1); got != "count=7 done=true owner_id=u1 title=by code" {
+		const patch = `{"op":"PATCH","table":"todos","id":"{1}","data":{"count":7,"title":"b"}}`
+		w.want(transactions(crud(patch, `{"op":"PATCH","table":"todos","id":"{1}","data":{"done":1}}`)), "success")
+		if got := w.row("todos", 1); got != "count=7 done=true owner_id=u1 title=b" {
+			t.Errorf("the row is %s", got)
+		}
+		w.want(transactions(crud(patch)), "fatal_error UNIQUE_VIOLATION") // nobody's operation
+		w.want(transactions(crud(`{"op":"PATCH","table":"todos","id":"{1}","data":{"done":0}}`)), "success")
+		if got := w.row("todos", 1); got != "count=2 done=false owner_id=u1 title=by code" {
 			t.Errorf("the row is %s", got)
 		}
 		w.asks(p, map[string]string{"count": `return await db.collection("lists").count({name: "2 writes"})`})

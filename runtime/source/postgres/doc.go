@@ -49,7 +49,9 @@
 // lasts: idle_in_transaction_session_timeout is 25 s, above the 20 s of a request with all its hooks.
 // Where the commit follows in a round trip of its own (row-level security, views, settlements), rows are
 // locked meanwhile, and the limit is 1.5 s (SET LOCAL, which also holds behind a pooler). A killed
-// process needs no limit: its connections are closed, and the server rolls back.
+// process needs no limit: its connections are closed, and the server rolls back. Where operations are sent one
+// by one, and what hooks write by ctx.db, locks are held while code runs: there the limit is 25 s, too, as a worker may be
+// waited for longer than 1.5 s.
 //
 // # Poolers
 //

@@ -110,7 +110,10 @@ interface Refusing {
 }
 
 interface Enqueueing {
-  /** Sends payload as a signed webhook after the commit, at least once; outbox is a name under `outbox` of the configuration. */
+  /**
+   * Sends payload as a signed webhook after the commit, at least once; outbox is a name under `outbox` of the configuration.
+   * An operation that changes nothing sends nothing, but one that is dropped does.
+   */
   enqueue(outbox: string, payload: unknown): void;
 }
 
@@ -145,7 +148,10 @@ interface AuthContext extends BaseContext {
 interface Hooks<T extends string = string> {
   /** Before the rules and policies decide. Return the data to write, nothing to keep it, or ctx.drop(reason). */
   beforeWrite?(write: Write<T>, ctx: WriteContext): Awaitable<(Partial<Row<T>> & { [field: string]: any }) | Dropped | void>;
-  /** For `on_conflict: hook` and fields with `merge: hook`. Return the row's values, "client" or "server". */
+  /**
+   * For `on_conflict: hook` and fields with `merge: hook`. Return the row's values (what they leave out is the client's; under
+   * `merge` those of other policies stay theirs), "client", or "server" (the fields in conflict stay as they are stored).
+   */
   resolveConflict?(conflict: Conflict<T>, ctx: Context): Awaitable<(Partial<Row<T>> & { [field: string]: any }) | "client" | "server">;
   /** Inside the transaction, after the row was written. What it returns is ignored. */
   afterWrite?(change: Change<T>, ctx: Context): Awaitable<unknown>;

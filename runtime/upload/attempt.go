@@ -74,6 +74,7 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 		if no, err := a.openTransaction(ctx, tx); no != nil || err != nil {
 			return a.refused(no), err
 		}
+		a.strict = a.strict || a.dbWrites > 0 // the rows are not as they were read
 	}
 	if a.strict {
 		return a.oneByOne(ctx, tx)

@@ -109,13 +109,15 @@ func (t *table) rewrite(s *said, op *Operation, list []assigned) {
 	next := *op
 	next.Data = &value.Object{Members: make([]value.Member, 0, len(list))}
 	for _, c := range list {
+		given, _ := at(s.sent, c.field.path)
+		stored, _ := at(s.row, c.field.path)
 		own, sent := op.Data.Get(c.field.name)
-		if sent {
-			given, _ := at(s.sent, c.field.path)
-			if sameToHook(given, c.value) {
-				c.value = own
-			}
+		if sent && sameToHook(given, c.value) {
+			c.value = own
 		} else {
+			c.value = restored(restored(c.value, given), stored)
+		}
+		if !sent {
 			s.added = append(s.added, c.field.name)
 		}
 		if len(c.field.path) > 1 && t.fields[c.field.name] == nil {
@@ -132,6 +134,40 @@ func (t *table) rewrite(s *said, op *Operation, list []assigned) {
 // sameToHook reports that a hook gave back what it was given.
 func sameToHook(given, back value.Value) bool {
 	return string(appendHook(nil, given)) == string(appendHook(nil, back))
+}
+
+// restored makes numbers again of what a hook was shown as text inside a list or an object, where it is as it was given: the
+// types of such members may be known from nothing else.
+func restored(back, given value.Value) value.Value {
+	if text, ok := given.(value.JSON); ok {
+		given, _ = value.DecodeJSON([]byte(text))
+	}
+	switch b := back.(type) {
+	case string:
+		switch given.(type) {
+		case int64, value.Number:
+			if sameToHook(given, back) {
+				return value.Number(b)
+			}
+		}
+	case value.Array:
+		g, _ := given.(value.Array)
+		out := slices.Clone(b)
+		for i := range min(len(b), len(g)) {
+			out[i] = restored(b[i], g[i])
+		}
+		return out
+	case *value.Object:
+		g, _ := given.(*value.Object)
+		out := b.Clone()
+		for i := range out.Members {
+			if v, has := g.Get(out.Members[i].Name); has {
+				out.Members[i].Value = restored(out.Members[i].Value, v)
+			}
+		}
+		return out
+	}
+	return back
 }
 
 // addedByHook reports a column that the device did not send: it says nothing of what the device saw there.

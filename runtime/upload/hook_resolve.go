@@ -124,7 +124,7 @@ func (a *attempt) returned(r *row, f *field, v value.Value, c *conflict.Change) 
 	if sameToHook(c.Server, v) {
 		return c.Server, nil
 	}
-	out, _, no := a.coerce(r.table, f, v, c.Server, !c.Missing)
+	out, _, no := a.coerce(r.table, f, restored(restored(v, c.Client), c.Server), c.Server, !c.Missing)
 	return out, no
 }
 
@@ -134,7 +134,7 @@ func (a *attempt) addColumn(r *row, w *weighed, d *conflict.Decision, c assigned
 	if sameToHook(old, c.value) {
 		return nil
 	}
-	v, changed, no := a.coerce(r.table, c.field, c.value, old, has)
+	v, changed, no := a.coerce(r.table, c.field, restored(c.value, old), old, has)
 	if no != nil || !changed {
 		return no
 	}

@@ -86,3 +86,23 @@ func TestAssign(t *testing.T) {
 		}
 	}
 }
+
+// TestRestored: long numbers that a hook hands back inside of other values are numbers still, and texts are texts.
+func TestRestored(t *testing.T) {
+	given := &value.Object{Members: []value.Member{{Name: "n", Value: int64(maxSafe + 2)}, {Name: "s", Value: "9007199254740993"}, {Name: "l", Value: value.Array{int64(maxSafe + 2), "x"}}}}
+	for text, want := range map[string]string{
+		`{"n":"9007199254740993","s":"9007199254740993","l":["9007199254740993","y"],"m":1}`: `{"n":9007199254740993,"s":"9007199254740993","l":[9007199254740993,"y"],"m":1}`,
+		`{"n":"9007199254740994","l":["x","9007199254740993"]}`:                              `{"n":"9007199254740994","l":["x","9007199254740993"]}`,
+		`{"n":{"n":"9007199254740993"},"l":"9007199254740993"}`:                              `{"n":{"n":"9007199254740993"},"l":"9007199254740993"}`,
+	} {
+		back, err := value.DecodeJSON([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, from := range map[string]value.Value{"a document": given, "JSON text": value.JSON(value.AppendJSON(nil, given))} {
+			if got := string(value.AppendJSON(nil, restored(back, from))); got != want {
+				t.Errorf("%s as %s: %s, want %s", text, name, got, want)
+			}
+		}
+	}
+}

@@ -39,6 +39,30 @@ func TestBeforeTransaction(t *testing.T) {
 	})
 }
 
+// TestBeforeTransactionWrites: what it writes by ctx.db is there before the first operation, which may write it once more.
+func TestBeforeTransactionWrites(t *testing.T) {
+	p := &pooled{Pool: newPool(t)}
+	onBoth(t, "", func(t *testing.T, w *world) {
+		w.hook(p, "hooks/_transaction.ts", `export default {
+			async beforeTransaction(writes, ctx) {
+				const todos = ctx.db.collection("todos"), id = writes[0].table === "todos" ? writes[0].old && (writes[0].old._id ?? writes[0].old.id) : null;
+				const key = writes[0].old && "_id" in writes[0].old ? "_id" : "id";
+				if (id && writes[0].data.serial === "gone") await todos.deleteOne({ [key]: id });
+				else if (id) await todos.updateOne({ [key]: id }, { title: "by the hook", count: 7 });
+			},
+		}`)
+		w.want(transactions(crud(todo("PUT", 1, `"owner_id":"u1","title":"a"`))), "success")
+		w.want(transactions(crud(todo("PATCH", 1, `"title":"a"`))), "success")
+		if got := w.row("todos", 1); got != "count=7 owner_id=u1 title=a" {
+			t.Errorf("the row is %q", got)
+		}
+		w.want(transactions(crud(todo("PATCH", 1, `"serial":"gone"`), todo("PUT", 2, `"owner_id":"u1"`))), "success")
+		if got := w.row("todos", 1) + "|" + w.row("todos", 2); got != "|owner_id=u1" {
+			t.Errorf("the rows are %q", got)
+		}
+	})
+}
+
 // TestHookLog: what hooks log is told with their transaction, with its place in the source; what a lost attempt logged is not.
 func TestHookLog(t *testing.T) {
 	p := &pooled{Pool: newPool(t)}

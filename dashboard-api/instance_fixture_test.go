@@ -120,7 +120,7 @@ func (h *house) heartbeat(acks ...feed.Ack) {
 			string(command.ConflictList), string(command.ConflictGet), string(command.ConflictResolve), string(command.ConflictDismiss),
 			string(command.DeploymentReplay), string(command.UserErase), string(command.DeliveryList), string(command.DeliveryGet),
 			string(command.DeliveryRedeliver), string(command.DeliveryDiscard), string(command.DeliveryErase),
-			string(command.RehearsalRun), string(command.RehearsalReplay)},
+			string(command.RehearsalRun), string(command.RehearsalReplay), string(command.RehearsalCase)},
 	}})
 	if err != nil {
 		h.Fatal(err)
@@ -221,6 +221,8 @@ var instanceFixture = fixture{
 			h.heartbeat()
 			return map[string]any{"ids": []string{t.ids["conflict"]}}
 		},
+		"POST /instances/{instance}/conflicts/{conflict}/test":              body(nil),
+		"POST /instances/{instance}/rejections/{rejection}/test":            body(nil),
 		"POST /instances/{instance}/hooks/run":                              body(map[string]any{"of": "deployed", "operation": map[string]any{"op": "DELETE", "table": "todos", "id": "1"}, "user": map[string]any{"id": "u1"}}),
 		"POST /instances/{instance}/hooks/replay":                           body(map[string]any{"of": "deployed"}),
 		"POST /instances/{instance}/conflicts/{conflict}/resolve":           body(map[string]any{"take": "server"}),

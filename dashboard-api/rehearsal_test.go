@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"turnkey/internal/fault"
 	"turnkey/runtime/command"
 	"turnkey/runtime/rehearsal"
 )
@@ -17,6 +18,20 @@ func aboutRehearsals(c command.Command) (json.RawMessage, error) {
 	if c.Name == command.RehearsalRun {
 		return json.Marshal(rehearsal.Verdict{Outcome: rehearsal.Applied, Changes: []rehearsal.RowChange{{Op: "insert", Table: "todos", ID: "1", Old: json.RawMessage("null"),
 			New: json.RawMessage(`{"title":"t"}`), Fields: []string{"title"}}}, Conflicts: []rehearsal.ConflictMet{}, Hooks: []rehearsal.HookCall{}, Effects: []rehearsal.Effect{}, Checked: true})
+	}
+	if c.Name == command.RehearsalCase {
+		var o rehearsal.Order
+		if err := json.Unmarshal(c.Argument, &o); err != nil {
+			return nil, err
+		}
+		made := rehearsal.Case{Kind: rehearsal.ConflictCase, ID: o.Conflict, Table: "todos", Function: "resolveConflict", Input: rehearsal.Input{Op: "PATCH", Table: "todos", ID: "1"}, Decided: json.RawMessage(`{"n":3}`)}
+		if o.Rejection != "" {
+			made = rehearsal.Case{Kind: rehearsal.RejectionCase, ID: o.Rejection, Table: "todos", Function: "beforeWrite", Code: "NO"}
+		}
+		if made.ID != "cnf_of_"+c.Instance && made.ID != "rej_of_"+c.Instance {
+			return nil, fault.New(fault.NotFound, "not_found", "There is no such case.")
+		}
+		return json.Marshal(made)
 	}
 	var o rehearsal.ReplayOrder
 	if err := json.Unmarshal(c.Argument, &o); err != nil {
@@ -111,5 +126,36 @@ func TestRecordedCasesAreReplayedPartByPart(t *testing.T) {
 	got = h.must(call{method: post, path: at, as: tenant.owner, body: map[string]any{"cursor": "4"}}).Body.String()
 	if !strings.Contains(got, `"total":1`) || !strings.Contains(got, `"complete":true`) {
 		t.Errorf("%s", got)
+	}
+}
+
+func TestARecordedCaseIsSavedAsATest(t *testing.T) {
+	h := newHouse(t)
+	tenant := h.newTenant("one")
+	h.heartbeat()
+	at := "/instances/" + tenant.ids["instance"]
+	for _, kind := range []string{"conflict", "rejection"} {
+		id := tenant.ids[kind]
+		path := at + "/" + kind + "s/" + id + "/test"
+		shown := h.must(call{method: get, path: path, as: tenant.owner}).Body.String()
+		for _, want := range []string{`"path":"hooks/todos.` + id + `.test.ts"`, `"fixture_path":"hooks/todos.` + id + `.json"`, `import hooks from`} {
+			if !strings.Contains(shown, want) {
+				t.Errorf("no %s in %s", want, shown)
+			}
+		}
+		if files := h.must(call{method: get, path: at + "/files", as: tenant.owner}).Body.String(); strings.Contains(files, id) {
+			t.Errorf("showing it saves it: %s", files)
+		}
+		for range 2 { // a second time takes the place of the first
+			if saved := h.must(call{method: post, path: path, as: tenant.owner}).Body.String(); saved != shown {
+				t.Errorf("saved %s", saved)
+			}
+		}
+		if files := h.must(call{method: get, path: at + "/files", as: tenant.owner}).Body.String(); strings.Count(files, id) != 2 {
+			t.Errorf("saved are %s", files)
+		}
+	}
+	if got := h.do(call{method: get, path: at + "/conflicts/cnf_unknown/test", as: tenant.owner}); got.Code != http.StatusNotFound {
+		t.Errorf("%d %s", got.Code, got.Body)
 	}
 }

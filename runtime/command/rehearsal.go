@@ -17,12 +17,15 @@ const (
 	RehearsalRun Name = "rehearsal_run"
 	// RehearsalReplay takes a rehearsal.ReplayOrder and answers a rehearsal.Part.
 	RehearsalReplay Name = "rehearsal_replay"
+	// RehearsalCase takes a rehearsal.Order of a recorded case and answers a rehearsal.Case.
+	RehearsalCase Name = "rehearsal_case"
 )
 
 // Rehearser decides as a candidate would, and writes nothing; *upload.Rehearsal is one.
 type Rehearser interface {
 	Run(ctx context.Context, o rehearsal.Order) (rehearsal.Verdict, error)
 	Replay(ctx context.Context, o rehearsal.ReplayOrder) (rehearsal.Part, error)
+	Case(ctx context.Context, o rehearsal.Order) (rehearsal.Case, error)
 }
 
 // mostRehearsals is how many a runtime has under way: they are nobody's upload, and wait for each other.
@@ -65,6 +68,9 @@ func ForRehearsals(open func(context.Context, *bundle.Bundle) (source.Source, er
 		}),
 		RehearsalReplay: with(func(ctx context.Context, r Rehearser, raw json.RawMessage) (any, error) {
 			return asked(ctx, raw, r.Replay)
+		}),
+		RehearsalCase: with(func(ctx context.Context, r Rehearser, raw json.RawMessage) (any, error) {
+			return asked(ctx, raw, r.Case)
 		}),
 	}
 }

@@ -76,43 +76,43 @@ type HookCall struct {
 	Result    string          `json:"result"`
 	Value     json.RawMessage `json:"value,omitempty"`
 	Reason    string          `json:"reason,omitempty"`
-	Rejection *HookRejection  `json:"rejection,omitempty"`
-	Failure   *HookFailure    `json:"failure,omitempty"`
-	Logs      []HookLog       `json:"logs" nullable:"false"`
+	Rejection *CallRejection  `json:"rejection,omitempty"`
+	Failure   *CallFailure    `json:"failure,omitempty"`
+	Logs      []CallLog       `json:"logs" nullable:"false"`
 	// LogsDropped counts the lines over the limit.
 	LogsDropped int   `json:"logs_dropped,omitempty"`
 	DurationUS  int64 `json:"duration_us"`
 	DBCalls     int   `json:"db_calls"`
 }
 
-// HookRejection is a refusal by ctx.reject.
-type HookRejection struct {
+// CallRejection is a refusal by ctx.reject.
+type CallRejection struct {
 	Code    string          `json:"code"`
 	Message string          `json:"message"`
 	Details json.RawMessage `json:"details,omitempty"`
 }
 
-// HookFailure is a call that ended without a result, at its place in the source.
-type HookFailure struct {
+// CallFailure is a call that ended without a result, at its place in the source.
+type CallFailure struct {
 	Code    string      `json:"code"`
 	Message string      `json:"message"`
 	Hint    string      `json:"hint,omitempty"`
 	File    string      `json:"file,omitempty"`
 	Line    int         `json:"line,omitempty"`
 	Column  int         `json:"column,omitempty"`
-	Stack   []HookFrame `json:"stack,omitempty"`
+	Stack   []CallFrame `json:"stack,omitempty"`
 }
 
-// HookFrame is one line of a stack trace.
-type HookFrame struct {
+// CallFrame is one line of a stack trace.
+type CallFrame struct {
 	Function string `json:"function,omitempty"`
 	File     string `json:"file"`
 	Line     int    `json:"line"`
 	Column   int    `json:"column"`
 }
 
-// HookLog is one line of console or ctx.log.
-type HookLog struct {
+// CallLog is one line of console or ctx.log.
+type CallLog struct {
 	Level string `json:"level"`
 	Text  string `json:"text"`
 	File  string `json:"file,omitempty"`

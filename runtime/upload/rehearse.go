@@ -18,12 +18,20 @@ const rehearseFor = 10 * time.Second
 
 // Rehearsal says what a deployment would make of writes, and writes nothing: it is an Engine on a stage. It is
 // safe for concurrent use, and keeps nothing between runs.
-type Rehearsal struct{ engine *Engine }
+type Rehearsal struct {
+	engine *Engine
+
+	// For saving cases as tests: the same once more, with other hooks.
+	bundle *bundle.Bundle
+	source source.Source
+	deps   Deps
+}
 
 // NewRehearsal compiles a bundle, which need not be deployed, to be rehearsed on a source. Nobody hears of its
 // transactions but who asks: no brake, no log, no counters.
 func NewRehearsal(b *bundle.Bundle, src source.Source, deps Deps) (*Rehearsal, error) {
 	deps.Brake, deps.Observe, deps.Log = nil, nil, slog.New(slog.DiscardHandler)
+	r := &Rehearsal{bundle: b, source: src, deps: deps}
 	if deps.Hooks != nil {
 		deps.Hooks = stagedHooks{deps.Hooks}
 	}
@@ -31,7 +39,8 @@ func NewRehearsal(b *bundle.Bundle, src source.Source, deps Deps) (*Rehearsal, e
 	if err != nil {
 		return nil, err
 	}
-	return &Rehearsal{e}, nil
+	r.engine = e
+	return r, nil
 }
 
 // Run says what would become of a transaction. An error means that it cannot be told.

@@ -36,7 +36,7 @@ func (s *stagedSession) Do(ctx context.Context, run *hook.Run, host HookHost) (*
 	case err != nil && len(run.Calls) == 1: // of several nobody knows which one it was, and they come again one by one
 		shown := shownCall(&run.Calls[0])
 		f := fault.Of(err)
-		shown.Result, shown.Failure = string(hook.Failed), &rehearsal.HookFailure{Code: f.Code, Message: f.Message, Hint: f.Hint}
+		shown.Result, shown.Failure = string(hook.Failed), &rehearsal.CallFailure{Code: f.Code, Message: f.Message, Hint: f.Hint}
 		s.take.hooks = append(s.take.hooks, shown)
 	case err == nil:
 		for i := range min(len(ran.Outcomes), len(run.Calls)) {
@@ -47,7 +47,7 @@ func (s *stagedSession) Do(ctx context.Context, run *hook.Run, host HookHost) (*
 }
 
 func shownCall(c *hook.Call) rehearsal.HookCall {
-	return rehearsal.HookCall{Function: string(c.Function), Name: c.Name, Argument: json.RawMessage(c.Argument), NowMS: c.NowMS, Logs: []rehearsal.HookLog{}}
+	return rehearsal.HookCall{Function: string(c.Function), Name: c.Name, Argument: json.RawMessage(c.Argument), NowMS: c.NowMS, Logs: []rehearsal.CallLog{}}
 }
 
 func shownOutcome(c *hook.Call, o *hook.Outcome) rehearsal.HookCall {
@@ -55,16 +55,16 @@ func shownOutcome(c *hook.Call, o *hook.Outcome) rehearsal.HookCall {
 	out.Result, out.Value, out.Reason = string(o.Result), json.RawMessage(o.Value), o.Reason
 	out.LogsDropped, out.DurationUS, out.DBCalls = o.LogsDropped, o.Usage.DurationUS, o.Usage.DBCalls
 	if o.Rejection != nil {
-		out.Rejection = &rehearsal.HookRejection{Code: o.Rejection.Code, Message: o.Rejection.Message, Details: json.RawMessage(o.Rejection.Details)}
+		out.Rejection = &rehearsal.CallRejection{Code: o.Rejection.Code, Message: o.Rejection.Message, Details: json.RawMessage(o.Rejection.Details)}
 	}
 	if f := o.Failure; f != nil {
-		out.Failure = &rehearsal.HookFailure{Code: string(f.Class), Message: f.Message, Hint: f.Hint, File: f.File, Line: f.Line, Column: f.Column}
+		out.Failure = &rehearsal.CallFailure{Code: string(f.Class), Message: f.Message, Hint: f.Hint, File: f.File, Line: f.Line, Column: f.Column}
 		for _, frame := range f.Stack {
-			out.Failure.Stack = append(out.Failure.Stack, rehearsal.HookFrame(frame))
+			out.Failure.Stack = append(out.Failure.Stack, rehearsal.CallFrame(frame))
 		}
 	}
 	for _, l := range o.Logs {
-		out.Logs = append(out.Logs, rehearsal.HookLog{Level: string(l.Level), Text: l.Text, File: l.File, Line: l.Line})
+		out.Logs = append(out.Logs, rehearsal.CallLog{Level: string(l.Level), Text: l.Text, File: l.File, Line: l.Line})
 	}
 	return out
 }

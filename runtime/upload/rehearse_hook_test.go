@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/hook"
 	"turnkey/runtime/rehearsal"
 	"turnkey/runtime/source"
 	"turnkey/runtime/upload"
@@ -112,6 +114,95 @@ func TestAConflictIsDecidedOnceMoreByAHook(t *testing.T) {
 			}
 			if err := json.Unmarshal(v.Changes[0].New, &row); err != nil || row.N != 23 || row.Name != fmt.Sprint(met.CreatedAt.UnixMilli()) {
 				t.Errorf("%s, met at %v", v.Changes[0].New, met.CreatedAt.UnixMilli())
+			}
+		})
+	})
+}
+
+// saved runs a case's test against hook files, as deploying does.
+func (w *world) saved(p *pooled, c rehearsal.Case, files ...string) (passed bool, why string) {
+	w.t.Helper()
+	s, err := c.Save()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	list := []hook.File{{Path: s.Path, Text: s.Text}, {Path: s.FixturePath, Text: s.Fixture}}
+	for i := 0; i < len(files); i += 2 {
+		list = append(list, hook.File{Path: files[i], Text: files[i+1]})
+	}
+	tested, err := p.Pool.Test(w.t.Context(), w.t.Name(), hook.Test{Files: list, Limits: hook.DefaultLimits(), NowMS: 1, Seed: "s"})
+	if err != nil || len(tested.Tests) != 1 {
+		w.t.Fatalf("%+v %v\n%s\n%s", tested, err, s.Text, s.Fixture)
+	}
+	if f := tested.Tests[0].Failure; f != nil {
+		why = f.Message
+	}
+	return tested.Tests[0].Passed, why
+}
+
+// TestARecordedCaseAsATest passes with a hook that decides as it was decided, and fails with another.
+func TestARecordedCaseAsATest(t *testing.T) {
+	p := &pooled{Pool: newPool(t)}
+	onBothWithConflicts(t, func(t *testing.T, w *world) {
+		met := w.inConflict("merged", `"n":10,"name":"-","secret":"s"`, `"n":7`, `"n":6,"name":"x"`, `"n":10`, "success")
+		w.device("four").does("success", entryOf("PATCH", "merged", `"n":100`, `"n":3`))
+		w.device("six").does("success", entryOf("DELETE", "merged", "", `"n":10`))
+		lost := w.conflicts()[1]
+		w.offset += 10
+		open := w.inConflict("kept", `"n":1,"name":"-"`, `"n":2,"name":"a"`, `"n":3`, `"n":1`, "fatal_error CONFLICT_RECORDED 0")
+		w.offset += 10
+		w.hook(p, todos(`beforeWrite(w, ctx) { if (w.data.title === "late") ctx.reject("TOO_LATE", "Not now."); if (w.data.title === "bad") null.x }`)...)
+		for _, title := range []string{"late", "bad"} {
+			w.offset += 10
+			code := map[string]string{"late": "TOO_LATE", "bad": "hook_error"}[title]
+			w.want(w.device(title).body([]string{entryOf("PUT", "todos", `"owner_id":"u1","title":"ok"`, ""), entryOf("PATCH", "todos", `"title":"`+title+`"`, "")}), "fatal_error "+code+" 1")
+		}
+		w.offset += 10
+		w.device("five").does("fatal_error UNAUTHORIZED 0", entryOf("PUT", "todos", `"owner_id":"u2"`, ""))
+		by := map[string]string{}
+		for _, x := range w.rejections(source.RejectionFilter{Limit: 10}) {
+			by[x.ErrorCode] = x.ID
+		}
+		r := w.rehearsedWith(p, nil, todos(`beforeWrite() {}`)...)
+		w.unchanged(func() {
+			for _, c := range []struct {
+				name               string
+				of                 rehearsal.Order
+				passes, fails      []string
+				input, want, never string
+			}{
+				{"decided", rehearsal.Order{Conflict: met.ID}, []string{
+					`resolveConflict(c) { return { n: c.server.n + c.client.n - c.base.n } }`,
+					`resolveConflict(c) { if (c.write.data.name === "x" && c.server.secret === "s") return { n: 3 } }`},
+					[]string{`resolveConflict() { return "client" }`, `resolveConflict() { return "server" }`, `resolveConflict(c, ctx) { ctx.reject("NO") }`, `resolveConflict() { null.x }`}, `"n": 7`, `"decided"`, `100`},
+				{"left open", rehearsal.Order{Conflict: open.ID}, []string{`resolveConflict() { return "server" }`, `resolveConflict(c) { return { n: 9 } }`},
+					[]string{`resolveConflict(c, ctx) { ctx.reject("NO") }`, `resolveConflict() { null.x }`}, `"n": 2`, `"fields"`, `"decided"`},
+				{"refused by the hook", rehearsal.Order{Rejection: by["TOO_LATE"]}, []string{`beforeWrite(w, ctx) { if (w.op === "PATCH" && w.old.title === "ok") ctx.reject("TOO_LATE") }`},
+					[]string{`beforeWrite() {}`, `beforeWrite(w, ctx) { ctx.reject("OTHER") }`}, `"title": "late"`, `"code": "TOO_LATE"`, `"decided"`},
+				{"a hook that failed", rehearsal.Order{Rejection: by["hook_error"]}, []string{`beforeWrite() {}`, `beforeWrite(w) { w.data.title = "x" }`},
+					[]string{`beforeWrite() { null.x }`, `beforeWrite(w, ctx) { ctx.reject("NO") }`}, `"title": "bad"`, `"user"`, `"refused"`},
+			} {
+				made, err := r.Case(t.Context(), c.of)
+				if err != nil {
+					t.Errorf("%s: %v", c.name, err)
+					continue
+				}
+				s, err := made.Save()
+				if err != nil || !strings.Contains(s.Fixture, c.input) || !strings.Contains(s.Fixture, c.want) || strings.Contains(s.Fixture, c.never) {
+					t.Errorf("%s: %v\n%s", c.name, err, s.Fixture)
+				}
+				for want, bodies := range map[bool][]string{true: c.passes, false: c.fails} {
+					for _, body := range bodies {
+						if got, why := w.saved(p, made, "hooks/"+made.Table+".ts", "export default { "+body+" }"); got != want {
+							t.Errorf("%s with %s: %v %s\n%s\n%s", c.name, body, got, why, s.Text, s.Fixture)
+						}
+					}
+				}
+			}
+			for _, of := range []rehearsal.Order{{Conflict: lost.ID}, {Rejection: by["UNAUTHORIZED"]}} {
+				if _, err := r.Case(t.Context(), of); !fault.Is(err, "case_without_hook") {
+					t.Errorf("%+v: %v", of, err)
+				}
 			}
 		})
 	})

@@ -53,6 +53,8 @@ const (
 	UserDataErased      EventKind = "user_data.erased"
 	RehearsalRun        EventKind = "rehearsal.run"
 	RehearsalReplayed   EventKind = "rehearsal.replayed"
+	ShadowStarted       EventKind = "shadow.started"
+	ShadowStopped       EventKind = "shadow.stopped"
 )
 
 // Catalogue says what each event means. An event that is not listed cannot be recorded, and a test
@@ -102,5 +104,7 @@ var Catalogue = map[EventKind]string{
 	DeploymentReplayed:  "What a deployment refused was replayed.",
 	RehearsalRun:        "Somebody asked what would become of a write, over an instance's data.",
 	RehearsalReplayed:   "Somebody asked what would become of recorded conflicts and refused writes.",
+	ShadowStarted:       "A draft was let run beside what is deployed, without writing.",
+	ShadowStopped:       "The draft that ran beside what is deployed was stopped.",
 	UserDataErased:      "What was kept of one of an instance's users was removed.",
 }

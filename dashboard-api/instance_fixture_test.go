@@ -74,6 +74,9 @@ func (p *pool) Send(_ context.Context, _, _ string, c command.Command) (json.Raw
 		if strings.HasPrefix(string(c.Name), "conflict_") {
 			return aboutConflicts(c)
 		}
+		if strings.HasPrefix(string(c.Name), "shadow_") {
+			return aboutShadows(c)
+		}
 		return aboutRejections(c)
 	}
 	b, err := p.opener.Open(c.Bundle, c.Instance)
@@ -120,7 +123,8 @@ func (h *house) heartbeat(acks ...feed.Ack) {
 			string(command.ConflictList), string(command.ConflictGet), string(command.ConflictResolve), string(command.ConflictDismiss),
 			string(command.DeploymentReplay), string(command.UserErase), string(command.DeliveryList), string(command.DeliveryGet),
 			string(command.DeliveryRedeliver), string(command.DeliveryDiscard), string(command.DeliveryErase),
-			string(command.RehearsalRun), string(command.RehearsalReplay), string(command.RehearsalCase)},
+			string(command.RehearsalRun), string(command.RehearsalReplay), string(command.RehearsalCase),
+			string(command.ShadowStart), string(command.ShadowGet), string(command.ShadowStop)},
 	}})
 	if err != nil {
 		h.Fatal(err)
@@ -223,6 +227,7 @@ var instanceFixture = fixture{
 		},
 		"POST /instances/{instance}/conflicts/{conflict}/test":              body(nil),
 		"POST /instances/{instance}/rejections/{rejection}/test":            body(nil),
+		"POST /instances/{instance}/shadow":                                 body(map[string]any{}),
 		"POST /instances/{instance}/hooks/run":                              body(map[string]any{"of": "deployed", "operation": map[string]any{"op": "DELETE", "table": "todos", "id": "1"}, "user": map[string]any{"id": "u1"}}),
 		"POST /instances/{instance}/hooks/replay":                           body(map[string]any{"of": "deployed"}),
 		"POST /instances/{instance}/conflicts/{conflict}/resolve":           body(map[string]any{"take": "server"}),

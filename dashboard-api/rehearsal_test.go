@@ -159,3 +159,41 @@ func TestARecordedCaseIsSavedAsATest(t *testing.T) {
 		t.Errorf("%d %s", got.Code, got.Body)
 	}
 }
+
+// aboutShadows answers for a runtime whose shadow of an instance has tried four transactions.
+func aboutShadows(c command.Command) (json.RawMessage, error) {
+	state := rehearsal.ShadowState{Order: &rehearsal.ShadowOrder{ID: "req_1", Deployment: 1, Sample: 0.5}, Running: c.Name == command.ShadowGet}
+	state.Report.Fields = map[string]map[string]int{"todos": {"title": 1}}
+	state.Report.Add(&rehearsal.Example{Kind: rehearsal.LiveCase, Difference: rehearsal.OtherValues})
+	for range 3 {
+		state.Report.Add(nil)
+	}
+	return json.Marshal(state)
+}
+
+func TestADraftRunsBesideTheDeployment(t *testing.T) {
+	h := newHouse(t)
+	tenant := h.newTenant("one")
+	h.heartbeat()
+	at := "/instances/" + tenant.ids["instance"] + "/shadow"
+	got := h.must(call{method: post, path: at, as: tenant.owner, body: map[string]any{"sample": 0.5, "minutes": 10}}).Body.String()
+	if !strings.Contains(got, `"running":true`) || !strings.Contains(got, `"runtimes":1`) || !strings.Contains(got, `"sample":0.5`) {
+		t.Errorf("%s", got)
+	}
+	sent := h.pool.sent[len(h.pool.sent)-1]
+	var o rehearsal.ShadowOrder
+	if err := json.Unmarshal(sent.Argument, &o); err != nil || sent.Name != command.ShadowStart || len(sent.Bundle) == 0 || o.Deployment != 1 || o.Sample != 0.5 || o.Until.Sub(h.clock.now()) != 10*time.Minute {
+		t.Errorf("sent %+v %v", o, err)
+	}
+	for _, want := range []string{`"total":4`, `"same":3`, `"differ":1`, `"fields":{"todos":{"title":1}}`, `"running":true`} {
+		if got := h.must(call{method: get, path: at, as: tenant.owner}).Body.String(); !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+	if got := h.must(call{method: remove, path: at, as: tenant.owner}).Body.String(); !strings.Contains(got, `"running":false`) || !strings.Contains(got, `"total":4`) {
+		t.Errorf("%s", got)
+	}
+	if got := h.do(call{method: post, path: at, as: tenant.owner, body: map[string]any{"sample": 2}}); got.Code != http.StatusUnprocessableEntity && got.Code != http.StatusBadRequest {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+}

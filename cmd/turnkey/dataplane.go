@@ -65,6 +65,7 @@ func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
 	do := command.ForSources(p.parts.openSource)
 	maps.Copy(do, command.ForLive(p.use, time.Now))
 	maps.Copy(do, command.ForRehearsals(p.parts.openSource, p.parts.newRehearsal))
+	maps.Copy(do, command.ForShadows(p.parts.shadows))
 	maps.Copy(do, command.ForDeliveries(p.useOutbox, p.parts.enqueued, time.Now))
 	do[command.Reload] = func(context.Context, command.Command, *bundle.Bundle) (any, error) {
 		p.follower.Refresh()
@@ -105,6 +106,7 @@ func (p *dataPlane) start(group *lifecycle.Group) {
 // close ends every live instance; no request may be left.
 func (p *dataPlane) close() {
 	p.delivering.Stop()
+	p.parts.shadows.close()
 	p.gateway.Close()
 	p.parts.close()
 }

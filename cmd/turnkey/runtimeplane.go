@@ -39,6 +39,8 @@ type runtimeParts struct {
 	border border
 	id     string // of this process, in customers' databases
 	brakes *brakes
+	// shadows are the candidates that run beside deployments.
+	shadows *shadows
 	// runner runs afterCommit hooks; nil: there are none.
 	runner outbox.Runner
 	// workers run hooks; their owner is who opened them. hooks runs those outside of transactions, and fetches is how
@@ -86,6 +88,7 @@ func newRuntimeParts(log *slog.Logger, id string, b border, workers *worker.Pool
 	guard := dial.New(dial.Options{AllowPrivate: b.AllowPrivateNetworks})
 	client := guard.HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 256 << 10, AllowHTTP: b.AllowPrivateNetworks})
 	p := &runtimeParts{guard: guard, keys: token.NewKeySets(client, clock.Now), log: log, border: b, id: id, brakes: newBrakes(log), workers: workers}
+	p.shadows = newShadows(p)
 	if workers != nil {
 		p.outside(workers)
 	}
@@ -178,6 +181,7 @@ func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem 
 	e, err := upload.New(b, src, upload.Deps{
 		Now: clock.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Idle: admission.Wait, Problem: problem, Log: p.log, Observe: p.observe,
 		Brake: p.brakes.of(b.Instance.ID), Hooks: hooks(p.workers), Seed: rand.Text,
+		Shadow: func() *upload.Shadow { return p.shadows.of(b.Instance.ID) },
 	})
 	if err != nil {
 		return nil, err

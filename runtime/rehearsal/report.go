@@ -46,6 +46,8 @@ type Kind string
 const (
 	ConflictCase  Kind = "conflict"
 	RejectionCase Kind = "rejection"
+	// LiveCase is a live transaction that a shadow has tried, by the request's id.
+	LiveCase Kind = "live"
 )
 
 // Difference is what a draft changes about a case.
@@ -62,7 +64,7 @@ const (
 
 // Example is a case of which something else would become.
 type Example struct {
-	Kind       Kind       `json:"kind" enum:"conflict,rejection"`
+	Kind       Kind       `json:"kind" enum:"conflict,rejection,live"`
 	ID         string     `json:"id"`
 	Table      string     `json:"table"`
 	RowID      string     `json:"row_id"`

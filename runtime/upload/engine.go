@@ -47,6 +47,8 @@ type Deps struct {
 	Seed  func() string
 	// Brake watches the instance's deployments; nil: nobody does.
 	Brake *Brake
+	// Shadow gives the candidate that runs beside the deployment, nil for none; nil: there never is one.
+	Shadow func() *Shadow
 	// Observe is told of every transaction when it has ended; nil: nobody is. It must not wait.
 	Observe func(telemetry.Entry)
 }
@@ -154,7 +156,8 @@ type request struct {
 	arrived time.Time
 	replay  *replaying // nil: an upload
 
-	rehearsal bool // nothing of it is committed, and all of it is told
+	shadowed  *shadowed // of the transaction under way; nil: it has none
+	rehearsal bool      // nothing of it is committed, and all of it is told
 
 	// What identify has seen of the request so far: while operation ids ascend, only the last of them.
 	seen      map[occurrence]int
@@ -249,7 +252,9 @@ func (e *Engine) transaction(ctx context.Context, q *request, t *Transaction) re
 	}
 	ids := e.identify(q, t)
 	e.repeats.note(t, ids.strength, e.deps.Now())
+	q.shadowed = e.shadow(q, t)
 	v, failure := e.settle(ctx, q, t, ids)
+	q.shadowed.ended(&v, failure)
 	noteConflicts(ctx, v.counts)
 	switch {
 	case failure != nil:

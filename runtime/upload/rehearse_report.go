@@ -120,6 +120,16 @@ func (e *Engine) judgeRejection(ctx context.Context, x *source.Rejection, into *
 	into.Add(failedCase(out, err))
 }
 
+// named finds a row of a run.
+func (t *take) named(name source.RowName) *acted {
+	for _, r := range t.acted {
+		if r.table.Name == name.TableName && r.text == name.RowID {
+			return r
+		}
+	}
+	return nil
+}
+
 // of finds the row of a run by its id.
 func (t *take) of(text string) *acted {
 	for _, r := range t.acted {

@@ -43,16 +43,17 @@ func (r *acted) keyed() *value.Object {
 	return doc
 }
 
-// fields are the top-level members that differ.
-func (r *acted) fields() []string {
+// fields are the top-level members that change.
+func (r *acted) fields() []string { return differing(r.old, r.keyed()) }
+
+func differing(old, now *value.Object) []string {
 	out := []string{}
-	now := r.keyed()
 	for _, m := range members(now) {
-		if old, has := r.old.Get(m.Name); !has || !value.Equal(old, m.Value) {
+		if was, has := old.Get(m.Name); !has || !value.Equal(was, m.Value) {
 			out = append(out, m.Name)
 		}
 	}
-	for _, m := range members(r.old) {
+	for _, m := range members(old) {
 		if _, has := now.Get(m.Name); !has {
 			out = append(out, m.Name)
 		}

@@ -44,6 +44,7 @@ func (e *Engine) settle(ctx context.Context, q *request, t *Transaction, ids *id
 	if m.alone, failure = e.alone(ctx, q, targets); failure != nil {
 		return verdict{}, failure
 	}
+	m.alone = m.alone || q.shadowed != nil // its rows have to be read
 	group, ok := e.turns.enter(ctx, m)
 	if !ok {
 		return verdict{}, &source.Failure{Class: source.Conflict, Code: "conflict", Message: "Other writes to the same rows are in the way.", Change: -1}
@@ -101,6 +102,7 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 			if v.no == nil && !v.known && m.q.replay == nil {
 				e.recents.wrote(m.ids, a.memory)
 			}
+			m.q.shadowed.saw(a)
 			return v.settleRetry(), nil
 		}
 		e.recents.forget(m.ids)

@@ -236,7 +236,7 @@ func (s *server) transaction(subject, device string, crud []sentEntry) string {
 // bad is what the rule of W8's table refuses.
 func bad(e sentEntry) bool {
 	n := number(e.OpData["n"])
-	return e.Table == "orders" && n == workload.Refused || e.Table == workload.Deeds && strings.HasPrefix(e.ID, "bad-")
+	return e.Table == "orders" && n == workload.Refused || e.Table == workload.Deeds && e.Op == "PUT" && strings.HasPrefix(e.ID, "bad-")
 }
 
 // commit applies a transaction; true: it crashed half-way.

@@ -81,13 +81,21 @@ func (x *Index) refusedByHook() (out []Violation) {
 			}
 		}
 	}
-	for _, o := range x.order {
-		if o.Table == x.settings.Hook.Table && o.rejected && !guilty[o.tx] && !beside[o.Tag] {
-			out = append(out, violation("an operation was refused that nothing is wrong with", o.Tag))
+	for _, e := range x.Events {
+		if e.Kind != history.Rejected || e.Note == dependent {
+			continue
+		}
+		for _, tag := range e.Tags {
+			if o := x.ops[tag]; o != nil && o.Table == x.settings.Hook.Table && !guilty[o.tx] && !beside[tag] {
+				out = append(out, violation("an operation was refused that nothing is wrong with: "+e.Note, tag))
+			}
 		}
 	}
 	return out
 }
+
+// dependent is the code of an operation that was refused because an earlier one on the same row was.
+const dependent = "DEPENDS_ON_REJECTED"
 
 // tallies count the lines of each device.
 func (x *Index) tallies(lines map[string][]string) (out []Violation) {

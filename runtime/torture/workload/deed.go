@@ -2,6 +2,7 @@ package workload
 
 import (
 	_ "embed"
+	"strings"
 
 	"turnkey/runtime/torture/client"
 	"turnkey/runtime/torture/history"
@@ -22,6 +23,9 @@ const (
 	// HookTag begins the tags of rows that the hook writes; what follows is the operation's.
 	HookTag = "hook:"
 
+	// refusedID begins the ids of rows that are not to be.
+	refusedID = "bad-"
+
 	deedRejected = -2 // ctx.reject
 	deedThrows   = -3
 	deedLoops    = -4
@@ -40,7 +44,7 @@ func deeds() Workload {
 			}
 			if n := m.Rand.IntN(300); n < 13 {
 				bad := m.op("PUT", Deeds, "", map[string]any{"n": doomed(n)}, nil)
-				bad.ID, bad.Doomed = "bad-"+bad.Tag, true
+				bad.ID, bad.Doomed = refusedID+bad.Tag, true
 				ops = append(ops, bad)
 			}
 			return ops
@@ -67,8 +71,10 @@ func deed(m *Maker, view client.View, touched map[string]bool) history.Op {
 	}
 	var id string
 	for key := range view { // any; which one does not matter
-		_, id = history.Split(key)
-		break
+		if _, id = history.Split(key); !strings.HasPrefix(id, refusedID) {
+			break
+		}
+		id = "" // others would be refused because of it, one after the other
 	}
 	if id != "" && !touched[id] && m.Rand.IntN(2) == 0 {
 		touched[id] = true

@@ -35,7 +35,7 @@ type costs struct {
 // costCells have new rows without rules and changed ones with them, as the bars do.
 func costCells() (out []cell) {
 	for _, size := range sizes {
-		out = append(out, cell{puts, size, "open"}, cell{patches, size, "ruled"})
+		out = append(out, cell{work: puts, size: size, table: "open"}, cell{work: patches, size: size, table: "ruled"})
 	}
 	return out
 }
@@ -73,7 +73,7 @@ func checkSwitch(ctx context.Context, st *stack, with, without *server) error {
 		if err != nil {
 			return err
 		}
-		if _, err := firstUpload(st, s); err != nil {
+		if _, err := firstUpload(st, s, "ruled"); err != nil {
 			return err
 		}
 		after, err := st.receipts(ctx)

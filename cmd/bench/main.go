@@ -75,11 +75,10 @@ func run(ctx context.Context, s settings) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	costs, cold, err := comparison(ctx, st, s, switched, token)
+	costs, err := comparison(ctx, st, s, switched, token, results)
 	if err != nil {
 		return false, err
 	}
-	results.cold = append(results.cold, cold...)
 	return report(os.Stdout, results, costs), nil
 }
 
@@ -106,26 +105,29 @@ func rounds(ctx context.Context, st *stack, set settings) (token string, _ *resu
 	return s.token, r, err
 }
 
-// comparison measures what receipts cost. The servers have the folder's signing key, so the token holds
+// comparison measures what receipts cost, and two more cold starts. The servers have the folder's signing key, so the token holds
 // with them as well.
-func comparison(ctx context.Context, st *stack, set settings, binary, token string) (_ *costs, cold []time.Duration, err error) {
+func comparison(ctx context.Context, st *stack, set settings, binary, token string, r *results) (_ *costs, err error) {
 	var both []*server
 	for _, name := range []string{"on", "off"} {
 		s, err := st.start(ctx, name, binary, "TURNKEY_BENCH_RECEIPTS="+name)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		defer func() { err = errors.Join(err, s.stop()) }()
 		s.token = token
-		first, err := firstUpload(st, s)
+		first, err := firstUpload(st, s, "ruled")
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		both, cold = append(both, s), append(cold, first)
+		hooked, err := firstUpload(st, s, "hooked")
+		if err != nil {
+			return nil, err
+		}
+		both, r.cold, r.coldHook = append(both, s), append(r.cold, first), append(r.coldHook, hooked)
 	}
 	if err := checkSwitch(ctx, st, both[0], both[1]); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	c, err := measureCosts(ctx, st, both[0], both[1], set)
-	return c, cold, err
+	return measureCosts(ctx, st, both[0], both[1], set)
 }

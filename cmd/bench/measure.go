@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -12,16 +13,18 @@ type cell struct {
 	work  workload
 	size  int
 	table string // "" for the bare driver
+	alone bool   // one device instead of all of them
 }
 
+// tableNames are how the report calls what the tables stand for.
+var tableNames = map[string]string{"": "bare driver", "ruled": "rules", "open": "open", "plain": "no hook", "hooked": "hook"}
+
 func (c cell) name() string {
-	switch c.table {
-	case "":
-		return fmt.Sprintf("%s x%d, bare driver", c.work, c.size)
-	case "ruled":
-		return fmt.Sprintf("%s x%d, rules", c.work, c.size)
+	name := fmt.Sprintf("%s x%d, %s", c.work, c.size, tableNames[c.table])
+	if c.alone {
+		name += ", alone"
 	}
-	return fmt.Sprintf("%s x%d, open", c.work, c.size)
+	return name
 }
 
 var sizes = []int{1, 10, 100}
@@ -31,7 +34,7 @@ func allCells() (out []cell) {
 	for _, work := range []workload{puts, patches} {
 		for _, size := range sizes {
 			for _, table := range []string{"", "open", "ruled"} {
-				out = append(out, cell{work, size, table})
+				out = append(out, cell{work: work, size: size, table: table})
 			}
 		}
 	}
@@ -47,6 +50,7 @@ type results struct {
 	rssUnder   float64
 	rssPeak    float64
 	cold       []time.Duration // the first upload of a process whose instance is not live yet
+	coldHook   []time.Duration // the first to a table with a hook, of a process whose instance is live
 }
 
 // measure runs the rounds against the binary as customers get it.
@@ -62,9 +66,14 @@ func measure(ctx context.Context, st *stack, s *server, set settings) (*results,
 	if err := st.fill(ctx, s); err != nil {
 		return nil, err
 	}
+	first, err := firstUpload(st, s, "hooked")
+	if err != nil {
+		return nil, err
+	}
+	r.coldHook = append(r.coldHook, first)
 	for round := range set.rounds {
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, set.rounds)
-		for _, c := range r.cells {
+		for _, c := range slices.Concat(r.cells, hookCells()) {
 			one, err := st.run(ctx, s, c, set.cell)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", c.name(), err)
@@ -121,7 +130,11 @@ func uploadWorkers(st *stack, s *server, c cell) (workers []worker, closeAll fun
 			c.conn.Close()
 		}
 	}
-	for i, d := range s.devices {
+	devices := s.devices
+	if c.alone {
+		devices = devices[:1]
+	}
+	for i, d := range devices {
 		conn, err := s.dial("/api/data", s.token)
 		if err != nil {
 			closeAll()
@@ -150,15 +163,15 @@ func exchange(ctx context.Context, s *server, d time.Duration) (sample, error) {
 	return closedLoop(ctx, workers, d)
 }
 
-// firstUpload times one operation to a server whose instance is not live: its bundle is compiled, the
-// catalog is read and the database is connected to.
-func firstUpload(st *stack, s *server) (time.Duration, error) {
+// firstUpload times one operation to a server. If its instance is not live, its bundle is compiled, the catalog is read
+// and the database is connected to; the first to a table with a hook starts a worker.
+func firstUpload(st *stack, s *server, table string) (time.Duration, error) {
 	c, err := s.dial("/api/data", s.token)
 	if err != nil {
 		return 0, err
 	}
 	defer c.conn.Close()
 	began := time.Now()
-	err = c.post(newDevice("cold-"+s.name, 0).upload(puts, "ruled", 0, []int64{st.next.Add(1) - 1}), `"success"`, 1)
+	err = c.post(newDevice("cold-"+table+s.name, 0).upload(puts, table, 0, []int64{st.next.Add(1) - 1}), `"success"`, 1)
 	return time.Since(began), err
 }

@@ -14,12 +14,12 @@ type bar struct {
 }
 
 var bars = []bar{
-	{cell{puts, 100, "open"}, 0.50},
-	{cell{patches, 100, "ruled"}, 0.40},
-	{cell{puts, 10, "open"}, 0.40},
-	{cell{patches, 10, "ruled"}, 0.40},
-	{cell{puts, 1, "open"}, 0.45},
-	{cell{patches, 1, "ruled"}, 0.45},
+	{cell{work: puts, size: 100, table: "open"}, 0.50},
+	{cell{work: patches, size: 100, table: "ruled"}, 0.40},
+	{cell{work: puts, size: 10, table: "open"}, 0.40},
+	{cell{work: patches, size: 10, table: "ruled"}, 0.40},
+	{cell{work: puts, size: 1, table: "open"}, 0.45},
+	{cell{work: patches, size: 1, table: "ruled"}, 0.45},
 }
 
 const (
@@ -33,6 +33,7 @@ var mostCost = map[int]float64{1: 0.20, 10: 0.12, 100: 0.12}
 // report prints the figures and says whether every bar holds.
 func report(w io.Writer, r *results, costs *costs) bool {
 	figures(w, r)
+	hookFigures(w, r)
 	costFigures(w, costs)
 	ok := true
 	check := func(holds bool, format string, args ...any) {
@@ -50,6 +51,7 @@ func report(w io.Writer, r *results, costs *costs) bool {
 		cost := middle(costs.each(c, pair.cost))
 		check(cost <= mostCost[c.size], "%s: receipts take %.1f %% of the operations per second, at most %.0f %%", c.name(), 100*cost, 100*mostCost[c.size])
 	}
+	checkHooks(r, check)
 	check(r.rssPeak < mostResidentMB, "resident memory under load: %.0f MB, below %d", r.rssPeak, mostResidentMB)
 	tokens := middle(each(r.tokens, sample.perSecond))
 	check(tokens >= leastTokens, "token exchange, EdDSA: %.0f per second, at least %d", tokens, leastTokens)
@@ -69,8 +71,6 @@ func figures(w io.Writer, r *results) {
 			us(middle(each(r.samples[c], func(s sample) time.Duration { return s.each(s.ours) }))),
 			us(middle(each(r.samples[c], func(s sample) time.Duration { return s.each(s.base) }))))
 	}
-	fmt.Fprintf(w, "with a hook                not built yet\n")
-	fmt.Fprintf(w, "cold start of a worker     not built yet\n")
 	fmt.Fprintf(w, "cold start of an instance  %.1f ms until its first upload is answered\n", ms(middle(r.cold)))
 	fmt.Fprintf(w, "memory of the process      %.0f MB with no instance live, %.0f MB after the load, %.0f MB at its peak\n", r.rssAtStart, r.rssUnder, r.rssPeak)
 	fmt.Fprintf(w, "token exchange, EdDSA      %.0f per second\n", middle(each(r.tokens, sample.perSecond)))
@@ -105,7 +105,7 @@ func (r *results) ratio(c cell) float64 { return middle(r.ratios(c)) }
 // ratios pair each round with the bare driver's sample of the same round, so that a machine that
 // slows down slows both.
 func (r *results) ratios(c cell) []float64 {
-	bare := r.samples[cell{c.work, c.size, ""}]
+	bare := r.samples[cell{work: c.work, size: c.size}]
 	pairs := make([]float64, len(r.samples[c]))
 	for i, s := range r.samples[c] {
 		pairs[i] = s.perSecond() / bare[i].perSecond()

@@ -14,7 +14,8 @@ import (
 	"turnkey/internal/devstack"
 )
 
-// The instance that is measured: one table with rules, the same without, under names of their own.
+// The instance that is measured: one table with rules, the same without; one of ten columns with a hook on every
+// operation, the same without.
 const benchConfig = `
 source: {type: postgres, uri: {secret: SOURCE_URI}, database: turnkey}
 auth:
@@ -43,10 +44,35 @@ tables:
     id: uuid
     allow: {create: "true", update: "true", delete: "true"}
     fields: *fields
+  plain:
+    table: public.bench_plain
+    key: id
+    id: uuid
+    allow: {create: "true", update: "true", delete: "true"}
+    fields: &ten
+      title: {type: string}
+      status: {type: string}
+      priority: {type: int32}
+      assignee_email: {type: string}
+      tags: {type: array, of: string}
+      due: {type: date}
+      estimate: {type: double}
+      notes: {type: string}
+      owner_id: {type: string}
+      updated_by: {type: string}
+  hooked:
+    table: public.bench_hooked
+    key: id
+    id: uuid
+    allow: {create: "true", update: "true", delete: "true"}
+    fields: *ten
 limits: {transactions_per_minute: 100000000}
 `
 
 const benchTable = `(id uuid PRIMARY KEY, owner_id text NOT NULL, title text, done boolean, priority integer, due timestamptz)`
+
+const tenTable = `(id uuid PRIMARY KEY, title text, status text, priority integer, assignee_email text, tags text[], due timestamptz,
+	estimate double precision, notes text, owner_id text, updated_by text)`
 
 const hs256Key = "bench-bench-bench-bench-bench-bench!"
 
@@ -79,15 +105,25 @@ func startStack(ctx context.Context, dir string) (st *stack, err error) {
 	if st.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return st, err
 	}
-	for _, t := range []string{"bench_bare", "bench_ruled", "bench_open"} {
-		if _, err = st.pool.Exec(ctx, "CREATE TABLE "+pgx.Identifier{t}.Sanitize()+" "+benchTable); err != nil {
-			return st, fmt.Errorf("making table %s: %w", t, err)
+	for name, columns := range map[string]string{
+		"bench_bare": benchTable, "bench_ruled": benchTable, "bench_open": benchTable, "bench_plain": tenTable, "bench_hooked": tenTable,
+	} {
+		if _, err = st.pool.Exec(ctx, "CREATE TABLE "+pgx.Identifier{name}.Sanitize()+" "+columns); err != nil {
+			return st, fmt.Errorf("making table %s: %w", name, err)
 		}
 	}
-	if err = os.MkdirAll(st.folder, 0o700); err == nil {
-		err = os.WriteFile(filepath.Join(st.folder, "turnkey.yaml"), []byte(benchConfig), 0o600)
+	return st, st.writeFolder()
+}
+
+// writeFolder makes what turnkey serve serves.
+func (st *stack) writeFolder() error {
+	if err := os.MkdirAll(filepath.Join(st.folder, "hooks"), 0o700); err != nil {
+		return err
 	}
-	return st, err
+	return errors.Join(
+		os.WriteFile(filepath.Join(st.folder, "turnkey.yaml"), []byte(benchConfig), 0o600),
+		os.WriteFile(filepath.Join(st.folder, "hooks", "hooked.ts"), []byte(hookSource), 0o600),
+	)
 }
 
 // fill makes the rows that PATCH changes, the same in all three tables.

@@ -104,7 +104,10 @@ func (d *device) operation(b []byte, work workload, table string, stamp, id int6
 	b = strconv.AppendInt(b, d.op, 10)
 	b = append(b, `,"transaction_id":`...)
 	b = strconv.AppendInt(b, d.transaction, 10)
-	if work == puts {
+	switch {
+	case table == "plain" || table == "hooked":
+		return append(appendTask(append(b, `,"op_data":`...), id), '}')
+	case work == puts:
 		b = append(b, `,"op_data":{"owner_id":"`+benchUser+`","title":"`...)
 		b = append(b, titleOf(id)...)
 		b = append(b, `","done":0,"priority":`...)

@@ -19,7 +19,7 @@
 //     workloads of other tests are blind.
 //   - A device knows what it was told. Acknowledged: exactly once in the log. Refused: not in it, and
 //     one kept rejection. Unknown, because an answer or the device's memory was lost: at most once.
-//   - The checkers are pure functions with a test of their own: 26 broken backends, each of which one of
+//   - The checkers are pure functions with a test of their own: 31 broken backends, each of which one of
 //     them must catch, and a correct one that must pass (check/bug_test.go).
 //
 // A run has four stages on each database:

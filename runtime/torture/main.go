@@ -30,6 +30,7 @@ type settings struct {
 type size struct {
 	operations    int
 	kills, others int
+	workers       int           // of hooks that are killed
 	load          time.Duration // over which operations and faults are spread
 	longest       time.Duration // of one fault
 	late          time.Duration // of one late copy
@@ -39,9 +40,9 @@ type size struct {
 
 // sizes by the name in TORTURE.
 var sizes = map[string]size{
-	"short":   {operations: 10_000, kills: 12, others: 25, load: 16 * time.Second, longest: time.Second, late: 4 * time.Second, brief: true},
-	"default": {operations: 60_000, kills: 110, others: 260, load: 5 * time.Minute, longest: 4 * time.Second, late: time.Minute},
-	"full":    {operations: 200_000, kills: 250, others: 600, load: 20 * time.Minute, longest: 10 * time.Second, late: time.Minute},
+	"short":   {operations: 10_000, kills: 12, others: 25, workers: 30, load: 16 * time.Second, longest: time.Second, late: 4 * time.Second, brief: true},
+	"default": {operations: 60_000, kills: 110, others: 260, workers: 250, load: 5 * time.Minute, longest: 4 * time.Second, late: time.Minute},
+	"full":    {operations: 200_000, kills: 250, others: 600, workers: 600, load: 20 * time.Minute, longest: 10 * time.Second, late: time.Minute},
 }
 
 func main() {

@@ -40,7 +40,7 @@ func (r *tortured) report(w io.Writer, run *history.Run, violations []check.Viol
 	fmt.Fprintf(w, "\n%s: %d operations of %d devices in %d requests: %d acknowledged, %d refused; %d row changes\n",
 		r.database, queued, devices, sends, len(acknowledged), len(refused), len(run.Changes))
 	faults := r.nemesis.Counts()
-	fmt.Fprintf(w, "%s: %d kills, %d other faults; all queues drained %s after healing\n", r.database, r.nemesis.Kills(), r.nemesis.Others(), r.drained.Round(time.Millisecond))
+	fmt.Fprintf(w, "%s: %d kills of runtimes, %d of workers of hooks, %d other faults; all queues drained %s after healing\n", r.database, r.nemesis.Kills(), r.nemesis.WorkerKills(), r.nemesis.Others(), r.drained.Round(time.Millisecond))
 	for _, kind := range slices.Sorted(maps.Keys(faults)) {
 		fmt.Fprintf(w, "  %5d  %s\n", faults[kind], kind)
 	}

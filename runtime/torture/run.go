@@ -66,11 +66,14 @@ func chosen(s settings) []workload.Workload {
 func tables(loads []workload.Workload) []stand.Table {
 	var out []stand.Table
 	for _, w := range loads {
-		t := stand.Table{Name: w.Table, Seeds: w.Seeds, Merge: w.Merge}
+		t := stand.Table{Name: w.Table, Seeds: w.Seeds, Merge: w.Merge, Hook: w.Hook}
 		if w.Table == "orders" {
 			t.Create = fmt.Sprintf("new.n != %d", workload.Refused)
 		}
 		out = append(out, t)
+		for _, name := range w.Writes {
+			out = append(out, stand.Table{Name: name})
+		}
 	}
 	return out
 }
@@ -90,7 +93,7 @@ type tortured struct {
 func (r *tortured) run(ctx context.Context) (held bool, err error) {
 	r.nemesis = nemesis.New(nemesis.Options{
 		Stand: r.stand, Log: r.log, Rand: rand.New(rand.NewPCG(r.seed, 7)),
-		Kills: r.size.kills, Others: r.size.others, Time: r.size.load, Longest: r.size.longest,
+		Kills: r.size.kills, Workers: r.workerKills(), Others: r.size.others, Time: r.size.load, Longest: r.size.longest,
 	})
 	l := newLoad(r)
 	if err := l.run(ctx); err != nil {
@@ -105,11 +108,24 @@ func (r *tortured) run(ctx context.Context) (held bool, err error) {
 	return len(violations) == 0, nil
 }
 
+// workerKills is how many workers are killed: none where no workload has hooks.
+func (r *tortured) workerKills() int {
+	for _, w := range r.loads {
+		if w.Hook != "" {
+			return r.size.workers
+		}
+	}
+	return 0
+}
+
 // checkSettings tells the checkers which policies hold.
 func (r *tortured) checkSettings() check.Settings {
 	s := check.Settings{Sums: map[string]bool{}}
 	for _, w := range r.loads {
 		s.Sums[w.Table] = w.Merge == "counter"
+		if w.Hook != "" {
+			s.Hook = check.Hook{Table: w.Table, Adds: workload.HookAdds, Tag: workload.HookTag, Ledger: workload.Ledger, Tallies: workload.Tallies}
+		}
 		if w.Table == "accounts" {
 			s.Balance = workload.Accounts * workload.Balance
 		}

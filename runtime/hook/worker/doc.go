@@ -43,17 +43,25 @@
 // # Time
 //
 // A request has so much processor time, read by the kernel's clock of that very process, not by what the worker
-// says; waiting for the runtime is free. A machine that is busy must not make hooks late, so the wall clock only
-// has the last word: 1.7 times the limit to the interruption, twice to the kill (meter.go). What was interrupted is
+// says; waiting for the runtime is free. The wall clock only has the last word: 1.5 times the limit to the interruption, 1.8
+// to the kill, so that an answer is there within twice (meter.go). It has no word at all about a run that has used
+// less than half of its time because it wanted a processor and had none, or while the runtime itself was stopped: a machine that
+// is busy, or frozen, must not turn an honest hook into a refusal. What was interrupted is
 // retired, because its heap may be full of what was left; what does not stop is killed, and the answer does not
 // wait for it to die. If the runtime itself dies, the socket hangs up and the worker exits, in the middle of a loop,
 // too.
+//
+// # Ahead of time
+//
+// Each transaction has fresh global state, which takes as long to make as a short hook takes to run. A worker that has answered, and
+// has heard nothing for a moment, makes the next one's (hook.Idler): no user code runs in it until it is asked for.
 //
 // # Who computes
 //
 // At most as many workers compute as there are processors. Turns are fair by time used (turn.go), a run that waits for the
 // database gives its turn back and returns without waiting (it may hold locks), and instances that hit a deadline
-// in the last minute share one turn. Nobody waits for long: beyond a bounded line, or two seconds, the
+// in the last minute share one turn. To the system's scheduler a worker comes after the runtime; what starts, bundles, was a
+// suspect, or has used half of its time comes last, so that a neighbour's short run does not wait behind it. Nobody waits for long: beyond a bounded line, or two seconds, the
 // answer is hook_unavailable with a time to come back. Three deaths within a minute rest the instance (circuit.go).
 //
 // # Processes at rest

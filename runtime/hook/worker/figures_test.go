@@ -4,9 +4,11 @@ package worker_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -180,36 +182,83 @@ func warm(t *testing.T, p *worker.Pool, program *hook.Program) {
 	report(t, "an echo of 524 bytes, session included", took[50:])
 }
 
-// crowd is a thousand instances, each with one transaction every so often: one after another, none has a
-// worker any more when its turn comes again; and most of the traffic from a few.
+// crowd is a thousand instances with hooks on one machine, four transactions at a time. By Zipf's law most of the traffic is that of a
+// few, whose workers are there; in rotation none has a worker any more when its turn comes again, which is
+// the worst there is. Afterwards every worker ends for want of work.
 func crowd(t *testing.T, program *hook.Program) {
+	const instances = 1000
 	run := writes(t, program, 1, time.Second)
 	for _, c := range []struct {
 		what string
-		next func(i int) int
+		next func(n *rand.Rand, i int) int
 	}{
-		{"1000 instances in rotation", func(i int) int { return i % 1000 }},
-		{"1000 instances, nine tenths from 50 of them", func(i int) int {
-			if i%10 != 0 {
-				return i % 50
-			}
-			return i * 7 % 1000
-		}},
+		{"1000 instances by Zipf's law", func(n *rand.Rand, _ int) int { return int(rand.NewZipf(n, 1.1, 1, instances-1).Uint64()) }},
+		{"1000 instances in rotation", func(_ *rand.Rand, i int) int { return i % instances }},
 	} {
-		p := newEnginePool(t, nil)
+		p := newEnginePool(t, func(o *worker.Options) { o.Sizes.Idle = 3 * time.Second })
+		var mu sync.Mutex
 		var took []time.Duration
+		refused, asked := 0, 0
 		began := time.Now()
-		for i := 0; time.Since(began) < 4*time.Second; i++ {
-			at := time.Now()
-			if _, err := do(t, p, fmt.Sprint("instance ", c.next(i)), program, run, nil); err != nil {
-				t.Fatal(err)
-			}
-			took = append(took, time.Since(at))
+		var clients sync.WaitGroup
+		for k := range 4 {
+			clients.Go(func() {
+				random := rand.New(rand.NewPCG(1, uint64(k)))
+				for time.Since(began) < 6*time.Second {
+					mu.Lock()
+					asked++
+					i := asked
+					mu.Unlock()
+					at := time.Now()
+					_, err := do(t, p, fmt.Sprint("instance ", c.next(random, i)), program, run, nil)
+					mu.Lock()
+					if took = append(took, time.Since(at)); err != nil {
+						refused++
+					}
+					mu.Unlock()
+				}
+			})
 		}
+		clients.Wait()
 		report(t, c.what, took)
-		t.Logf("%.0f transactions per second; %+v", float64(len(took))/time.Since(began).Seconds(), p.Stats())
+		s := p.Stats()
+		t.Logf("%.0f transactions per second, %d refused; %d processes started, %d made room, %d there with %.0f MiB of their own; this process has %.0f MiB",
+			float64(len(took))/time.Since(began).Seconds(), refused, s.Started, s.Evicted, s.Leased+s.Spares, sum(ofWorkers(t, "Private_Dirty:")), float64(residentMemory(t))/(1<<20))
+		eventually(t, "no worker is leased", func() bool { return p.Stats().Leased == 0 })
+		t.Logf("%d ended for want of work, the last %s after the last transaction", p.Stats().IdleReaped, (time.Since(began) - 6*time.Second).Round(100*time.Millisecond))
 		p.Close()
 	}
+}
+
+// ofWorkers is a line of each worker's memory, in MiB, sorted.
+func ofWorkers(t *testing.T, field string) (list []float64) {
+	t.Helper()
+	pids, err := children()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range pids {
+		raw, err := os.ReadFile("/proc/" + pid + "/smaps_rollup")
+		if err != nil {
+			continue // it has ended
+		}
+		for line := range strings.Lines(string(raw)) {
+			var kb float64
+			if name, rest, _ := strings.Cut(line, " "); name == field {
+				_, _ = fmt.Sscan(rest, &kb)
+				list = append(list, kb/1024)
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func sum(list []float64) (all float64) {
+	for _, x := range list {
+		all += x
+	}
+	return all
 }
 
 // memory is what workers hold that have served one transaction, and that wait as spares.
@@ -221,26 +270,8 @@ func memory(t *testing.T, program *hook.Program) {
 			t.Fatal(err)
 		}
 	}
-	pids, err := children()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, field := range []string{"Rss:", "Pss:", "Private_Dirty:", "Anonymous:"} {
-		var kb []int
-		for _, pid := range pids {
-			raw, err := os.ReadFile("/proc/" + pid + "/smaps_rollup")
-			if err != nil {
-				t.Fatal(err)
-			}
-			for line := range strings.Lines(string(raw)) {
-				var n int
-				if name, rest, _ := strings.Cut(line, " "); name == field {
-					_, _ = fmt.Sscan(rest, &n)
-					kb = append(kb, n)
-				}
-			}
-		}
-		slices.Sort(kb)
-		t.Logf("%d idle workers, %-14s min %.1f  median %.1f  max %.1f MiB", len(kb), field, float64(kb[0])/1024, float64(kb[len(kb)/2])/1024, float64(kb[len(kb)-1])/1024)
+		mib := ofWorkers(t, field)
+		t.Logf("%d idle workers, %-14s min %.1f  median %.1f  max %.1f MiB", len(mib), field, mib[0], mib[len(mib)/2], mib[len(mib)-1])
 	}
 }

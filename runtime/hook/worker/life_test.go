@@ -98,7 +98,7 @@ func TestTheLeastUsedMakesRoom(t *testing.T) {
 
 // TestTwoWorkersForTheBusy: a second transaction of an instance does not wait for the first, a third does.
 func TestTwoWorkersForTheBusy(t *testing.T) {
-	p := newPool(t, func(o *worker.Options) { o.Sizes.MaxWait = 200 * time.Millisecond })
+	p := newPool(t, func(o *worker.Options) { o.Sizes.PerInstance, o.Sizes.MaxWait = 2, 200*time.Millisecond })
 	var open []*worker.Session
 	for range 2 {
 		s, err := p.Session(t.Context(), "a", nil)

@@ -52,26 +52,27 @@ func (m *meter) left() time.Duration {
 	if m.looks++; m.looks == 2 {
 		m.delay = delayOf(m.pid)
 	}
-	left := m.wall - (time.Since(m.began) - m.host - m.lost)
-	if !m.known {
-		return left
-	}
+	elapsed := time.Since(m.began) - m.host - m.lost
 	now, ok := cpuOf(m.pid)
-	if !ok { // it is gone, and the socket will say so
-		return left
+	if !m.known || !ok { // not told here, or the process is gone, and the socket will say so
+		return m.wall - elapsed
 	}
-	used := now - m.before
+	return m.judge(elapsed, now-m.before, func() time.Duration { return delayOf(m.pid) - m.delay })
+}
+
+// judge decides by the wall clock and by what was used; delayed, which is asked last, is how long the run wanted a processor.
+func (m *meter) judge(elapsed, used time.Duration, delayed func() time.Duration) time.Duration {
+	left := m.wall - elapsed
 	if m.slow = used >= m.half; !m.slow {
 		if left <= 0 {
-			left += min(delayOf(m.pid)-m.delay, forbearance*m.wall)
+			left += min(delayed(), forbearance*m.wall)
 		}
 		if m.looks == 1 {
 			left = min(left, soon)
 		}
 		left = min(left, m.half-used)
 	}
-	left = min(left, m.cpu-used)
-	if left <= 0 {
+	if left = min(left, m.cpu-used); left <= 0 {
 		return 0
 	}
 	return max(left, time.Millisecond)

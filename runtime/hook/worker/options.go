@@ -62,7 +62,7 @@ func (o Options) withDefaults() Options {
 	processors := runtime.GOMAXPROCS(0)
 	fill(&o.Sizes.Spares, 2)
 	fill(&o.Sizes.Workers, 64)
-	fill(&o.Sizes.PerInstance, 2)
+	fill(&o.Sizes.PerInstance, max(2, processors))
 	fill(&o.Sizes.Running, processors)
 	fill(&o.Sizes.Suspects, 1)
 	fill(&o.Sizes.Waiting, 100)

@@ -79,6 +79,10 @@ func (l *launcher) weaken(w wall, err error) {
 // waits a little, and no file about processors is kept open.
 var environment = []string{"TZ=", "GOTRACEBACK=none", "GOMAXPROCS=1", "GOGC=400", "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
 
+// timerSlack is by how much a worker's timers may be late. The watchdog of Go's runtime wakes every 20 us while something runs, which on
+// a machine of few processors is in the way of what it watches.
+const timerSlack = 200 * time.Microsecond
+
 // open starts the process.
 func (l *launcher) open(w wall, limits Limits, nice int) (*process, error) {
 	ours, theirs, err := socketPair()
@@ -97,7 +101,7 @@ func (l *launcher) open(w wall, limits Limits, nice int) (*process, error) {
 		Env:    environment,
 		Stderr: stderr, ExtraFiles: []*os.File{theirs}, SysProcAttr: w.attr(),
 	}
-	if err := cmd.Start(); err != nil {
+	if err := withSlack(timerSlack, cmd.Start); err != nil {
 		_, _ = ours.Close(), words.Close()
 		return nil, err
 	}

@@ -50,6 +50,11 @@ func TestEveryBugIsCaught(t *testing.T) {
 		{appendsTwice, "lists"},
 		{splitsCommit, "atomic"},
 		{silentRewrite, "convergence"},
+		{skipsHook, "hooks"},
+		{hookApart, "hooks"},
+		{hookTwice, "hooks"},
+		{hookUnheard, "hooks"},
+		{hookBlamed, "hooks"},
 	} {
 		t.Run(string(c.bug), func(t *testing.T) {
 			for seed := range uint64(5) { // a rare bug may need another run
@@ -171,6 +176,7 @@ func (s *simulation) verdict(t *testing.T, seeds map[string]history.Row) ([]chec
 	run := &history.Run{Events: events, Changes: s.server.changes, Seeds: seeds, Rows: s.server.rows, Rejections: s.server.kept}
 	violations, counts := check.Run(run, check.Settings{
 		Sums: map[string]bool{"counters": true, "accounts": true}, Balance: workload.Accounts * workload.Balance,
+		Hook: check.Hook{Table: workload.Deeds, Adds: workload.HookAdds, Tag: workload.HookTag, Ledger: workload.Ledger, Tallies: workload.Tallies},
 	})
 	if len(violations) > 0 && len(check.Excerpt(run, violations[0], 5)) == 0 && !strings.Contains(violations[0].What, "snapshot") && len(violations[0].Tags) > 0 {
 		t.Errorf("no excerpt shows %+v", violations[0])

@@ -31,7 +31,7 @@ type Checker struct {
 func All() []Checker {
 	return []Checker{
 		{"lost", lost}, {"duplicated", duplicated}, {"phantom", phantom}, {"answers", answers}, {"rejections", rejections},
-		{"order", order}, {"atomic", atomic}, {"sums", sums}, {"lists", lists}, {"causal", causal},
+		{"hooks", hooks}, {"order", order}, {"atomic", atomic}, {"sums", sums}, {"lists", lists}, {"causal", causal},
 		{"convergence", convergence}, {"tombstones", tombstones}, {"drained", drained},
 	}
 }
@@ -65,6 +65,8 @@ type Settings struct {
 	Sums map[string]bool
 	// Balance is the sum of all accounts that every snapshot must have; 0: no accounts.
 	Balance int64
+	// Hook is what the hook of one table does; zero: there is none.
+	Hook Hook
 }
 
 // NewIndex reads a run once.

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"turnkey/runtime/torture/client"
@@ -47,6 +48,11 @@ const (
 	appendsTwice       bug = "an append is repeated on retry"
 	splitsCommit       bug = "each operation commits by itself"
 	silentRewrite      bug = "a row changes without any write"
+	skipsHook          bug = "a change is made without its hook"
+	hookApart          bug = "what a hook writes is committed by itself"
+	hookTwice          bug = "what a hook of a lost attempt wrote stays"
+	hookUnheard        bug = "a hook's refusal is not heard"
+	hookBlamed         bug = "a write is refused because its worker died"
 )
 
 // server is a correct write backend in memory, with one bug that can be switched on. It is also the
@@ -195,6 +201,12 @@ func (s *server) transaction(subject, device string, crud []sentEntry) string {
 		return worst
 	}
 	refused := slices.ContainsFunc(fresh, bad)
+	switch deeds := fresh[0].Table == workload.Deeds; {
+	case deeds && s.bug == hookUnheard:
+		refused = false
+	case deeds && s.bug == hookBlamed && s.random.IntN(12) == 0:
+		refused = true
+	}
 	status := "success"
 	if refused {
 		status = "fatal_error"
@@ -222,7 +234,10 @@ func (s *server) transaction(subject, device string, crud []sentEntry) string {
 }
 
 // bad is what the rule of W8's table refuses.
-func bad(e sentEntry) bool { return e.Table == "orders" && number(e.OpData["n"]) == workload.Refused }
+func bad(e sentEntry) bool {
+	n := number(e.OpData["n"])
+	return e.Table == "orders" && n == workload.Refused || e.Table == workload.Deeds && e.Op == "PUT" && strings.HasPrefix(e.ID, "bad-")
+}
 
 // commit applies a transaction; true: it crashed half-way.
 func (s *server) commit(fresh []sentEntry) (crashed bool) {
@@ -266,6 +281,7 @@ func (s *server) keep(subject string, crud []sentEntry) {
 	for _, e := range crud {
 		if bad(e) {
 			s.kept = append(s.kept, history.Rejection{User: subject, Row: history.Key(e.Table, e.ID)})
+			return
 		}
 	}
 }
@@ -301,6 +317,9 @@ func (s *server) operation(e sentEntry) {
 	}
 	row.Tag, _ = e.OpData["tag"].(string)
 	if n, ok := e.OpData["n"]; ok {
+		if e.Table == workload.Deeds {
+			n = number(n) + workload.HookAdds
+		}
 		row.N = s.merge(e, row.N, number(n))
 	}
 	if text, ok := e.OpData["items"].(string); ok {
@@ -308,6 +327,33 @@ func (s *server) operation(e sentEntry) {
 	}
 	s.rows[key], change.Row = row, row
 	s.changes = append(s.changes, change)
+	if e.Table == workload.Deeds {
+		s.hook(row.Tag)
+	}
+}
+
+// hook does what deeds.ts does after a write.
+func (s *server) hook(tag string) {
+	rare := s.random.IntN(12) == 0
+	if s.bug == skipsHook && rare {
+		return
+	}
+	commit := strconv.Itoa(s.commits)
+	if s.bug == hookApart {
+		commit += " apart"
+	}
+	write := func(table, id string, n int64) {
+		row := history.Row{Tag: workload.HookTag + tag, N: n}
+		s.rows[history.Key(table, id)] = row
+		s.changes = append(s.changes, history.Change{Commit: commit, Verb: "insert", Table: table, ID: id, Row: row})
+	}
+	device, _, _ := strings.Cut(tag, "#")
+	n := s.rows[history.Key(workload.Tallies, device)].N + 1
+	write(workload.Ledger, tag, 0)
+	if s.bug == hookTwice && rare {
+		write(workload.Ledger, tag, 0)
+	}
+	write(workload.Tallies, device, n)
 }
 
 // merge is the policy counter for two of the tables.
@@ -330,6 +376,9 @@ func appended(server []string, text string, previous any) []string {
 }
 
 func number(v any) int64 {
+	if n, ok := v.(int64); ok {
+		return n
+	}
 	f, _ := v.(float64)
 	return int64(f)
 }

@@ -51,7 +51,7 @@ func duplicated(x *Index) []Violation {
 func phantom(x *Index) []Violation {
 	var out []Violation
 	for _, c := range x.Changes {
-		if c.Verb == "delete" || foreign(c.Row.Tag) {
+		if c.Verb == "delete" || foreign(c.Row.Tag) || x.settings.Hook.writes(c.Table) {
 			continue
 		}
 		switch o := x.ops[c.Row.Tag]; {

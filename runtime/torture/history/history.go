@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 )
@@ -45,6 +46,8 @@ type Op struct {
 	Delta int64 `json:"delta,omitempty"`
 	// Optional: the row may be gone when the operation arrives, and then it rightly does nothing.
 	Optional bool `json:"optional,omitempty"`
+	// Doomed: a hook refuses it, and with it the whole transaction.
+	Doomed bool `json:"doomed,omitempty"`
 }
 
 // Event is one line of the history.
@@ -81,6 +84,12 @@ type Row struct {
 
 // Key names a row across tables.
 func Key(table, id string) string { return table + "/" + id }
+
+// Split takes a Key apart.
+func Split(key string) (table, id string) {
+	table, id, _ = strings.Cut(key, "/")
+	return table, id
+}
 
 // Run is all that a checker may look at.
 type Run struct {

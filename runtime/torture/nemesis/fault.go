@@ -2,8 +2,11 @@ package nemesis
 
 import (
 	"context"
+	"fmt"
+	"syscall"
 	"time"
 
+	"turnkey/runtime/torture/history"
 	"turnkey/runtime/torture/stand"
 )
 
@@ -75,6 +78,22 @@ func (n *Nemesis) killRuntime(ctx context.Context, length time.Duration) error {
 	r.Kill()
 	wait(ctx, length/4)
 	return r.Start(context.WithoutCancel(ctx))
+}
+
+// killWorker waits for one, for as long as the fault may last.
+func (n *Nemesis) killWorker(ctx context.Context, length time.Duration) error {
+	for end := time.Now().Add(length); ; wait(ctx, 5*time.Millisecond) {
+		if pids := n.anyRuntime().Workers(); len(pids) > 0 {
+			pid := pids[n.number(len(pids))]
+			n.opt.Log.Add(history.Event{Kind: history.Fault, Note: fmt.Sprintf("worker %d of %d", pid, len(pids))})
+			if syscall.Kill(pid, syscall.SIGKILL) == nil {
+				return nil
+			}
+		}
+		if ctx.Err() != nil || time.Now().After(end) {
+			return errNoTarget
+		}
+	}
 }
 
 func (n *Nemesis) roll(ctx context.Context, length time.Duration) error {

@@ -4,6 +4,7 @@ package nemesis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -19,6 +20,8 @@ type Options struct {
 	Stand *stand.Stand
 	Log   *history.Recorder
 	Rand  *rand.Rand
+	// Workers is how many workers of hooks are killed.
+	Workers int
 	// Kills and Others are how many faults the whole time has.
 	Kills, Others int
 	// Time is how long the faults are spread over.
@@ -56,16 +59,25 @@ func (n *Nemesis) Changes() map[string]int {
 	return maps.Clone(n.changes)
 }
 
-// kill is the fault that is counted by itself.
-const kill = "kill -9 of a runtime"
+// kill and workerKill are the faults that are counted by themselves.
+const (
+	kill       = "kill -9 of a runtime"
+	workerKill = "kill -9 of a worker of hooks"
+)
+
+// errNoTarget: there was nothing to strike.
+var errNoTarget = errors.New("nothing to strike")
 
 // Kills and Others split the count.
 func (n *Nemesis) Kills() int { return n.Counts()[kill] }
 
+// WorkerKills are those of workers of hooks.
+func (n *Nemesis) WorkerKills() int { return n.Counts()[workerKill] }
+
 // Others are all faults but kills.
 func (n *Nemesis) Others() (sum int) {
 	for kind, count := range n.Counts() {
-		if kind != kill {
+		if kind != kill && kind != workerKill {
 			sum += count
 		}
 	}
@@ -84,6 +96,7 @@ type fault struct {
 func (n *Nemesis) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { n.loop(ctx, n.opt.Kills, n.split(), []fault{{kill, 1, n.killRuntime}}) })
+	wg.Go(func() { n.loop(ctx, n.opt.Workers, n.split(), []fault{{workerKill, 1, n.killWorker}}) })
 	wg.Go(func() { n.loop(ctx, n.opt.Others, n.split(), n.faults()) })
 	operators, stop := context.WithCancel(ctx)
 	defer stop()
@@ -125,7 +138,11 @@ func (n *Nemesis) loop(ctx context.Context, count int, random *rand.Rand, faults
 		n.opt.Log.Add(history.Event{Kind: history.Fault, Note: f.kind})
 		err := f.strike(ctx, length)
 		n.mu.Lock()
-		n.did[f.kind]++
+		if !errors.Is(err, errNoTarget) {
+			n.did[f.kind]++
+		} else {
+			err = nil
+		}
 		if err != nil && n.err == nil {
 			n.err = fmt.Errorf("%s: %w", f.kind, err)
 		}

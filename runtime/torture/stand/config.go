@@ -32,3 +32,14 @@ func Configuration(database string, tables []Table) string {
 	}
 	return b.String()
 }
+
+// hookFiles are the tables' hook files by their paths.
+func hookFiles(tables []Table) map[string]string {
+	files := map[string]string{}
+	for _, t := range tables {
+		if t.Hook != "" {
+			files["hooks/"+t.Name+".ts"] = t.Hook
+		}
+	}
+	return files
+}

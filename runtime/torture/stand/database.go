@@ -13,6 +13,8 @@ type Table struct {
 	Seeds map[string]history.Row
 	// Merge is the policy of n (counter) or items (append); "" for last_write.
 	Merge string
+	// Hook is the text of hooks/<name>.ts; "" for none.
+	Hook string
 	// Create is the rule for new rows.
 	Create string
 }

@@ -156,8 +156,27 @@ func (p *Plane) signUp(ctx context.Context) error {
 	return nil
 }
 
-// provision makes the instance; a runtime must be there.
-func (p *Plane) provision(ctx context.Context, document, uri string) error {
+// provision makes the instance, and deploys its hook files; a runtime must be there. What is done is not done again by
+// another try.
+func (p *Plane) provision(ctx context.Context, document, uri string, hooks map[string]string) error {
+	if p.host == "" {
+		if err := p.create(ctx, document, uri); err != nil {
+			return err
+		}
+	}
+	if len(hooks) == 0 {
+		return nil
+	}
+	for path, text := range hooks {
+		if _, err := p.call(ctx, http.MethodPut, p.instance+"/files/"+path, nil, map[string]any{"content": text}, nil); err != nil {
+			return err
+		}
+	}
+	_, err := p.call(ctx, http.MethodPost, p.instance+"/deployments", nil, map[string]any{}, nil)
+	return err
+}
+
+func (p *Plane) create(ctx context.Context, document, uri string) error {
 	var made struct {
 		ID, Host string
 		Pending  bool

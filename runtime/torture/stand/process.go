@@ -11,6 +11,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -105,6 +108,33 @@ func (p *Process) signal(s syscall.Signal) {
 	if p.command != nil {
 		_ = p.command.Process.Signal(s)
 	}
+}
+
+// Workers are the process ids of its sandbox workers.
+func (p *Process) Workers() []int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.command == nil {
+		return nil
+	}
+	parent := p.command.Process.Pid
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
+	if err != nil {
+		return nil
+	}
+	var out []int
+	for _, path := range lists {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // the thread has ended
+		}
+		for _, field := range strings.Fields(string(text)) {
+			if pid, err := strconv.Atoi(field); err == nil {
+				out = append(out, pid)
+			}
+		}
+	}
+	return out
 }
 
 // Ended reports that the process died by itself: at a crash point, or by its own fault.

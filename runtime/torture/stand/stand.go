@@ -75,6 +75,14 @@ func (s *Stand) startServes(ctx context.Context, opt Options) error {
 	if err := os.WriteFile(filepath.Join(folder, "turnkey.yaml"), []byte(Configuration(s.Database.Name(), opt.Tables)), 0o600); err != nil {
 		return err
 	}
+	for path, text := range hookFiles(opt.Tables) {
+		if err := os.MkdirAll(filepath.Join(folder, filepath.Dir(path)), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, path), []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
 	var bases []string
 	for i := range opt.Runtimes { // one after the other: the first start makes the signing key
 		r, addr, err := s.runtime(opt, i)
@@ -130,7 +138,7 @@ func (s *Stand) startPlanes(ctx context.Context, opt Options) error {
 		}
 	}
 	_, err = Eventually(ctx, func(ctx context.Context) (struct{}, error) { // the runtimes register first
-		return struct{}{}, s.Plane.provision(ctx, Configuration(s.Database.Name(), opt.Tables), s.Database.URI(link.Addr()))
+		return struct{}{}, s.Plane.provision(ctx, Configuration(s.Database.Name(), opt.Tables), s.Database.URI(link.Addr()), hookFiles(opt.Tables))
 	})
 	if err != nil {
 		return err

@@ -17,6 +17,9 @@ type Workload struct {
 	Table string
 	// Merge is the policy that the column n or items is configured with, "" for last_write.
 	Merge string
+	// Hook is the text of the table's hook file, and Writes the tables that it writes to.
+	Hook   string
+	Writes []string
 	// Whole transactions only: a connector that cuts them would break what the workload is about.
 	Whole bool
 	// Devices is how many write at once.
@@ -86,7 +89,7 @@ func seeds(n int, prefix string, value int64) map[string]history.Row {
 	return out
 }
 
-// All are the workloads, W7 (hooks) excepted until there are hooks.
+// All are the workloads.
 func All() []Workload {
-	return []Workload{registers(), counters(), uniques(), lists(), accounts(), tasks(), orders()}
+	return []Workload{registers(), counters(), uniques(), lists(), accounts(), tasks(), deeds(), orders()}
 }

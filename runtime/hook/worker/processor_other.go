@@ -12,3 +12,6 @@ func delayOf(int) time.Duration { return 0 }
 
 // prefer is a matter of the scheduler, and left to it.
 func prefer(int, int) error { return nil }
+
+// withSlack calls start.
+func withSlack(_ time.Duration, start func() error) error { return start() }

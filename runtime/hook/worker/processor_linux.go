@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -44,3 +45,13 @@ func delayOf(pid int) (most time.Duration) {
 // prefer sets how readily a worker yields its processor. It has a group of its own, which is how all of its
 // threads are meant.
 func prefer(pid, nice int) error { return unix.Setpriority(unix.PRIO_PGRP, pid, nice) }
+
+// withSlack calls start, whose children's timers may be late by so much: a thread has the slack of the one that made it.
+func withSlack(slack time.Duration, start func() error) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(slack.Nanoseconds()), 0, 0, 0) == nil {
+		defer func() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) }() // its own again, which cannot fail
+	}
+	return start()
+}

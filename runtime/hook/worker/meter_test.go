@@ -1,0 +1,62 @@
+package worker
+
+import (
+	"testing"
+	"time"
+)
+
+// TestAMeterJudges by what a run has used, and by the wall clock as far as that is its own doing.
+func TestAMeterJudges(t *testing.T) {
+	const ms = time.Millisecond
+	limits := Limits{Grace: 50 * ms}
+	for _, c := range []struct {
+		what                   string
+		looks                  int
+		elapsed, used, delayed time.Duration
+		left                   time.Duration
+		slow                   bool
+	}{
+		{"it begins", 1, 0, 0, 0, soon, false},
+		{"it has used little", 2, 30 * ms, 20 * ms, 0, 80 * ms, false},
+		{"it is slow", 2, 100 * ms, 100 * ms, 0, 150 * ms, true},
+		{"it is almost over", 3, 245 * ms, 240 * ms, 0, 10 * ms, true},
+		{"it has used its time and the grace", 4, 260 * ms, 250 * ms, 0, 0, true},
+		{"it shared a processor and was slow all the same", 4, 360 * ms, 180 * ms, 180 * ms, 0, true},
+		{"it sleeps", 3, 360 * ms, ms, ms, ms, false},
+		{"it slept", 3, 362 * ms, ms, ms, 0, false},
+		{"it waits for a processor", 5, 700 * ms, 5 * ms, 690 * ms, 95 * ms, false},
+		{"it waits for ever", 50, 3700 * ms, 5 * ms, 3690 * ms, 0, false},
+	} {
+		m := limits.meter(0, 200*ms)
+		m.looks = c.looks
+		left := m.judge(c.elapsed, c.used, func() time.Duration { return c.delayed })
+		if left != c.left || m.slow != c.slow {
+			t.Errorf("%s: %s left, slow %t; want %s, %t", c.what, left, m.slow, c.left, c.slow)
+		}
+	}
+}
+
+// TestStandingStill: the time in which the runtime was stopped is nobody's; that in which it was late is the run's.
+func TestStandingStill(t *testing.T) {
+	m := Limits{Grace: time.Second}.meter(0, time.Second)
+	m.known = false
+	before := m.left()
+	m.lateBy(20 * time.Millisecond)
+	if m.lost != 0 {
+		t.Errorf("being late counts %s as stopped", m.lost)
+	}
+	m.lateBy(time.Hour)
+	if after := m.left(); after < before {
+		t.Errorf("%s are left after an hour that was lost, %s before", after, before)
+	}
+}
+
+// TestAnswersInTime: a run that computes, or that sleeps, has an answer within twice its limit.
+func TestAnswersInTime(t *testing.T) {
+	for _, limit := range []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, time.Second} {
+		l := Limits{Grace: limit / 2}
+		if cpu, wall := l.hardCPU(limit), l.hardWall(limit); cpu > 2*limit*9/10 || wall > 2*limit*9/10 {
+			t.Errorf("limit %s: killed after %s of a processor, %s by the clock", limit, cpu, wall)
+		}
+	}
+}

@@ -1,0 +1,30 @@
+// The hook of the torture's workload W7. What an operation's n says happens to it; whatever is applied leaves one line
+// in the ledger and one more in its device's tally, in the same transaction.
+const REJECTED = -2, THROWS = -3, LOOPS = -4, SLOW = -5, ADDS = 1000;
+
+function idle(rounds: number): number {
+  let x = 1;
+  for (let i = 0; i < rounds; i++) x = (x * 31 + i) | 0;
+  return x;
+}
+
+export default {
+  beforeWrite(write: any, ctx: any) {
+    const { n } = write.data;
+    if (n === REJECTED) ctx.reject("REFUSED_BY_HOOK", "This deed is not to be.", { tag: write.data.tag });
+    if (n === THROWS) throw new Error("the hook of " + write.data.tag + " throws");
+    if (n === LOOPS) for (;;) idle(1000);
+    if (n === SLOW) idle(200_000);
+    return { ...write.data, n: n + ADDS };
+  },
+
+  async afterWrite(change: any, ctx: any) {
+    const { tag } = change.new;
+    await ctx.db.table("ledger").insertOne({ id: tag, tag: "hook:" + tag, n: change.new.n });
+    const device = tag.slice(0, tag.indexOf("#"));
+    const tallies = ctx.db.table("tallies");
+    const tally = await tallies.findOne({ id: device });
+    if (tally) await tallies.updateOne({ id: device }, { n: tally.n + 1, tag: "hook:" + tag });
+    else await tallies.insertOne({ id: device, n: 1, tag: "hook:" + tag });
+  },
+};

@@ -77,7 +77,7 @@ func (t *hookTrouble) report(a *attempt) {
 		return
 	}
 	a.hooks.lines = append(a.hooks.lines, hookLine{table: t.asked.table(), level: telemetry.Error, code: string(t.class), killed: true,
-		message: fmt.Sprintf("%s of %s: %s", t.asked.call.Function, t.asked.call.Name, t.message)})
+		message: t.told(a.hooks.program.Program)})
 	a.hooks.count(&t.asked, string(hook.Failed), 0)
 }
 

@@ -118,6 +118,12 @@ func (d *sdkDevice) write(t *testing.T, table, id string, steps ...string) {
 	}
 }
 
+// run does several things in one transaction.
+func (d *sdkDevice) run(t *testing.T, statements ...[]string) {
+	t.Helper()
+	d.ask(t, map[string]any{"device": d.name, "run": statements}, nil)
+}
+
 func (d *sdkDevice) read(t *testing.T, table, id string) (row map[string]any) {
 	t.Helper()
 	d.ask(t, map[string]any{"device": d.name, "read": map[string]any{"table": table, "id": id}}, &row)

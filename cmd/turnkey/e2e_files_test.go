@@ -27,7 +27,7 @@ func tenantFiles(t *testing.T, folder, source string) (document string, files ma
 			return string(raw)
 		}
 		return strings.NewReplacer("type: mongodb", "type: postgres", "database: todo", "database: turnkey", "collection: ", "table: public.",
-			"id: objectid", "id: uuid", "_id:", "id:").Replace(string(raw))
+			"id: objectid", "id: uuid", "type: objectid", "type: uuid", "{ _id:", "{ id:").Replace(string(raw))
 	}
 	names, err := filepath.Glob(filepath.Join("testdata", folder, "hooks", "*.ts"))
 	if err != nil || len(names) == 0 {

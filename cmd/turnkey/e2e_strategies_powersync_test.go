@@ -78,6 +78,9 @@ var strategies = []scenario{
 			s.want("the conflict", s.onRecord(), "second resolved recorded")
 		}},
 
+	{name: "change status", table: "products", row: `{"name": "n", "price": 10}`,
+		first: []string{`set price = 11`}, ends: `name="n" price=10`, then: changeStatus},
+
 	{name: "cumulative", table: "inventory", row: `{"name": "n", "quantity": 10}`,
 		first: []string{`set quantity = quantity - 3`}, second: []string{`set quantity = quantity - 4`},
 		ends: `name="n" quantity=3`, recorded: "second decided merged"},
@@ -91,4 +94,19 @@ var strategies = []scenario{
 	{name: "decided in code", table: "prices", row: `{"price": 10, "remark": "-"}`,
 		first: []string{`set price = 12, remark = 'one'`}, second: []string{`set price = 11, remark = 'two'`},
 		ends: `price=12 remark="one; two"`, recorded: "second decided merged"},
+}
+
+// changeStatus: a device changes a product for its own eyes and asks for the change, in one transaction.
+func changeStatus(s *stage) {
+	for _, c := range []struct{ value, product, change string }{
+		{"12", `name="n" price=12`, `field_name="price" new_value="12" row_id="` + s.id + `" status="applied"`},
+		{"-1", `name="n" price=12`, `error_message="-1 is no price." field_name="price" new_value="-1" row_id="` + s.id + `" status="failed"`},
+	} {
+		change := s.row()
+		s.second.run(s.T, []string{`UPDATE products SET price = ? WHERE id = ?`, c.value, s.id},
+			[]string{`INSERT INTO field_changes (id, row_id, field_name, new_value, status) VALUES (?, ?, 'price', ?, 'pending')`, change, s.id, c.value})
+		s.want("the upload", s.second.upload(s.T).String(), "success")
+		s.want("the product", s.sync("products", s.id), c.product)
+		s.want("the change", s.sync("field_changes", change), c.change)
+	}
 }

@@ -126,7 +126,7 @@ func (a *attempt) blame(no *Refusal, operation int) *Refusal {
 // unsuccessful is what becomes of the transaction after a call that was rejected or has failed.
 func (a *attempt) unsuccessful(of asked, o *hook.Outcome) *Refusal {
 	if o.Failure != nil {
-		return a.hookRefusal(of, o.Failure.Class, located(o.Failure), "")
+		return a.hookRefusal(of, o.Failure.Class, a.located(&of, o.Failure), "")
 	}
 	no := o.Rejection
 	if !codeOfHook(no.Code) {
@@ -151,12 +151,14 @@ func codeOfHook(code string) bool {
 	return code != ""
 }
 
-// located is a failure with its place in the source, for logs and rejections.
-func located(f *hook.Failure) string {
-	text := f.Message
-	if f.File != "" {
-		text = fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, text)
+// located is a failure with its place in the source, for logs and rejections: where it happened, else where the
+// function begins.
+func (a *attempt) located(of *asked, f *hook.Failure) string {
+	place := fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+	if f.Line == 0 {
+		place = a.hooks.program.Place(of.call.Name, of.call.Function)
 	}
+	text := place + ": " + f.Message
 	if f.Hint != "" {
 		text += " " + f.Hint
 	}

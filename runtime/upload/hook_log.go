@@ -38,7 +38,7 @@ func (a *attempt) heard(of *asked, o *hook.Outcome) {
 		a.hooks.lines = append(a.hooks.lines, hookLine{table: of.table(), level: telemetry.Info, code: "hook_dropped", message: dropped(of, o.Reason)})
 	}
 	if f := o.Failure; f != nil {
-		a.hooks.lines = append(a.hooks.lines, hookLine{table: of.table(), level: telemetry.Error, code: string(f.Class), message: located(f)})
+		a.hooks.lines = append(a.hooks.lines, hookLine{table: of.table(), level: telemetry.Error, code: string(f.Class), message: a.located(of, f)})
 	}
 	a.hooks.count(of, string(o.Result), o.Usage.DurationUS)
 }

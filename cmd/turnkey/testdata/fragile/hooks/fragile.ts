@@ -15,7 +15,7 @@ export default {
 } satisfies Hooks<"fragile">;
 
 function forever() {
-  for (;;);
+  for (let n = 0; ; n++) Math.sqrt(n);
 }
 
 function everything() {

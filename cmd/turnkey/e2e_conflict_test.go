@@ -25,6 +25,7 @@ func TestConflicts(t *testing.T) {
 // met is a conflict as the REST API shows it.
 type met struct {
 	ID, Status, Table, Policy, Outcome string
+	UserID                             string `json:"user_id"`
 	RejectionID                        string `json:"rejection_id"`
 	SettledBy                          string `json:"settled_by"`
 	Values, Current, Resolution        json.RawMessage

@@ -6,9 +6,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -76,6 +79,76 @@ func (in *tenant) fields(table, id string, columns ...string) string {
 		}
 	}
 	return strings.Join(out, " ")
+}
+
+// stored reads a whole row natively, in the form that a sync service would give it to devices; nil when there is none.
+func (in *tenant) stored(table, id string) map[string]any {
+	in.Helper()
+	row := map[string]any{}
+	if in.source == "postgres" {
+		found, err := in.postgres.Query(in.Context(), "SELECT * FROM "+table+" WHERE id = $1", id)
+		if err != nil {
+			in.Fatal(err)
+		}
+		row, err = pgx.CollectExactlyOneRow(found, pgx.RowToMap)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		} else if err != nil {
+			in.Fatal(err)
+		}
+	} else if err := in.mongo.Collection(table).FindOne(in.Context(), bson.M{"_id": oid(in.T, id)}).Decode(&row); errors.Is(err, mongo.ErrNoDocuments) {
+		return nil
+	} else if err != nil {
+		in.Fatal(err)
+	}
+	delete(row, "_id")
+	delete(row, "id")
+	for column, v := range row {
+		row[column] = synced(in.T, v)
+	}
+	return row
+}
+
+// synced is a column's value as PowerSync's service sends it.
+func synced(t *testing.T, v any) any {
+	t.Helper()
+	switch v := v.(type) {
+	case nil, string, int32, int64, float64:
+		return v
+	case bool:
+		if v {
+			return 1
+		}
+		return 0
+	case bson.DateTime:
+		return synced(t, v.Time())
+	case time.Time:
+		return v.UTC().Format("2006-01-02 15:04:05.000Z")
+	}
+	text, err := json.Marshal(nested(v))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// nested makes of a document what JSON has.
+func nested(v any) any {
+	switch v := v.(type) {
+	case bson.D:
+		out := map[string]any{}
+		for _, e := range v {
+			out[e.Key] = nested(e.Value)
+		}
+		return out
+	case bson.A:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = nested(v[i])
+		}
+		return out
+	}
+	return v
 }
 
 // set changes one number of a list natively, as the app's own backend would.

@@ -28,18 +28,24 @@ type tenant struct {
 // configuration is to be changed otherwise: pairs of old and new.
 func newTenants(t *testing.T, changes ...string) []*tenant {
 	t.Helper()
+	out := newSources(t)
+	for _, in := range out {
+		in.provision(changes)
+		in.connect()
+	}
+	return out
+}
+
+// newSources starts a `turnkey dev` and gives its databases, without an instance yet.
+func newSources(t *testing.T) []*tenant {
+	t.Helper()
 	port, err := freePort()
 	if err != nil {
 		t.Fatal(err)
 	}
 	dev := startDev(t, filepath.Join(t.TempDir(), "data"), port)
 	t.Cleanup(func() { dev.stop(t) })
-	out := []*tenant{{T: t, dev: dev, source: "mongodb"}, {T: t, dev: dev, source: "postgres"}}
-	for _, in := range out {
-		in.provision(changes)
-		in.connect()
-	}
-	return out
+	return []*tenant{{T: t, dev: dev, source: "mongodb"}, {T: t, dev: dev, source: "postgres"}}
 }
 
 func (in *tenant) provision(changes []string) {
@@ -50,17 +56,23 @@ func (in *tenant) provision(changes []string) {
 	}
 	changes = append(changes, "position: {type: int32}", "position: {type: int32, merge: counter}", "priority: {type: int32}", "priority: {type: int32, merge: counter}")
 	config := strings.NewReplacer(changes...).Replace(string(document))
+	in.create("Stuck on "+in.source, config, nil)
+}
+
+// create makes the instance, with a configuration and hook files, and waits until it serves.
+func (in *tenant) create(name, config string, files map[string]string) {
+	in.Helper()
 	var orgs struct{ Data []struct{ ID string } }
 	in.api("GET", "/orgs", nil, &orgs)
 	in.org = orgs.Data[0].ID
 	var project struct{ ID string }
-	in.api("POST", "/orgs/"+in.org+"/projects", map[string]any{"name": "Stuck on " + in.source}, &project)
+	in.api("POST", "/orgs/"+in.org+"/projects", map[string]any{"name": name}, &project)
 	var made struct {
 		ID, URL string
 		Pending bool
 	}
 	in.api("POST", "/projects/"+project.ID+"/instances", map[string]any{
-		"name": "stuck", "kind": "development", "config": config, "deploy": true, "secrets": map[string]string{"SOURCE_URI": in.dev.file.SourceURLs[in.source]},
+		"name": "e2e", "kind": "development", "config": config, "files": files, "deploy": true, "secrets": map[string]string{"SOURCE_URI": in.dev.file.SourceURLs[in.source]},
 	}, &made)
 	if made.Pending {
 		in.Fatal("nobody serves the instance")

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 )
 
 // Program is a configuration's hook files, compiled to one script that the engine runs. It is made at
@@ -23,6 +24,8 @@ type Exports struct {
 	File      string     `json:"file"`
 	Name      string     `json:"name"` // the table, "_transaction" or "_auth"
 	Functions []Function `json:"functions"`
+	// Lines says where in the file each function begins, as far as that is known.
+	Lines map[Function]int `json:"lines,omitempty"`
 }
 
 // HashOf gives the content hash of a program's code and map.
@@ -49,4 +52,16 @@ func (p *Program) Exports(name string) *Exports {
 		}
 	}
 	return nil
+}
+
+// Place is where a function is written, for people: its file, and the line if that is known.
+func (p *Program) Place(name string, f Function) string {
+	e := p.Exports(name)
+	switch {
+	case e == nil:
+		return name
+	case e.Lines[f] == 0:
+		return e.File
+	}
+	return e.File + ":" + strconv.Itoa(e.Lines[f])
 }

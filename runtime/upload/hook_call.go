@@ -117,7 +117,7 @@ func (a *attempt) callTogether(ctx context.Context, tx source.Tx, list []asked) 
 	for i := range ran.Outcomes {
 		o := &ran.Outcomes[i]
 		if o.Failure != nil && ends(o.Failure.Class) {
-			return nil, &hookTrouble{asked: list[i], class: o.Failure.Class, message: o.Failure.Message, detail: located(o.Failure), together: len(list)}
+			return nil, &hookTrouble{asked: list[i], class: o.Failure.Class, message: o.Failure.Message, located: a.located(&list[i], o.Failure), together: len(list)}
 		}
 		a.heard(&list[i], o)
 	}

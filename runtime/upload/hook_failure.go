@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -20,7 +21,8 @@ type hookTrouble struct {
 	asked    asked // the first call that it may be about
 	class    hook.Class
 	message  string        // for the hook's author
-	detail   string        // for logs
+	located  string        // the same with file and line, if the engine said so
+	detail   string        // of a worker's end, for logs
 	after    time.Duration // of hook_unavailable
 	together int           // how many calls were in the request
 	// strict: nothing is wrong, but the calls must be made one operation at a time.
@@ -45,6 +47,16 @@ func troubleOf(err error) *hookTrouble {
 		return t
 	}
 	return nil
+}
+
+// told says what became of the calls to who wrote the hook. The engine knows where it stopped; of a worker that ended
+// nobody does, so the function has to do.
+func (t *hookTrouble) told(p *hook.Program) string {
+	if t.located != "" {
+		return t.located
+	}
+	of := &t.asked.call
+	return fmt.Sprintf("%s: %s of %s: %s", p.Place(of.Name, of.Function), of.Function, of.Name, t.message)
 }
 
 // mostKills is how many workers a transaction may cost whose hooks seem to have no part in it.
@@ -114,7 +126,7 @@ func (a *attempt) blame(no *Refusal, operation int) *Refusal {
 // unsuccessful is what becomes of the transaction after a call that was rejected or has failed.
 func (a *attempt) unsuccessful(of asked, o *hook.Outcome) *Refusal {
 	if o.Failure != nil {
-		return a.hookRefusal(of, o.Failure.Class, located(o.Failure), "")
+		return a.hookRefusal(of, o.Failure.Class, a.located(&of, o.Failure), "")
 	}
 	no := o.Rejection
 	if !codeOfHook(no.Code) {
@@ -139,12 +151,14 @@ func codeOfHook(code string) bool {
 	return code != ""
 }
 
-// located is a failure with its place in the source, for logs and rejections.
-func located(f *hook.Failure) string {
-	text := f.Message
-	if f.File != "" {
-		text = fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, text)
+// located is a failure with its place in the source, for logs and rejections: where it happened, else where the
+// function begins.
+func (a *attempt) located(of *asked, f *hook.Failure) string {
+	place := fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+	if f.Line == 0 {
+		place = a.hooks.program.Place(of.call.Name, of.call.Function)
 	}
+	text := place + ": " + f.Message
 	if f.Hint != "" {
 		text += " " + f.Hint
 	}
@@ -155,7 +169,7 @@ func located(f *hook.Failure) string {
 func (t *hookTrouble) end(a *attempt) (verdict, *source.Failure) {
 	switch {
 	case ends(t.class):
-		no := a.hookRefusal(t.asked, t.class, t.message+" "+t.detail, "")
+		no := a.hookRefusal(t.asked, t.class, strings.TrimSpace(t.told(a.hooks.program.Program)+" "+t.detail), "")
 		return verdict{no: no}.settleRetry(), nil
 	case t.class == hook.ClassAborted:
 		return verdict{}, &source.Failure{Class: source.Conflict, Code: string(t.class), Message: "The time for this write was over while a hook ran.", Change: -1, Err: t}

@@ -38,7 +38,7 @@ func (a *attempt) heard(of *asked, o *hook.Outcome) {
 		a.hooks.lines = append(a.hooks.lines, hookLine{table: of.table(), level: telemetry.Info, code: "hook_dropped", message: dropped(of, o.Reason)})
 	}
 	if f := o.Failure; f != nil {
-		a.hooks.lines = append(a.hooks.lines, hookLine{table: of.table(), level: telemetry.Error, code: string(f.Class), message: located(f)})
+		a.hooks.lines = append(a.hooks.lines, hookLine{table: of.table(), level: telemetry.Error, code: string(f.Class), message: a.located(of, f)})
 	}
 	a.hooks.count(of, string(o.Result), o.Usage.DurationUS)
 }
@@ -77,7 +77,7 @@ func (t *hookTrouble) report(a *attempt) {
 		return
 	}
 	a.hooks.lines = append(a.hooks.lines, hookLine{table: t.asked.table(), level: telemetry.Error, code: string(t.class), killed: true,
-		message: fmt.Sprintf("%s of %s: %s", t.asked.call.Function, t.asked.call.Name, t.message)})
+		message: t.told(a.hooks.program.Program)})
 	a.hooks.count(&t.asked, string(hook.Failed), 0)
 }
 

@@ -48,7 +48,7 @@ func (e *Engine) Bundle(in hook.Bundle) hook.Bundled {
 	}
 	p := &hook.Program{Hash: hook.HashOf(b.code, b.sourceMap), Code: b.code, Map: b.sourceMap}
 	for _, file := range entries {
-		p.Hooks = append(p.Hooks, hook.Exports{File: file, Name: hook.Name(file), Functions: []hook.Function{}})
+		p.Hooks = append(p.Hooks, hook.Exports{File: file, Name: hook.Name(file), Functions: []hook.Function{}, Lines: map[hook.Function]int{}})
 	}
 	b.findings = append(b.findings, e.shapes(p, b)...)
 	hook.SortDiagnostics(b.findings)

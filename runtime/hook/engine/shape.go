@@ -97,6 +97,9 @@ func (b *built) members(x *hook.Exports, found shape) []hook.Diagnostic {
 		name, kind := m[0], m[1]
 		if kind == "function" && slices.Contains(allowed, hook.Function(name)) {
 			x.Functions = append(x.Functions, hook.Function(name))
+			if at, ok := b.exportOf(x.File, name); ok {
+				x.Lines[hook.Function(name)] = at.line
+			}
 			continue
 		}
 		d := hook.Diagnostic{Severity: hook.SeverityError, File: x.File}

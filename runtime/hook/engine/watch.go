@@ -15,7 +15,7 @@ var (
 )
 
 // watch interrupts a VM when the time for computing is used up. It stands still while the host is asked. Where
-// processor time is told, that is what counts, and the wall clock only (half as much again) when half of it is used: on a busy
+// processor time is told, that is what counts, and the wall clock only (a quarter more) when half of it is used: on a busy
 // machine a hook is slow, and not at fault.
 type watch struct {
 	used  func() time.Duration // of processor time; nil: not told
@@ -78,7 +78,7 @@ func (w *watch) ring() {
 		spent := w.used() - w.from
 		more := w.limit - spent
 		if spent >= w.limit/2 {
-			more = min(more, w.limit/2-w.extra)
+			more = min(more, w.limit/4-w.extra)
 		}
 		if more > 0 {
 			more = max(more, time.Millisecond)

@@ -18,7 +18,7 @@ func TestProcessorTimeCounts(t *testing.T) {
 		later  time.Duration
 	}{
 		{"all of it", 100, limit, limit},
-		{"half", 50, 3 * limit / 2, 3 * limit / 2},
+		{"half", 50, 5 * limit / 4, 5 * limit / 4},
 		{"a quarter", 25, 2 * limit, 2 * limit},
 	} {
 		b := newBench(t, "hooks/todos.ts", hookWith("beforeWrite", "for (;;) {}"))

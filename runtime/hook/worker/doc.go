@@ -43,10 +43,10 @@
 // # Time
 //
 // A request has so much processor time, read by the kernel's clock of that very process, not by what the worker
-// says; waiting for the runtime is free. The wall clock only has the last word: 1.5 times the limit to the interruption, 1.8
+// says; waiting for the runtime is free. The wall clock only has the last word: 1.25 times the limit to the interruption, 1.8
 // to the kill, so that an answer is there within twice (meter.go). It has no word at all about a run that has used
-// less than half of its time because it wanted a processor and had none, or while the runtime itself was stopped: a machine that
-// is busy, or frozen, must not turn an honest hook into a refusal. What was interrupted is
+// less than half of its time because it wanted a processor and had none: a machine that
+// is busy must not turn an honest hook into a refusal. What was interrupted is
 // retired, because its heap may be full of what was left; what does not stop is killed, and the answer does not
 // wait for it to die. If the runtime itself dies, the socket hangs up and the worker exits, in the middle of a loop,
 // too.

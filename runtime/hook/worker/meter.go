@@ -5,7 +5,7 @@ import "time"
 // meter decides when a request has had enough. It reads real time and not the pool's clock: it bounds what a
 // real process does.
 //
-//	0         CPU/2         CPU      1.5 CPU            1.8 CPU
+//	0         CPU/2         CPU      1.25 CPU           1.8 CPU
 //	├─ runs ───┼─ yields ────┤ interrupt  ┤ interrupt      ┤ kill (by CPU: at CPU + Grace)
 //	            by its CPU    by its CPU     by the wall clock
 //
@@ -20,7 +20,6 @@ type meter struct {
 	before time.Duration // of CPU, when it began
 	known  bool          // the kernel tells CPU times
 	host   time.Duration // spent in calls back, which count for nothing
-	lost   time.Duration // while this process itself stood still
 	slow   bool          // half is used
 	looks  int
 	// delay is how long the process had waited for a processor at the second look; most requests have no second.
@@ -31,7 +30,7 @@ type meter struct {
 const forbearance = 9
 
 // softWall is when the worker interrupts an engine that has used half of its time.
-func (l Limits) softWall(cpu time.Duration) time.Duration { return cpu * 3 / 2 }
+func (l Limits) softWall(cpu time.Duration) time.Duration { return cpu * 5 / 4 }
 
 func (l Limits) hardCPU(cpu time.Duration) time.Duration { return cpu + l.Grace }
 
@@ -52,7 +51,7 @@ func (m *meter) left() time.Duration {
 	if m.looks++; m.looks == 2 {
 		m.delay = delayOf(m.pid)
 	}
-	elapsed := time.Since(m.began) - m.host - m.lost
+	elapsed := time.Since(m.began) - m.host
 	now, ok := cpuOf(m.pid)
 	if !m.known || !ok { // not told here, or the process is gone, and the socket will say so
 		return m.wall - elapsed
@@ -80,14 +79,3 @@ func (m *meter) judge(elapsed, used time.Duration, delayed func() time.Duration)
 
 // soon is when a request is looked at for the second time, and its waiting for a processor counted from.
 const soon = 20 * time.Millisecond
-
-// freeze is how late this process must be to have stood still, and not only waited for a processor.
-const freeze = 100 * time.Millisecond
-
-// lateBy takes out time in which nobody could look: the runtime was stopped, or its machine was, and the answer
-// may lie there.
-func (m *meter) lateBy(late time.Duration) {
-	if late > freeze {
-		m.lost += late
-	}
-}

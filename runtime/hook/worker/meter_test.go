@@ -36,21 +36,6 @@ func TestAMeterJudges(t *testing.T) {
 	}
 }
 
-// TestStandingStill: the time in which the runtime was stopped is nobody's; that in which it was late is the run's.
-func TestStandingStill(t *testing.T) {
-	m := Limits{Grace: time.Second}.meter(0, time.Second)
-	m.known = false
-	before := m.left()
-	m.lateBy(20 * time.Millisecond)
-	if m.lost != 0 {
-		t.Errorf("being late counts %s as stopped", m.lost)
-	}
-	m.lateBy(time.Hour)
-	if after := m.left(); after < before {
-		t.Errorf("%s are left after an hour that was lost, %s before", after, before)
-	}
-}
-
 // TestAnswersInTime: a run that computes, or that sleeps, has an answer within twice its limit.
 func TestAnswersInTime(t *testing.T) {
 	for _, limit := range []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, time.Second} {

@@ -138,8 +138,8 @@ type exchange struct {
 	ctx   context.Context
 	q     Request
 	meter meter
-	next  time.Time // look at the meter
-	turn  *turn     // given back during calls back
+	over  bool  // its time is; what lies there already still counts
+	turn  *turn // given back during calls back
 	calls int
 }
 
@@ -253,18 +253,16 @@ func (x *exchange) hungUp() *Failure {
 
 // allow extends the deadline of the socket to when the meter wants to look again.
 func (x *exchange) allow() *Failure {
-	if !x.next.IsZero() {
-		x.meter.lateBy(time.Since(x.next))
-	}
 	left := x.meter.left()
-	if left <= 0 {
+	if left <= 0 && !x.over { // this process may have stood still, and the answer lie there
+		x.over, left = true, time.Millisecond
+	} else if left <= 0 {
 		return x.lost(hook.ClassTimeout, "killed at the hard deadline", nil)
 	}
 	if x.meter.slow {
 		x.yield()
 	}
-	x.next = time.Now().Add(left)
-	if err := x.conn.SetDeadline(x.next); err != nil {
+	if err := x.conn.SetDeadline(time.Now().Add(left)); err != nil {
 		return x.hungUp() // closed by who reaped it
 	}
 	if x.ctx.Err() != nil { // looked at last: whoever ends the context sets the deadline after it

@@ -332,30 +332,6 @@ func (s *server) operation(e sentEntry) {
 	}
 }
 
-// hook does what deeds.ts does after a write.
-func (s *server) hook(tag string) {
-	rare := s.random.IntN(12) == 0
-	if s.bug == skipsHook && rare {
-		return
-	}
-	commit := strconv.Itoa(s.commits)
-	if s.bug == hookApart {
-		commit += " apart"
-	}
-	write := func(table, id string, n int64) {
-		row := history.Row{Tag: workload.HookTag + tag, N: n}
-		s.rows[history.Key(table, id)] = row
-		s.changes = append(s.changes, history.Change{Commit: commit, Verb: "insert", Table: table, ID: id, Row: row})
-	}
-	device, _, _ := strings.Cut(tag, "#")
-	n := s.rows[history.Key(workload.Tallies, device)].N + 1
-	write(workload.Ledger, tag, 0)
-	if s.bug == hookTwice && rare {
-		write(workload.Ledger, tag, 0)
-	}
-	write(workload.Tallies, device, n)
-}
-
 // merge is the policy counter for two of the tables.
 func (s *server) merge(e sentEntry, server, sent int64) int64 {
 	base, ok := e.Prev["n"]

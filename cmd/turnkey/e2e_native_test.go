@@ -120,6 +120,10 @@ func synced(t *testing.T, v any) any {
 			return 1
 		}
 		return 0
+	case bson.ObjectID:
+		return v.Hex()
+	case [16]byte:
+		return fmt.Sprintf("%x-%x-%x-%x-%x", v[:4], v[4:6], v[6:8], v[8:10], v[10:])
 	case bson.DateTime:
 		return synced(t, v.Time())
 	case time.Time:

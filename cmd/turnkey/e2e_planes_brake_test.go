@@ -22,26 +22,36 @@ func brakeConfig(t *testing.T, source string, refuse bool) string {
 	return out
 }
 
-// TestPlanesBrake: a deployment refuses everything while 20 devices write. It is taken back by itself,
+// TestPlanesBrake: a deployment refuses everything, by its rules or by a hook that throws, while 20 devices write. It is taken back by itself,
 // and what it had refused is replayed into the state of a run without it.
 func TestPlanesBrake(t *testing.T) {
 	in := install(t)
 	nodes := []*runtimeNode{in.startRuntime(), in.startRuntime()}
 	for _, source := range []string{"mongodb", "postgres"} {
 		t.Run(source, func(t *testing.T) {
-			id, host := in.provision(source)
-			path := "/instances/" + id
-			in.putConfig(path, in.etag(path+"/config"), brakeConfig(t, source, false))
-			in.must("POST", path+"/deployments", map[string]any{})
-			r := brakeRounds{installation: in, t: t, path: path, host: host, nodes: nodes}
-			r.serve(2)
-			one, both := newWriters(t, source, nodes[0].url(host)), newWriters(t, source, nodes[0].url(host), nodes[1].url(host))
+			r := in.brakeRounds(t, source, nodes)
+			one, both := newWriters(t, source, nodes[0].url(r.host)), newWriters(t, source, nodes[0].url(r.host), nodes[1].url(r.host))
 			t.Run("under load", func(t *testing.T) { r.round(t, one, true) })
 			t.Run("from the first write", func(t *testing.T) { r.round(t, one, false) })
 			t.Run("from the first write again", func(t *testing.T) { r.round(t, one, false) })
 			t.Run("two runtimes", func(t *testing.T) { r.round(t, both, false) })
+
+			hooked := in.brakeRounds(t, source, nodes)
+			hooked.hook = true
+			t.Run("a hook that throws", func(t *testing.T) { hooked.round(t, newWriters(t, source, nodes[0].url(hooked.host)), true) })
 		})
 	}
+}
+
+// brakeRounds makes an instance whose second deployment is good.
+func (in *installation) brakeRounds(t *testing.T, source string, nodes []*runtimeNode) *brakeRounds {
+	t.Helper()
+	id, host := in.provision(source)
+	r := &brakeRounds{installation: in, t: t, path: "/instances/" + id, host: host, nodes: nodes}
+	in.putConfig(r.path, in.etag(r.path+"/config"), brakeConfig(t, source, false))
+	in.must("POST", r.path+"/deployments", map[string]any{})
+	r.serve(2)
+	return r
 }
 
 // TestPlanesBrakeOutage: the control plane is away when the brake trips. Writes are held for a minute and
@@ -113,6 +123,15 @@ type brakeRounds struct {
 	path, host string
 	nodes      []*runtimeNode
 	bad        bool // it has been deployed
+	hook       bool // it refuses by a hook that throws, not by its rules
+}
+
+// code is what its refusals are of.
+func (r *brakeRounds) code() string {
+	if r.hook {
+		return "hook_error"
+	}
+	return "UNAUTHORIZED"
 }
 
 // serve waits until every runtime serves a deployment.
@@ -131,7 +150,11 @@ func (r *brakeRounds) activate(source string) {
 		return
 	}
 	r.bad = true
-	r.putConfig(r.path, r.etag(r.path+"/config"), brakeConfig(r.t, source, true))
+	if r.hook {
+		r.must("PUT", r.path+"/files/hooks/lists.ts", map[string]any{"content": `export default { beforeWrite() { throw new Error("on every write"); } } satisfies Hooks<"lists">;`})
+	} else {
+		r.putConfig(r.path, r.etag(r.path+"/config"), brakeConfig(r.t, source, true))
+	}
 	r.must("POST", r.path+"/deployments", map[string]any{})
 }
 
@@ -172,15 +195,15 @@ func (r *brakeRounds) round(t *testing.T, w *writers, load bool) {
 	if len(w.urls) > 1 { // a runtime whose own brake did not trip may still end what it had begun
 		eventually(t, "every device has had an answer", func() bool { return w.count("success") >= since+100 })
 	}
-	refused := w.count("UNAUTHORIZED")
+	refused := w.count(r.code())
 	eventually(t, "writes go on", func() bool { return w.count("success") >= since+300 })
 	w.stop()
 	t.Logf("outcomes: %v", w.tries)
 	if len(w.wrong) > 0 {
 		t.Errorf("%d answers were wrong, the first: %s", len(w.wrong), w.wrong[0])
 	}
-	if w.count("UNAUTHORIZED") != refused || refused < 19 || w.count("retryable deployment_brake") == 0 {
-		t.Errorf("refused %d, %d of them before the deployment before served; held %d", w.count("UNAUTHORIZED"), refused, w.count("retryable deployment_brake"))
+	if w.count(r.code()) != refused || refused < 19 || w.count("retryable deployment_brake") == 0 {
+		t.Errorf("refused %d, %d of them before the deployment before served; held %d", w.count(r.code()), refused, w.count("retryable deployment_brake"))
 	}
 	r.told()
 	r.replay(3)

@@ -29,7 +29,7 @@ func suites() []suite {
 		{name: "connector", quick: true, proves: "the JavaScript connector, unit by unit",
 			dir: "web/connector", npm: []string{"web/connector"}, command: []string{"npm", "test", "--silent"}, counts: nodeTest,
 			needs: []need{tool("npm", "install Node 20 or newer")}},
-		{name: "e2e", proves: "turnkey dev as users meet it: the real PowerSync SDK, a device stuck behind a bad write, lost answers, another JOSE library, the printed curl lines",
+		{name: "e2e", proves: "turnkey dev as users meet it: the real PowerSync SDK, a device stuck behind a bad write, every strategy of the conflict guide, failing hooks, lost answers, another JOSE library, the printed curl lines",
 			npm:     []string{"web/connector", "web/e2e"},
 			command: []string{"sh", "-c", "npm run --silent build --prefix web/connector && exec go test -json -count=1 -tags e2e -skip '^TestPlanes' ./cmd/turnkey/..."}, counts: goJSON,
 			needs: []need{tool("npm", "install Node 20 or newer"), tool("curl", "")}},

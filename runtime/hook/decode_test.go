@@ -134,6 +134,12 @@ func TestFilesAndFunctions(t *testing.T) {
 	if !p.Has("todos", hook.AfterWrite) || p.Has("todos", hook.BeforeWrite) || p.Has("lists", hook.AfterWrite) {
 		t.Error("Has")
 	}
+	p.Hooks[0].File, p.Hooks[0].Lines = "hooks/todos.ts", map[hook.Function]int{hook.AfterWrite: 3}
+	for f, want := range map[hook.Function]string{hook.AfterWrite: "hooks/todos.ts:3", hook.BeforeWrite: "hooks/todos.ts"} {
+		if got := p.Place("todos", f); got != want {
+			t.Errorf("%s is written at %s, want %s", f, got, want)
+		}
+	}
 }
 
 // TestCalls: arguments have every member that turnkey.d.ts names, null where there is nothing.

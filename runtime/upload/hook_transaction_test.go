@@ -84,7 +84,7 @@ func TestHookLog(t *testing.T) {
 			{"a", []string{"info hooks/todos.ts:3 at true { a: 1 }", "warn hooks/todos.ts:7 careful"}, "todos.beforeWrite kept 1; todos.afterWrite done 1"},
 			{"drop", []string{"info hooks/todos.ts:3 at true { a: 1 }", "info beforeWrite of todos dropped operation 0. unwanted"}, "todos.beforeWrite dropped 1"},
 			{"throw", []string{"info hooks/todos.ts:3 at true { a: 1 }", "error hooks/todos.ts:4:40: TypeError: no"}, "todos.beforeWrite failed 1"},
-			{"loop", []string{"error killed beforeWrite of todos: ", "error killed beforeWrite of todos: "}, "todos.beforeWrite failed 1"},
+			{"loop", []string{"error killed hooks/todos.ts:", "error killed hooks/todos.ts:"}, "todos.beforeWrite failed 1"},
 		} {
 			list, lossy.failures, w.offset = nil, nil, w.offset+10
 			if c.title == "a" {

@@ -37,6 +37,9 @@ func TestBundle(t *testing.T) {
 	if !p.Has("todos", hook.BeforeWrite) || !p.Has("todos", hook.AfterWrite) || p.Has("todos", hook.AfterCommit) || !p.Has("_transaction", hook.BeforeTransaction) || !p.Has("_auth", hook.ResolveUser) || len(p.Hooks) != 3 {
 		t.Errorf("%+v", p.Hooks)
 	}
+	if todos, auth := p.Place("todos", hook.BeforeWrite), p.Place("_auth", hook.ResolveUser); todos != "hooks/todos.ts:5" || !strings.HasPrefix(auth, "hooks/_auth.ts") {
+		t.Errorf("the functions begin at %s and %s", todos, auth)
+	}
 	if p.Hash != hook.HashOf(p.Code, p.Map) || strings.Contains(p.Code, "no test of the bundle") {
 		t.Error("hash, or the tests are part of the program")
 	}

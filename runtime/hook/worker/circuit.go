@@ -1,6 +1,9 @@
 package worker
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 const (
 	deathsToOpen = 3
@@ -9,13 +12,47 @@ const (
 	longestOpen  = 10 * time.Minute
 )
 
-// circuit keeps an instance whose hooks keep killing workers from costing a process for each try. It opens at
+// circuit keeps a program of an instance that keeps killing workers from costing a process for each try. It opens at
 // the third death within a minute, for 30 s; the first death after that opens it again for twice as long, up to
 // ten minutes. Ten minutes without a death forgive everything. The zero value is closed.
 type circuit struct {
 	deaths []time.Time
 	open   time.Time // until
 	last   time.Duration
+}
+
+// circuits are one instance's, by program: a corrected deployment, and the one that the brake brings back, owe nothing to
+// the one before, and a draft that is tried is not what serves.
+type circuits map[string]*circuit
+
+// died counts a death of a program's; it gives how long the program rests if that opened its circuit.
+func (c *circuits) died(program string, now time.Time) time.Duration {
+	if *c == nil {
+		*c = circuits{}
+	}
+	one := (*c)[program]
+	if one == nil {
+		one = &circuit{}
+		(*c)[program] = one
+	}
+	if !one.died(now) {
+		return 0
+	}
+	return one.last
+}
+
+// closedIn is how long to stay away from a program; 0 when its circuit is closed.
+func (c circuits) closedIn(program string, now time.Time) time.Duration {
+	if one := c[program]; one != nil {
+		return one.closedIn(now)
+	}
+	return 0
+}
+
+// quiet forgets what is over, and reports that there is nothing to remember.
+func (c circuits) quiet(now time.Time) bool {
+	maps.DeleteFunc(c, func(_ string, one *circuit) bool { return one.quiet(now) })
+	return len(c) == 0
 }
 
 // died counts a death; it reports whether that opened the circuit.

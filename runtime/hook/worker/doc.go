@@ -62,7 +62,7 @@
 // database gives its turn back and returns without waiting (it may hold locks), and instances that hit a deadline
 // in the last minute share one turn. To the system's scheduler a worker comes after the runtime; what starts, bundles, was a
 // suspect, or has used half of its time comes last, so that a neighbour's short run does not wait behind it. Nobody waits for long: beyond a bounded line, or two seconds, the
-// answer is hook_unavailable with a time to come back. Three deaths within a minute rest the instance (circuit.go).
+// answer is hook_unavailable with a time to come back. Three deaths within a minute rest the instance's program (circuit.go).
 //
 // # Processes at rest
 //

@@ -119,6 +119,29 @@ func TestTwoWorkersForTheBusy(t *testing.T) {
 	open[1].Close()
 }
 
+// TestACorrectedProgramOwesNothing: what one deployment's hooks did to workers does not keep the next one's from running.
+func TestACorrectedProgramOwesNothing(t *testing.T) {
+	c := newClock()
+	p := newEnginePool(t, func(o *worker.Options) { o.Now = c.Now })
+	bad := bundled(t, p, "export default { beforeWrite() { let s = 'x'; while (true) s += s } }")
+	good := bundled(t, p, "export default { beforeWrite() {} }")
+	write := func(program *hook.Program) hook.Class {
+		_, err := do(t, p, "one", program, writes(t, program, 1, time.Second), nil)
+		return classOf(t, err)
+	}
+	for i := range 3 {
+		if got := write(bad); got != hook.ClassOutOfMemory && got != hook.ClassTimeout {
+			t.Fatalf("death %d: %q", i, got)
+		}
+	}
+	if got := write(bad); got != hook.ClassUnavailable {
+		t.Errorf("after three deaths: %q", got)
+	}
+	if got := write(good); got != "" {
+		t.Errorf("the corrected program: %q", got)
+	}
+}
+
 // TestCircuit: an instance that keeps killing workers rests; nobody else does.
 func TestCircuit(t *testing.T) {
 	c := newClock()

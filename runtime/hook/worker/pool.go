@@ -53,11 +53,11 @@ func (p *Pool) Watch(told func(Kill)) {
 
 // instance is what the pool knows of one.
 type instance struct {
-	name    string
-	workers int        // leased to it
-	idle    []*process // of those, the ones without a session; the last used last
-	waiters []*waiter
-	circuit circuit
+	name     string
+	workers  int        // leased to it
+	idle     []*process // of those, the ones without a session; the last used last
+	waiters  []*waiter
+	circuits circuits
 }
 
 // waiter is a transaction in want of a worker.
@@ -187,10 +187,10 @@ func (p *Pool) refill() {
 	}
 }
 
-// acquire gives a worker of the instance, leased to it for life.
-func (p *Pool) acquire(ctx context.Context, name string) (*process, *instance, error) {
+// acquire gives a worker of the instance, leased to it for life, to run a program (its hash).
+func (p *Pool) acquire(ctx context.Context, name, program string) (*process, *instance, error) {
 	p.mu.Lock()
-	i, failure := p.admit(name)
+	i, failure := p.admit(name, program)
 	if failure != nil {
 		p.mu.Unlock()
 		return nil, nil, failure
@@ -232,7 +232,7 @@ func (p *Pool) acquire(ctx context.Context, name string) (*process, *instance, e
 }
 
 // admit finds the instance and says whether it may ask for a worker at all. The lock is held.
-func (p *Pool) admit(name string) (*instance, *Failure) {
+func (p *Pool) admit(name, program string) (*instance, *Failure) {
 	if p.closed {
 		return nil, unavailable("The runtime ends.", time.Second, errClosed)
 	}
@@ -243,7 +243,7 @@ func (p *Pool) admit(name string) (*instance, *Failure) {
 		i = &instance{name: name}
 		p.instances[name] = i
 	}
-	if wait := i.circuit.closedIn(now); wait > 0 {
+	if wait := i.circuits.closedIn(program, now); wait > 0 {
 		p.stats.Refused++
 		return nil, unavailable("This instance's hooks keep ending their workers; they rest for a while.", wait, nil)
 	}
@@ -362,7 +362,7 @@ func (p *Pool) giveBack(i *instance, w *process) {
 }
 
 // buried counts how a session's worker ended. The lock is held.
-func (p *Pool) buried(i *instance, d death) {
+func (p *Pool) buried(i *instance, program string, d death) {
 	switch {
 	case d.class == "" || d.class == hook.ClassAborted || d.class == hook.ClassUnavailable: // our own doing
 		return
@@ -373,8 +373,11 @@ func (p *Pool) buried(i *instance, d death) {
 	if p.told != nil {
 		p.told(Kill{i.name, d.class, d.outside, d.detail})
 	}
-	if !d.outside && i.circuit.died(p.opts.Now()) {
+	if d.outside {
+		return
+	}
+	if rest := i.circuits.died(program, p.opts.Now()); rest > 0 {
 		p.stats.Opened++
-		p.opts.Log.Warn("hooks of an instance rest: they keep ending their workers", "instance", i.name, "for", i.circuit.last.String())
+		p.opts.Log.Warn("hooks of an instance rest: they keep ending their workers", "instance", i.name, "for", rest.String())
 	}
 }

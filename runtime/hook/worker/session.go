@@ -24,7 +24,7 @@ type Session struct {
 // have a name of their own, "instance/what for": workers, lines and rests are by name, so that they keep
 // none from its transactions.
 func (p *Pool) Session(ctx context.Context, instance string, program *hook.Program) (*Session, error) {
-	w, i, err := p.acquire(ctx, instance)
+	w, i, err := p.acquire(ctx, instance, hashOf(program))
 	if err != nil {
 		return nil, err
 	}
@@ -151,6 +151,13 @@ func (p *Pool) ran(s *Session, calls int64, retire bool, err error) {
 		p.stats.Recycled++
 	}
 	if err != nil {
-		p.buried(s.instance, s.worker.fate())
+		p.buried(s.instance, hashOf(s.program), s.worker.fate())
 	}
+}
+
+func hashOf(program *hook.Program) string {
+	if program == nil {
+		return ""
+	}
+	return program.Hash
 }

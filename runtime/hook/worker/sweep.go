@@ -29,7 +29,7 @@ func (p *Pool) Sweep() {
 	now := p.opts.Now()
 	for name, i := range p.instances {
 		p.sweepInstance(i, now)
-		if i.workers == 0 && len(i.waiters) == 0 && i.circuit.quiet(now) {
+		if i.workers == 0 && len(i.waiters) == 0 && i.circuits.quiet(now) {
 			delete(p.instances, name)
 		}
 	}

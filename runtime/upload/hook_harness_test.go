@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"turnkey/runtime/bundle"
@@ -123,11 +124,11 @@ func (w *world) hook(p *pooled, files ...string) {
 func (w *world) hooked(p *pooled, src source.Source, change func(*bundle.Bundle, *upload.Deps), files ...string) *upload.Engine {
 	w.t.Helper()
 	compiled := bundled(w.t, p.Pool, files...)
-	seeds := 0
+	var seeds atomic.Int32 // devices come at once
 	return w.newEngineWith(src, 3, func(b *bundle.Bundle, d *upload.Deps) {
 		b.Program, d.Hooks = compiled, p
 		b.Instance.ID = w.t.Name() // a pool that is shared rests instances one by one
-		d.Seed = func() string { seeds++; return strings.Repeat("s", seeds) }
+		d.Seed = func() string { return strings.Repeat("s", int(seeds.Add(1))) }
 		if change != nil {
 			change(b, d)
 		}

@@ -1,17 +1,11 @@
 package main
 
 import (
-	_ "embed"
 	"fmt"
 	"io"
 	"strconv"
 	"time"
 )
-
-// hookSource is the typical hook: about 60 lines on ten columns, some 50 us of the interpreter by itself.
-//
-//go:embed hooks/hooked.ts
-var hookSource string
 
 // appendTask adds the columns of a row of plain and hooked.
 func appendTask(b []byte, id int64) []byte {

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"turnkey/internal/devstack"
+	"turnkey/runtime/hook/example"
 )
 
 // The instance that is measured: one table with rules, the same without; one of ten columns with a hook on every
@@ -122,7 +123,7 @@ func (st *stack) writeFolder() error {
 	}
 	return errors.Join(
 		os.WriteFile(filepath.Join(st.folder, "turnkey.yaml"), []byte(benchConfig), 0o600),
-		os.WriteFile(filepath.Join(st.folder, "hooks", "hooked.ts"), []byte(hookSource), 0o600),
+		os.WriteFile(filepath.Join(st.folder, "hooks", "hooked.ts"), []byte(example.Typical), 0o600),
 	)
 }
 

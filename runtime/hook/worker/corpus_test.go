@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"turnkey/runtime/hook"
+	"turnkey/runtime/hook/example"
 	"turnkey/runtime/hook/worker"
 )
 
@@ -205,7 +206,7 @@ type neighbour struct {
 }
 
 func newNeighbour(t *testing.T, p *worker.Pool) *neighbour {
-	return &neighbour{t, p, bundled(t, p, typical(t))}
+	return &neighbour{t, p, bundled(t, p, example.Typical)}
 }
 
 // latency is what the neighbour saw.

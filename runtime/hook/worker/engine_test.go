@@ -2,12 +2,12 @@ package worker_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"turnkey/runtime/hook"
+	"turnkey/runtime/hook/example"
 	"turnkey/runtime/hook/worker"
 )
 
@@ -58,15 +58,6 @@ func writes(t *testing.T, program *hook.Program, n int, limit time.Duration) *ho
 	return run
 }
 
-func typical(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("testdata/typical.ts")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // do is one transaction of one run.
 func do(t *testing.T, p *worker.Pool, instance string, program *hook.Program, run *hook.Run, host worker.HostCalls) (*hook.Ran, error) {
 	t.Helper()
@@ -81,7 +72,7 @@ func do(t *testing.T, p *worker.Pool, instance string, program *hook.Program, ru
 // TestAHookRuns from source to result, one operation or a hundred.
 func TestAHookRuns(t *testing.T) {
 	p := newEnginePool(t, nil)
-	program := bundled(t, p, typical(t))
+	program := bundled(t, p, example.Typical)
 	for _, n := range []int{1, 100} {
 		ran, err := do(t, p, "a", program, writes(t, program, n, time.Second), nil)
 		if err != nil {

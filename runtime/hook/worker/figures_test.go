@@ -14,6 +14,7 @@ import (
 
 	"turnkey/runtime/hook"
 	"turnkey/runtime/hook/engine"
+	"turnkey/runtime/hook/example"
 	"turnkey/runtime/hook/worker"
 )
 
@@ -27,7 +28,7 @@ func TestFigures(t *testing.T) {
 		programs.Engine = name
 	}
 	p := newEnginePool(t, nil)
-	program := bundled(t, p, typical(t))
+	program := bundled(t, p, example.Typical)
 	t.Run("cold", func(t *testing.T) { cold(t, program) })
 	t.Run("bare", func(t *testing.T) { bare(t, program) })
 	t.Run("warm", func(t *testing.T) { warm(t, p, program) })

@@ -45,9 +45,13 @@ func died(err error, doing, file string) hook.Diagnostic {
 // culpritTime bounds the search: the answer must come while somebody waits for it.
 const culpritTime = 10 * time.Second
 
+// attempt compiles or tests some files. told is what it says against them when it comes to an end: code that eats
+// memory until its time is over ends by either, as the machine goes.
+type attempt func(context.Context, []hook.File) (told []hook.Diagnostic, err error)
+
 // culprit finds the file, of those that are looked for, which ends a worker together with all others that are not:
-// by halves. It is "" when it takes more than one, or takes too long.
-func (c *Compiler) culprit(ctx context.Context, files []hook.File, looked func(hook.File) bool, try func(context.Context, []hook.File) error) string {
+// by halves. doing is what dying is said of. No file is named when it takes more than one, or takes too long.
+func (c *Compiler) culprit(ctx context.Context, cause error, doing string, files []hook.File, looked func(hook.File) bool, try attempt) []hook.Diagnostic {
 	ctx, cancel := context.WithTimeout(ctx, culpritTime)
 	defer cancel()
 	var suspects, others []hook.File
@@ -58,16 +62,18 @@ func (c *Compiler) culprit(ctx context.Context, files []hook.File, looked func(h
 			others = append(others, f)
 		}
 	}
-	for len(suspects) > 1 && ctx.Err() == nil {
-		half := len(suspects) / 2
-		if deadly(try(ctx, slices.Concat(suspects[:half], others))) {
+	for half := (len(suspects) + 1) / 2; len(suspects) > 0 && ctx.Err() == nil; half = (len(suspects) + 1) / 2 {
+		told, err := try(ctx, slices.Concat(suspects[:half], others))
+		switch {
+		case deadly(err) && half == len(suspects): // half of one is one
+			return []hook.Diagnostic{died(err, doing, suspects[0].Path)}
+		case deadly(err):
 			suspects = suspects[:half]
-		} else {
+		case len(told) > 0:
+			return told
+		default:
 			suspects = suspects[half:]
 		}
 	}
-	if len(suspects) == 1 && deadly(try(ctx, slices.Concat(suspects, others))) {
-		return suspects[0].Path
-	}
-	return ""
+	return []hook.Diagnostic{died(cause, doing, "")}
 }

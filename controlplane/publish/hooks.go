@@ -38,10 +38,13 @@ func (c *Compiler) bundle(ctx context.Context, d Draft) (*hook.Program, []hook.D
 		return c.workers.Bundle(ctx, d.Instance, hook.Bundle{Files: d.Files})
 	})
 	if deadly(err) {
-		return nil, []hook.Diagnostic{died(err, "Compiling ", c.culprit(ctx, d.Files, isHook, func(ctx context.Context, files []hook.File) error {
-			_, err := c.workers.Bundle(ctx, d.Instance, hook.Bundle{Files: files})
-			return err
-		}))}, nil
+		return nil, c.culprit(ctx, err, "Compiling ", d.Files, isHook, func(ctx context.Context, files []hook.File) ([]hook.Diagnostic, error) {
+			out, err := c.workers.Bundle(ctx, d.Instance, hook.Bundle{Files: files})
+			if err != nil {
+				return nil, err
+			}
+			return mistakes(out.Diagnostics), nil
+		}), nil
 	} else if err != nil {
 		return nil, nil, unavailable(err)
 	}
@@ -122,15 +125,32 @@ func (c *Compiler) runTests(ctx context.Context, d Draft, cfg *bundle.Config) (*
 	}
 	out, err := twice(func() (*hook.Tested, error) { return ask(ctx, d.Files) })
 	if deadly(err) {
-		finding := died(err, "The tests of ", c.culprit(ctx, d.Files, isTest, func(ctx context.Context, files []hook.File) error {
-			_, err := ask(ctx, files)
-			return err
-		}))
-		return &hook.Tested{Diagnostics: []hook.Diagnostic{finding}}, nil
+		return &hook.Tested{Diagnostics: c.culprit(ctx, err, "The tests of ", d.Files, isTest, func(ctx context.Context, files []hook.File) ([]hook.Diagnostic, error) {
+			out, err := ask(ctx, files)
+			if err != nil {
+				return nil, err
+			}
+			return append(mistakes(out.Diagnostics), overdue(out.Tests)...), nil
+		})}, nil
 	} else if err != nil {
 		return nil, unavailable(err)
 	}
 	return out, nil
+}
+
+// mistakes are the diagnostics that stop a deployment.
+func mistakes(list []hook.Diagnostic) []hook.Diagnostic {
+	return slices.DeleteFunc(slices.Clone(list), func(d hook.Diagnostic) bool { return d.Severity == hook.SeverityWarning })
+}
+
+// overdue tells of the tests whose time ran out.
+func overdue(tests []hook.TestResult) (out []hook.Diagnostic) {
+	for i := range tests {
+		if r := &tests[i]; r.Failure != nil && r.Failure.Class == hook.ClassTimeout {
+			out = append(out, hook.Diagnostic{Severity: hook.SeverityError, File: r.File, Line: r.Line, Message: r.Name + ": " + r.Failure.Message, Hint: r.Failure.Hint})
+		}
+	}
+	return out
 }
 
 // patientLimits are those of a hook in an upload, with five times the time: a test may call several hooks.

@@ -75,6 +75,15 @@ type cancelOnWrite struct{ cancel func() }
 
 func (c cancelOnWrite) Write(b []byte) (int, error) { c.cancel(); return len(b), nil }
 
+// TestFailuresComeLast: the end of the output alone tells which test failed.
+func TestFailuresComeLast(t *testing.T) {
+	got, _ := run(t, shell("sour", "echo TestX is wrong; exit 3"), shell("sweet", "true"))
+	_, last, found := strings.Cut(got, "\nsour said\n")
+	if !found || !strings.Contains(last, "    TestX is wrong\n") || !strings.HasSuffix(last, "\n1 passed, 1 failed\n") {
+		t.Errorf("the report ends with %q", last)
+	}
+}
+
 // TestStopEndsChildren: a suite that is told to stop takes its background children along. A child
 // that lived on would hold the output open, and run would say so after its grace.
 func TestStopEndsChildren(t *testing.T) {

@@ -83,8 +83,8 @@ func printList(w io.Writer, list []suite) {
 	_ = t.Flush()
 }
 
-// report prints the table and the closing line, and says whether all is well. A run in which nothing
-// passed is not well.
+// report prints the table, once more what failed suites said (who keeps only the end of a log has it then), and the
+// closing line, and says whether all is well. A run in which nothing passed is not well.
 func report(w io.Writer, results []result) bool {
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -107,6 +107,11 @@ func report(w io.Writer, results []result) bool {
 		failed += r.failed
 	}
 	_ = t.Flush()
+	for _, r := range results {
+		if r.said != "" {
+			fmt.Fprintf(w, "\n%s said\n%s\n", r.suite.name, indent(r.said))
+		}
+	}
 	fmt.Fprintf(w, "\n%d passed, %d failed\n", passed, failed)
 	return failed == 0 && passed > 0
 }

@@ -37,6 +37,7 @@ type result struct {
 	suite          suite
 	notRun         string // why, when it did not run
 	failure        string // why, when it failed
+	said           string // the end of what it said then
 	passed, failed int
 	took           time.Duration
 }
@@ -100,6 +101,7 @@ func runSuite(ctx context.Context, w io.Writer, s suite) result {
 	case err != nil || r.failed > 0:
 		r.failed = max(r.failed, 1)
 		r.failure = fmt.Sprintf("%v; all of it is in %s", err, logFile)
+		r.said = tail(said, 30)
 		fmt.Fprintf(w, "FAILED after %s\n%s\n", r.took.Round(time.Millisecond), indent(tail(said, 120)))
 	case s.counts != nil && r.passed == 0:
 		r.failed, r.failure = 1, "it ran no test; see "+logFile

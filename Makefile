@@ -1,7 +1,7 @@
 # Turnkey. `make` lists the targets; the text after ## is their help.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run build test check bench fairness torture lint fuzz generate verify postgres clean
+.PHONY: help run web build test check bench fairness torture lint fuzz generate verify postgres clean
 
 # Settings of `make run`, also as environment variables.
 TURNKEY_PORT ?= 8080
@@ -19,7 +19,18 @@ help: ## list the targets
 run: build postgres ## start Turnkey with its databases and a demo on http://localhost:8080 (TURNKEY_PORT, TURNKEY_DIR, LISTEN=lan)
 	@exec ./bin/turnkey dev --listen "$(LISTEN)"
 
-build: ## build bin/turnkey
+# The dashboard is built when one of its files is newer than the build.
+WEB := $(shell find web/app/src web/app/index.html web/app/vite.config.ts web/app/package-lock.json -type f 2>/dev/null)
+web/app/node_modules/.package-lock.json: web/app/package-lock.json
+	@echo "installing what the dashboard is built with ..."
+	@cd web/app && npm ci --no-audit --no-fund --silent
+web/dist/app/index.html: web/app/node_modules/.package-lock.json $(WEB)
+	@echo "building the dashboard ..."
+	@cd web/app && npx vite build --logLevel warn
+
+web: web/dist/app/index.html ## build the dashboard into web/dist/app
+
+build: web ## build bin/turnkey with the dashboard in it
 	@echo "building bin/turnkey (the first build takes a minute or two) ..."
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/turnkey ./cmd/turnkey
 
@@ -53,12 +64,13 @@ fuzz: ## run each fuzz target for FUZZTIME (20s)
 	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$pkg" || exit 1; \
 	  done || exit 1; done
 
-generate: ## regenerate committed generated code
+generate: web/app/node_modules/.package-lock.json ## regenerate committed generated code
 	@$(GO) generate ./...
+	@$(GO) run ./cmd/turnkey openapi > web/app/openapi.json && cd web/app && npm run --silent generate > /dev/null
 
 verify: ## fail when committed generated code is stale or a dependency was tampered with
 	@$(GO) mod verify
-	@before=$$(git status --porcelain | cksum); $(GO) generate ./... && after=$$(git status --porcelain | cksum); \
+	@before=$$(git status --porcelain | cksum); $(MAKE) --no-print-directory generate && after=$$(git status --porcelain | cksum); \
 	  test "$$before" = "$$after" || { echo "generated code is stale; commit what make generate changed:"; git status --porcelain; exit 1; }
 
 postgres: ## bring PostgreSQL binaries from npm into bin/postgres when the machine has none

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"turnkey/controlplane"
+	"turnkey/controlplane/authz"
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 )
@@ -26,6 +27,7 @@ type membershipShape struct {
 	Role         string   `json:"role" enum:"owner,admin,developer,viewer"`
 	Projects     []string `json:"projects,omitempty" doc:"Only these projects; absent: the whole organization"`
 	Permissions  []string `json:"permissions,omitempty" doc:"Only these permissions; absent: all of the role's"`
+	May          []string `json:"may" nullable:"false" doc:"The permissions that this comes to, within the projects named"`
 }
 
 func shapeUser(u controlplane.User) user {
@@ -117,9 +119,19 @@ func (a *api) me(ctx context.Context, _ *struct{}) (*userOutput, error) {
 	body := shapeUser(u)
 	body.TokenID = actor.TokenID
 	for _, g := range actor.Grants {
-		body.Organizations = append(body.Organizations, membershipShape{g.Organization, string(g.Role), g.Projects, g.Permissions})
+		body.Organizations = append(body.Organizations, a.shapeMembership(g))
 	}
 	return &userOutput{body}, nil
+}
+
+func (a *api) shapeMembership(g controlplane.Grant) membershipShape {
+	m := membershipShape{Organization: g.Organization, Role: string(g.Role), Projects: g.Projects, Permissions: g.Permissions, May: []string{}}
+	for _, p := range authz.Permissions {
+		if a.cfg.Authz.Allows(g, p) {
+			m.May = append(m.May, string(p))
+		}
+	}
+	return m
 }
 
 // cookieName: browsers refuse to let anybody but this very host, over https, set a __Host- cookie.

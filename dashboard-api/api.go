@@ -24,6 +24,8 @@ type api struct {
 	// register is the route being registered; huma's adapter interface has no room for it.
 	register *route
 	router   *mux.Router
+	// dashboard is the web application; nil: this build serves none.
+	dashboard *dashboard
 }
 
 // New builds the API with its pages. It fails when the configuration or a line of the route table is wrong.
@@ -58,6 +60,31 @@ func build(cfg Config) (*api, error) {
 // handler registers the table and wraps the router in what every request passes.
 func (a *api) handler() (http.Handler, error) {
 	a.router.SkipClean(true) // a path that needs cleaning is not one of ours
+	described, err := a.describe()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.documents(described); err != nil {
+		return nil, err
+	}
+	if err := a.pages(); err != nil {
+		return nil, err
+	}
+	a.router.NotFoundHandler = http.HandlerFunc(a.notFound)
+	a.router.MethodNotAllowedHandler = http.HandlerFunc(a.methodNotAllowed)
+
+	cross := http.NewCrossOriginProtection()
+	if err := cross.AddTrustedOrigin(strings.TrimSuffix(a.cfg.BaseURL, "/")); err != nil {
+		return nil, fmt.Errorf("dashboard-api: trust BaseURL as an origin: %w", err)
+	}
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.write(w, r, statusProblem(r.Context(), http.StatusForbidden, "cross_origin", "Another site's page may not change anything here."))
+	}))
+	return a.identify(a.survive(cross.Handler(a.router))), nil
+}
+
+// describe registers the table, and so describes it.
+func (a *api) describe() (huma.API, error) {
 	described := huma.NewAPI(a.description(), (*adapter)(a))
 	seen := map[string]bool{}
 	for i := range a.table {
@@ -75,21 +102,7 @@ func (a *api) handler() (http.Handler, error) {
 		r.handler(described, op)
 		describeSettling(op)
 	}
-	if err := a.documents(described); err != nil {
-		return nil, err
-	}
-	a.pages()
-	a.router.NotFoundHandler = http.HandlerFunc(a.notFound)
-	a.router.MethodNotAllowedHandler = http.HandlerFunc(a.methodNotAllowed)
-
-	cross := http.NewCrossOriginProtection()
-	if err := cross.AddTrustedOrigin(strings.TrimSuffix(a.cfg.BaseURL, "/")); err != nil {
-		return nil, fmt.Errorf("dashboard-api: trust BaseURL as an origin: %w", err)
-	}
-	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.write(w, r, statusProblem(r.Context(), http.StatusForbidden, "cross_origin", "Another site's page may not change anything here."))
-	}))
-	return a.identify(a.survive(cross.Handler(a.router))), nil
+	return described, nil
 }
 
 // adapter puts huma's operations behind our own way to a handler, on the router.
@@ -105,7 +118,12 @@ func (d *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 // ServeHTTP implements huma.Adapter.
 func (d *adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.router.ServeHTTP(w, r) }
 
+// notFound also is where the dashboard's addresses arrive: which of them exist is known to the page alone.
 func (a *api) notFound(w http.ResponseWriter, r *http.Request) {
+	if a.dashboard != nil && a.dashboard.wants(r) {
+		a.dashboard.servePage(w, r)
+		return
+	}
 	a.write(w, r, statusProblem(r.Context(), http.StatusNotFound, "no_such_route", "There is nothing at this address."))
 }
 

@@ -3,6 +3,7 @@ package dashboardapi
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -37,6 +38,8 @@ type Config struct {
 	Patience time.Duration
 	// Limits bounds requests; zero fields take the defaults.
 	Limits Limits
+	// Web is the built dashboard, with index.html at its root; nil: only the API and its documentation.
+	Web fs.FS
 }
 
 // defaultPatience is what design and documentation promise: after 10 s a deployment answers 202.

@@ -73,7 +73,7 @@ type DeliveryPath struct {
 
 type deliveryOutput struct {
 	Body struct {
-		delivery
+		Delivery
 		Content json.RawMessage `json:"content,omitempty" doc:"The payload, when it is JSON"`
 		Payload []byte          `json:"payload" doc:"The same, byte for byte"`
 	}
@@ -85,7 +85,7 @@ func (a *api) getDelivery(ctx context.Context, in *DeliveryPath) (*deliveryOutpu
 		return nil, err
 	}
 	out := &deliveryOutput{}
-	out.Body.delivery, out.Body.Payload, out.Body.Content = shapeDelivery(d), d.Payload, asJSON(d.Payload)
+	out.Body.Delivery, out.Body.Payload, out.Body.Content = shapeDelivery(d), d.Payload, asJSON(d.Payload)
 	return out, nil
 }
 

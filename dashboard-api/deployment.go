@@ -27,8 +27,8 @@ func shapeDeployment(d controlplane.Deployment) deployment {
 
 type deploymentOutput struct {
 	Body struct {
-		deployment
-		settling
+		Deployment
+		Settling
 		Revision int64     `json:"revision"`
 		Warnings []finding `json:"warnings" nullable:"false"`
 	}
@@ -36,7 +36,7 @@ type deploymentOutput struct {
 
 func deploymentAnswer(d controlplane.Deployment, i controlplane.Instance, warnings []fault.Detail) *deploymentOutput {
 	out := &deploymentOutput{}
-	out.Body.deployment, out.Body.settling = shapeDeployment(d), settling{i.ID, true}
+	out.Body.Deployment, out.Body.Settling = shapeDeployment(d), settling{i.ID, true}
 	out.Body.Revision, out.Body.Warnings = i.Revision, findings(warnings)
 	return out
 }
@@ -94,7 +94,7 @@ func (p DeploymentPath) number() (int64, error) {
 
 type getDeploymentOutput struct {
 	Body struct {
-		deployment
+		Deployment
 		Active bool              `json:"active"`
 		Files  map[string]string `json:"files" nullable:"false" doc:"The hook files as they were deployed"`
 	}
@@ -114,7 +114,7 @@ func (a *api) getDeployment(ctx context.Context, in *DeploymentPath) (*getDeploy
 		return nil, err
 	}
 	out := &getDeploymentOutput{}
-	out.Body.deployment, out.Body.Active = shapeDeployment(d), i.Deployment == d.Number
+	out.Body.Deployment, out.Body.Active = shapeDeployment(d), i.Deployment == d.Number
 	out.Body.Config, out.Body.Files = &d.Document, make(map[string]string, len(d.Files))
 	for _, f := range d.Files {
 		out.Body.Files[f.Path] = f.Text

@@ -158,8 +158,8 @@ type createInstanceInput struct {
 type createInstanceOutput struct {
 	ETag string `header:"ETag"`
 	Body struct {
-		instance
-		settling
+		Instance
+		Settling
 		Warnings []finding `json:"warnings" nullable:"false"`
 	}
 }
@@ -177,14 +177,14 @@ func (a *api) createInstance(ctx context.Context, in *createInstanceInput) (*cre
 		return nil, err
 	}
 	out := &createInstanceOutput{ETag: etag(i.Version)}
-	out.Body.instance, out.Body.settling, out.Body.Warnings = a.shapeInstance(i), settling{i.ID, in.Body.Deploy}, findings(warnings)
+	out.Body.Instance, out.Body.Settling, out.Body.Warnings = a.shapeInstance(i), settling{i.ID, in.Body.Deploy}, findings(warnings)
 	return out, nil
 }
 
 type instanceOutput struct {
 	ETag string `header:"ETag"`
 	Body struct {
-		instance
+		Instance
 		Status *instanceStatus `json:"status"`
 	}
 }
@@ -195,7 +195,7 @@ func (a *api) instanceAnswer(ctx context.Context, i controlplane.Instance) (*ins
 		return nil, err
 	}
 	out := &instanceOutput{ETag: etag(i.Version)}
-	out.Body.instance, out.Body.Status = a.shapeInstance(i), shapeStatus(status)
+	out.Body.Instance, out.Body.Status = a.shapeInstance(i), shapeStatus(status)
 	return out, nil
 }
 
@@ -241,7 +241,7 @@ type settling struct {
 // that takes too long the answer is 202 and pending: the change is made, and reaches them later.
 func (a *api) awaitRevision(ctx context.Context, status int, body []byte) (int, []byte) {
 	var about struct {
-		settling
+		Settling
 		Revision int64 `json:"revision"`
 	}
 	if err := json.Unmarshal(body, &about); err != nil || !about.Pending {

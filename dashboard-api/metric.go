@@ -31,7 +31,7 @@ type metricOutput struct {
 
 type metricPoint struct {
 	At time.Time `json:"at" doc:"The start of the step"`
-	metricSums
+	MetricSums
 }
 
 // metricSums is what was counted in some time.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/gorilla/mux"
 
 	"turnkey/controlplane/authz"
 )
@@ -97,10 +98,9 @@ func tag(path string) string {
 
 // documents serves the finished OpenAPI document.
 func (a *api) documents(described huma.API) error {
-	described.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem](), true, "Problem")
-	text, err := json.MarshalIndent(described.OpenAPI(), "", " ")
+	text, err := marshalDescription(described)
 	if err != nil {
-		return fmt.Errorf("dashboard-api: describe the API: %w", err)
+		return err
 	}
 	a.router.NewRoute().Path(prefix + "/openapi.json").Methods(get).HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
@@ -108,4 +108,25 @@ func (a *api) documents(described huma.API) error {
 		_, _ = w.Write(text) // the caller may have gone
 	})
 	return nil
+}
+
+func marshalDescription(described huma.API) ([]byte, error) {
+	described.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem](), true, "Problem")
+	text, err := json.MarshalIndent(described.OpenAPI(), "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("dashboard-api: describe the API: %w", err)
+	}
+	return text, nil
+}
+
+// Description is the OpenAPI document of the API at base ("https://dashboard.example"), for generators of
+// clients; it needs no database. Development adds the routes that only development has.
+func Description(base string) ([]byte, error) {
+	a := &api{cfg: Config{BaseURL: base, Development: true}, limits: newLimiters(Limits{}), router: mux.NewRouter()}
+	a.table = a.routes()
+	described, err := a.describe()
+	if err != nil {
+		return nil, err
+	}
+	return marshalDescription(described)
 }

@@ -1,12 +1,8 @@
 package dashboardapi
 
 import (
-	"cmp"
 	"embed"
 	"net/http"
-	"strings"
-
-	"turnkey/controlplane"
 )
 
 //go:embed pages
@@ -16,14 +12,26 @@ var pageFiles embed.FS
 // inline script, no other host, no frame around it, no form that posts away.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// pages serves the sign-in page, the docs page and what they load; all is embedded, so they work
-// without the internet.
-func (a *api) pages() {
-	a.page("/", "index.html", "text/html; charset=utf-8")
+// pages serves the dashboard, the docs page and what they load; all is embedded, so they work without
+// the internet.
+func (a *api) pages() error {
 	a.page("/docs", "docs.html", "text/html; charset=utf-8")
 	a.page("/assets/style.css", "style.css", "text/css; charset=utf-8")
-	a.page("/assets/signin.js", "signin.js", "text/javascript; charset=utf-8")
 	a.page("/assets/docs.js", "docs.js", "text/javascript; charset=utf-8")
+	if a.cfg.Web == nil {
+		return nil
+	}
+	site, err := newDashboard(a.cfg.Web, a.cfg)
+	if err != nil {
+		return err
+	}
+	a.dashboard = site
+	a.router.NewRoute().PathPrefix("/static/").Methods(get, http.MethodHead).HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !site.serveStatic(w, r) {
+			a.notFound(w, r)
+		}
+	})
+	return nil
 }
 
 func (a *api) page(path, file, kind string) {
@@ -31,11 +39,10 @@ func (a *api) page(path, file, kind string) {
 	if err != nil {
 		panic("dashboard-api: " + file + " is not embedded") // only a broken build gets here; a test loads each page
 	}
-	text := strings.ReplaceAll(string(content), "{{SIGNUP}}", string(cmp.Or(a.cfg.Signup, controlplane.SignupOff)))
 	a.router.NewRoute().Path(path).Methods(get, http.MethodHead).HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", kind)
 		w.Header().Set("Content-Security-Policy", pagePolicy)
 		w.Header().Set("Cache-Control", "no-cache")
-		_, _ = w.Write([]byte(text)) // the caller may have gone
+		_, _ = w.Write(content) // the caller may have gone
 	})
 }

@@ -77,7 +77,7 @@ type RejectionPath struct {
 
 type rejectionOutput struct {
 	Body struct {
-		rejection
+		Rejection
 		Transaction json.RawMessage      `json:"transaction,omitempty" doc:"The client transaction as it was received, when it is JSON"`
 		Payload     []byte               `json:"payload" doc:"The same, byte for byte"`
 		Claims      json.RawMessage      `json:"claims,omitempty" doc:"Of the user who sent it; a replay runs with them"`
@@ -94,7 +94,7 @@ func (a *api) getRejection(ctx context.Context, in *RejectionPath) (*rejectionOu
 		return nil, err
 	}
 	out := &rejectionOutput{}
-	out.Body.rejection = shapeRejection(r)
+	out.Body.Rejection = shapeRejection(r)
 	out.Body.Payload, out.Body.Provider, out.Body.Detail = r.Payload, r.Provider, r.Detail
 	out.Body.Transaction, out.Body.Claims, out.Body.Client = asJSON(r.Payload), asJSON(r.Claims), asJSON(r.Client)
 	out.Body.Rows = append([]source.RejectedRow{}, r.Rows...)

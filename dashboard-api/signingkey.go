@@ -28,7 +28,7 @@ func shapeSigningKey(k controlplane.SigningKey, status controlplane.KeyStatus) s
 
 type signingKeyOutput struct {
 	Body struct {
-		signingKey
+		SigningKey
 		Notice string `json:"notice" doc:"What happens next, for people"`
 	}
 }
@@ -68,7 +68,7 @@ func (a *api) rotateSigningKey(ctx context.Context, in *rotateInput) (*signingKe
 		return nil, err
 	}
 	out := &signingKeyOutput{}
-	out.Body.signingKey = shapeSigningKey(k, controlplane.KeyPublished)
+	out.Body.SigningKey = shapeSigningKey(k, controlplane.KeyPublished)
 	out.Body.Notice = "The key is in the JWKS within seconds and signs from " + k.SignFrom.Format(time.RFC3339) +
 		". The one before it stays valid until the last token that it signed has ended."
 	return out, nil
@@ -92,6 +92,6 @@ func (a *api) revokeSigningKey(ctx context.Context, in *revokeInput) (*signingKe
 		return nil, err
 	}
 	out := &signingKeyOutput{}
-	out.Body.signingKey, out.Body.Notice = shapeSigningKey(k, controlplane.KeyRevoked), revokeNotice
+	out.Body.SigningKey, out.Body.Notice = shapeSigningKey(k, controlplane.KeyRevoked), revokeNotice
 	return out, nil
 }

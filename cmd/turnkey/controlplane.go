@@ -16,6 +16,7 @@ import (
 	"turnkey/internal/fault"
 	"turnkey/internal/lifecycle"
 	"turnkey/internal/redact"
+	"turnkey/web"
 )
 
 // controlplaneCommand serves the REST API with its pages, and the pool of runtimes.
@@ -161,7 +162,12 @@ func (p *planeParts) site(s siteSettings) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	files, err := web.Files()
+	if err != nil {
+		return nil, fmt.Errorf("open the embedded dashboard: %w", err)
+	}
 	h, err := dashboardapi.New(dashboardapi.Config{
+		Web:   files,
 		Plane: p.plane, Authz: roles, Log: p.log, Now: time.Now, BaseURL: s.base, Development: s.development, Key: s.key, Signup: s.signup,
 		RuntimeURL: s.runtimeURL, TrustedProxies: s.proxies,
 	})

@@ -33,6 +33,7 @@ type commandLine struct {
 	Migrate      migrateCommand      `cmd:"" help:"Bring the control plane's database schema up to date."`
 	Serve        serveCommand        `cmd:"" help:"Serve one instance from a folder, without control plane and without Postgres of our own."`
 	Devmongo     devmongoCommand     `cmd:"" hidden:"" help:"Serve the development and test double of MongoDB as a process of its own."`
+	OpenAPI      openAPICommand      `cmd:"" name:"openapi" help:"Print the REST API's OpenAPI document."`
 	Version      versionCommand      `cmd:"" help:"Print the version of this binary."`
 }
 

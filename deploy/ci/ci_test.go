@@ -125,6 +125,18 @@ no packages here
 	}
 }
 
+func TestVitest(t *testing.T) {
+	for output, want := range map[string][2]int{
+		"\x1b[2m      Tests \x1b[22m \x1b[1m\x1b[32m29 passed\x1b[39m\x1b[22m\x1b[90m (29)\x1b[39m\n": {29, 0},
+		" Test Files  1 failed | 2 passed (3)\n      Tests  2 failed | 27 passed (29)\n":              {27, 2},
+		"no tests": {0, 0},
+	} {
+		if passed, failed, _ := vitest([]byte(output)); passed != want[0] || failed != want[1] {
+			t.Errorf("%q: %d passed, %d failed; want %v", output, passed, failed, want)
+		}
+	}
+}
+
 func TestChoose(t *testing.T) {
 	if _, err := choose(suites(), []string{"nonsense"}, false); err == nil {
 		t.Error("an unknown suite was accepted")

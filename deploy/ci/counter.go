@@ -84,3 +84,21 @@ func nodeTest(output []byte) (passed, failed int, said string) {
 	}
 	return passed, failed, string(output)
 }
+
+// vitestSummary is the closing of vitest: "Tests  29 passed (29)", with colours or without.
+var vitestSummary = regexp.MustCompile(`(?m)^\s*Tests\s+(?:(\d+) failed \| )?(\d+) passed`)
+
+// colours are what terminals understand.
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// vitest counts by vitest's own summary.
+func vitest(output []byte) (passed, failed int, said string) {
+	for _, m := range vitestSummary.FindAllSubmatch(colours.ReplaceAll(output, nil), -1) {
+		n, _ := strconv.Atoi(string(m[2])) // digits by the expression
+		passed += n
+		if n, err := strconv.Atoi(string(m[1])); err == nil {
+			failed += n
+		}
+	}
+	return passed, failed, string(output)
+}

@@ -1,0 +1,18 @@
+import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { asProblem } from "./problem";
+
+/** Makes the cache of answers. signedOut is called when the session has ended. */
+export function makeQueries(signedOut: () => void): QueryClient {
+  return new QueryClient({
+    queryCache: new QueryCache({ onError: (e) => { if (asProblem(e).status === 401) signedOut(); } }),
+    defaultOptions: {
+      queries: {
+        staleTime: 5_000,
+        // What the server says no to stays no; only trouble on the way is tried again.
+        retry: (failures, e) => failures < 2 && [0, 502, 503, 504].includes(asProblem(e).status),
+        refetchOnWindowFocus: true,
+      },
+      mutations: { retry: false },
+    },
+  });
+}

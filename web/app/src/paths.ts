@@ -1,0 +1,56 @@
+// Every address of the dashboard. Links are made here and nowhere else, so that a moved page is moved once.
+
+function query(values: Record<string, string | number | undefined>): string {
+  const set = Object.entries(values).filter(([, v]) => v !== undefined && v !== "");
+  return set.length === 0 ? "" : "?" + set.map(([k, v]) => `${k}=${encodeURIComponent(String(v))}`).join("&");
+}
+
+const seg = encodeURIComponent;
+
+export const to = {
+  home: () => "/",
+  signIn: (next?: string) => "/signin" + query({ next }),
+  signUp: (next?: string) => "/signup" + query({ next }),
+  forgot: () => "/forgot",
+  invitation: (token: string) => "/invitation" + query({ token }),
+  mailbox: () => "/mailbox",
+  account: () => "/account",
+  newOrganization: () => "/new",
+
+  organization: (org: string) => `/orgs/${seg(org)}`,
+  members: (org: string) => `/orgs/${seg(org)}/members`,
+  tokens: (org: string) => `/orgs/${seg(org)}/tokens`,
+  audit: (org: string) => `/orgs/${seg(org)}/audit`,
+  alerts: (org: string) => `/orgs/${seg(org)}/alerts`,
+  organizationSettings: (org: string) => `/orgs/${seg(org)}/settings`,
+  project: (project: string) => `/projects/${seg(project)}`,
+  newInstance: (project: string) => `/projects/${seg(project)}/new`,
+
+  instance: (id: string) => `/instances/${seg(id)}`,
+  enable: (id: string, step?: string) => `/instances/${seg(id)}/enable` + query({ step }),
+  connect: (id: string, sdk?: string) => `/instances/${seg(id)}/connect` + query({ sdk }),
+  configuration: (id: string, at?: string) => `/instances/${seg(id)}/configuration` + query({ at }),
+  hooks: (id: string, file?: string, panel?: string) => `/instances/${seg(id)}/hooks` + query({ file, panel }),
+  deployments: (id: string) => `/instances/${seg(id)}/deployments`,
+  deployment: (id: string, number: number) => `/instances/${seg(id)}/deployments/${number}`,
+  conflicts: (id: string) => `/instances/${seg(id)}/conflicts`,
+  conflict: (id: string, conflict: string) => `/instances/${seg(id)}/conflicts/${seg(conflict)}`,
+  rejections: (id: string) => `/instances/${seg(id)}/rejections`,
+  rejection: (id: string, rejection: string) => `/instances/${seg(id)}/rejections/${seg(rejection)}`,
+  deliveries: (id: string) => `/instances/${seg(id)}/deliveries`,
+  delivery: (id: string, delivery: string) => `/instances/${seg(id)}/deliveries/${seg(delivery)}`,
+  logs: (id: string, filter: { request_id?: string; user_id?: string } = {}) => `/instances/${seg(id)}/logs` + query(filter),
+  trace: (id: string, request: string) => `/instances/${seg(id)}/traces/${seg(request)}`,
+  metrics: (id: string) => `/instances/${seg(id)}/metrics`,
+  clients: (id: string) => `/instances/${seg(id)}/clients`,
+  keys: (id: string) => `/instances/${seg(id)}/keys`,
+  secrets: (id: string) => `/instances/${seg(id)}/secrets`,
+  tokenDoctor: (id: string) => `/instances/${seg(id)}/token-doctor`,
+  goLive: (id: string) => `/instances/${seg(id)}/go-live`,
+  promote: (id: string) => `/instances/${seg(id)}/promote`,
+  playground: (id: string) => `/instances/${seg(id)}/playground`,
+  instanceSettings: (id: string) => `/instances/${seg(id)}/settings`,
+
+  docs: () => "/docs",
+  guide: (name: string, section?: string) => `/docs/guides/${seg(name)}` + (section ? `#${section}` : ""),
+};

@@ -1,0 +1,21 @@
+import { Container } from "@mantine/core";
+import type { ReactNode } from "react";
+import { asProblem } from "../api/problem";
+import { Failure } from "../ui/Failure";
+import { Page } from "../ui/Page";
+
+/** A page that threw. A missing chunk means that a newer version was deployed: loading anew mends it. */
+export function Crashed({ error }: { error: unknown }): ReactNode {
+  const stale = error instanceof Error && /dynamically imported module/.test(error.message);
+  return (
+    <Container py="xl">
+      <Page title="Something went wrong">
+        <Failure
+          title={stale ? "The dashboard was updated" : "This page stopped working"}
+          trouble={stale ? { message: "A newer version was deployed while this page was open." } : asProblem(error)}
+          retry={() => { window.location.reload(); }}
+        />
+      </Page>
+    </Container>
+  );
+}

@@ -1,0 +1,30 @@
+import { Box, Skeleton, Stack, Table } from "@mantine/core";
+import type { ReactNode } from "react";
+
+interface Props {
+  /** What the table lists, for screen readers. */
+  label: string;
+  head: ReactNode[];
+  children: ReactNode;
+}
+
+/** A table that scrolls sideways by itself on narrow screens. */
+export function Rows({ label, head, children }: Props): ReactNode {
+  return (
+    <Table.ScrollContainer minWidth={540} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": label, role: "region" } }}>
+      <Table verticalSpacing="xs" highlightOnHover aria-label={label}>
+        <Table.Thead><Table.Tr>{head.map((h, n) => <Table.Th key={n} scope="col">{h}</Table.Th>)}</Table.Tr></Table.Thead>
+        <Table.Tbody>{children}</Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+/** The place of a list that is being read; as high as a short list, so that nothing jumps. */
+export function Waiting({ lines = 4 }: { lines?: number }): ReactNode {
+  return (
+    <Box role="status" aria-label="Loading">
+      <Stack gap="xs">{Array.from({ length: lines }, (_, n) => <Skeleton key={n} height={38} radius="sm" />)}</Stack>
+    </Box>
+  );
+}

@@ -13,7 +13,7 @@ import { makeQueries } from "./api/queries";
 import { to } from "./paths";
 import { makeRouter } from "./routes";
 import { nonce } from "./settings";
-import { theme } from "./theme";
+import { theme, variables } from "./theme";
 
 const queries = makeQueries(() => {
   const here = window.location.pathname + window.location.search;
@@ -25,7 +25,7 @@ const root = document.getElementById("root");
 if (!root) throw new Error("the page has no #root");
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={() => nonce}>
       <QueryClientProvider client={queries}>
         <Notifications position="bottom-right" />
         <ModalsProvider>

@@ -24,6 +24,10 @@ const account = createRoute({ getParentRoute: () => root, id: "account" });
 const accountPages = [
   page(account, "/signin", () => import("./pages/account/SignInPage")),
   page(account, "/signup", () => import("./pages/account/SignUpPage")),
+  page(account, "/verify", () => import("./pages/account/VerifyPage")),
+  page(account, "/forgot", () => import("./pages/account/ForgotPage")),
+  page(account, "/reset", () => import("./pages/account/ResetPage")),
+  page(account, "/invitation", () => import("./pages/account/InvitationPage")),
 ];
 
 // Pages inside the shell.
@@ -33,12 +37,43 @@ const shellPages = [
   page(shell, "/new", () => import("./pages/organization/NewOrganizationPage")),
   page(shell, "/orgs/$org", () => import("./pages/organization/OrganizationPage")),
   page(shell, "/projects/$project", () => import("./pages/organization/ProjectPage")),
+  page(shell, "/account", () => import("./pages/account/AccountPage")),
+  page(shell, "/mailbox", () => import("./pages/account/MailboxPage")),
+  page(shell, "/orgs/$org/members", () => import("./pages/organization/MembersPage")),
+  page(shell, "/orgs/$org/tokens", () => import("./pages/organization/TokensPage")),
+  page(shell, "/orgs/$org/audit", () => import("./pages/organization/AuditPage")),
+  page(shell, "/orgs/$org/alerts", () => import("./pages/organization/AlertsPage")),
+  page(shell, "/orgs/$org/settings", () => import("./pages/organization/SettingsPage")),
+  page(shell, "/projects/$project/new", () => import("./pages/instance/enable/NewInstancePage")),
 ];
 
 // Pages of one instance.
 const instance = createRoute({ getParentRoute: () => shell, path: "/instances/$instance", component: InstanceFrame });
 const instancePages = [
   page(instance, "/", () => import("./pages/instance/OverviewPage")),
+  page(instance, "enable", () => import("./pages/instance/enable/EnablePage")),
+  page(instance, "connect", () => import("./pages/instance/ConnectPage")),
+  page(instance, "configuration", () => import("./pages/instance/ConfigurationPage")),
+  page(instance, "hooks", () => import("./pages/instance/hooks/HooksPage")),
+  page(instance, "deployments", () => import("./pages/instance/DeploymentsPage")),
+  page(instance, "deployments/$number", () => import("./pages/instance/DeploymentPage")),
+  page(instance, "conflicts", () => import("./pages/instance/ConflictsPage")),
+  page(instance, "conflicts/$conflict", () => import("./pages/instance/ConflictPage")),
+  page(instance, "rejections", () => import("./pages/instance/RejectionsPage")),
+  page(instance, "rejections/$rejection", () => import("./pages/instance/RejectionPage")),
+  page(instance, "deliveries", () => import("./pages/instance/DeliveriesPage")),
+  page(instance, "deliveries/$delivery", () => import("./pages/instance/DeliveryPage")),
+  page(instance, "logs", () => import("./pages/instance/LogsPage")),
+  page(instance, "traces/$request", () => import("./pages/instance/TracePage")),
+  page(instance, "metrics", () => import("./pages/instance/MetricsPage")),
+  page(instance, "clients", () => import("./pages/instance/ClientsPage")),
+  page(instance, "keys", () => import("./pages/instance/KeysPage")),
+  page(instance, "secrets", () => import("./pages/instance/SecretsPage")),
+  page(instance, "token-doctor", () => import("./pages/instance/TokenDoctorPage")),
+  page(instance, "go-live", () => import("./pages/instance/GoLivePage")),
+  page(instance, "promote", () => import("./pages/instance/PromotePage")),
+  page(instance, "playground", () => import("./pages/instance/PlaygroundPage")),
+  page(instance, "settings", () => import("./pages/instance/InstanceSettingsPage")),
 ];
 
 const tree = root.addChildren([account.addChildren(accountPages), shell.addChildren([...shellPages, instance.addChildren(instancePages)])]);

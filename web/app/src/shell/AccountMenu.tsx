@@ -26,13 +26,14 @@ export function AccountMenu(): ReactNode {
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <Button variant="default" size="compact-md" rightSection={<IconDown />} aria-label="Account and appearance" maw={200}>
+        <Button variant="default" size="compact-md" rightSection={<IconDown />} title="Account and appearance" maw={200}>
           <Plain>{me?.name || me?.email || "…"}</Plain>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
         {me && <Menu.Label><Plain>{me.email}</Plain></Menu.Label>}
-        <Menu.Item renderRoot={(props) => <RouterLink {...props} {...address(to.docs())} reloadDocument />}>API documentation</Menu.Item>
+        <Menu.Item renderRoot={(props) => <RouterLink {...props} {...address(to.account())} />}>Your account</Menu.Item>
+        <Menu.Item component="a" href={to.docs()}>API documentation</Menu.Item>
         {development && <Menu.Item renderRoot={(props) => <RouterLink {...props} {...address(to.mailbox())} />}>Development mailbox</Menu.Item>}
         <Menu.Label>Appearance</Menu.Label>
         {schemes.map(([value, label]) => (

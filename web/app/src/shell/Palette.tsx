@@ -27,7 +27,7 @@ export function Palette(): ReactNode {
 
 export function PaletteButton(): ReactNode {
   return (
-    <Button variant="default" size="compact-md" leftSection={<IconSearch />} onClick={() => { spotlight.open(); }} aria-label="Go to a page (Control or Command and K)">
+    <Button variant="default" size="compact-md" leftSection={<IconSearch />} onClick={() => { spotlight.open(); }} aria-label="Ctrl K: go to a page">
       <Kbd size="xs" visibleFrom="sm">Ctrl K</Kbd>
     </Button>
   );

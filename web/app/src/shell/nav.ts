@@ -20,6 +20,11 @@ export function organizationSections(org: string): Section[] {
       title: "Organization",
       entries: [
         { label: "Projects", href: to.organization(org) },
+        { label: "Members", href: to.members(org) },
+        { label: "API tokens", href: to.tokens(org) },
+        { label: "Audit log", href: to.audit(org) },
+        { label: "Alerts", href: to.alerts(org) },
+        { label: "Organization settings", href: to.organizationSettings(org) },
       ],
     },
   ];
@@ -31,6 +36,43 @@ export function instanceSections(id: string): Section[] {
       title: "Instance",
       entries: [
         { label: "Overview", href: to.instance(id) },
+        { label: "Connect", href: to.connect(id) },
+        { label: "Go live", href: to.goLive(id) },
+      ],
+    },
+    {
+      title: "Build",
+      entries: [
+        { label: "Configuration", href: to.configuration(id) },
+        { label: "Hooks", href: to.hooks(id) },
+        { label: "Deployments", href: to.deployments(id) },
+        { label: "Playground", href: to.playground(id) },
+      ],
+    },
+    {
+      title: "Inboxes",
+      entries: [
+        { label: "Conflicts", href: to.conflicts(id) },
+        { label: "Rejections", href: to.rejections(id) },
+        { label: "Deliveries", href: to.deliveries(id) },
+      ],
+    },
+    {
+      title: "Observe",
+      entries: [
+        { label: "Logs", href: to.logs(id) },
+        { label: "Metrics", href: to.metrics(id) },
+        { label: "Clients", href: to.clients(id) },
+      ],
+    },
+    {
+      title: "Manage",
+      entries: [
+        { label: "Auth and keys", href: to.keys(id) },
+        { label: "Token doctor", href: to.tokenDoctor(id) },
+        { label: "Secrets", href: to.secrets(id) },
+        { label: "Promote", href: to.promote(id) },
+        { label: "Instance settings", href: to.instanceSettings(id) },
       ],
     },
   ];

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { Page } from "../../ui/Page";
 
+// UNBUILT
 export default function OrganizationPage(): ReactNode {
-  return <Page title="Organization">.</Page>;
+  return <Page title="Projects">Not built yet.</Page>;
 }

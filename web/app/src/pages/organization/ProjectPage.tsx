@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { Page } from "../../ui/Page";
 
+// UNBUILT
 export default function ProjectPage(): ReactNode {
-  return <Page title="Project">.</Page>;
+  return <Page title="Instances">Not built yet.</Page>;
 }

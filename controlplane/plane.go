@@ -68,6 +68,10 @@ type Plane struct {
 	Telemetry *Telemetry
 	Logs      *Logs
 	Metrics   *Metrics
+
+	Sightings   *Sightings
+	Devices     *Devices
+	Credentials *Credentials
 }
 
 // New builds the services. It fails when a part is missing.
@@ -121,6 +125,10 @@ func New(c Config) (*Plane, error) {
 		Telemetry: &Telemetry{core: k},
 		Logs:      &Logs{core: k},
 		Metrics:   &Metrics{k},
+
+		Sightings:   &Sightings{k},
+		Devices:     &Devices{k},
+		Credentials: &Credentials{k},
 	}, nil
 }
 

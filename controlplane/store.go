@@ -46,4 +46,7 @@ type Tx interface {
 	telemetryTx
 	logTx
 	metricTx
+	sightingTx
+	deviceTx
+	credentialTx
 }

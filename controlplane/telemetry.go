@@ -94,10 +94,14 @@ func (s *Telemetry) Ship(ctx context.Context, b telemetry.Batch) error {
 			return err
 		}
 		slices.Sort(known)
-		entries, err := wanted(ctx, tx, b.Entries, known)
+		erased, err := tx.ListErasures(ctx, known)
 		if err != nil {
 			return err
 		}
+		if err := storeViews(ctx, tx, b, known, erased); err != nil {
+			return err
+		}
+		entries := wanted(b.Entries, known, erased)
 		if err := tx.InsertLogEntries(ctx, entries, now); err != nil {
 			return err
 		}
@@ -123,6 +127,15 @@ func instancesOf(b telemetry.Batch) []string {
 	for _, c := range b.Counts {
 		seen[c.Instance] = true
 	}
+	for _, s := range b.Sights {
+		seen[s.Instance] = true
+	}
+	for _, d := range b.Devices {
+		seen[d.Instance] = true
+	}
+	for _, c := range b.Refused {
+		seen[c.Instance] = true
+	}
 	out := make([]string, 0, len(seen))
 	for id := range seen {
 		out = append(out, id)
@@ -131,15 +144,26 @@ func instancesOf(b telemetry.Batch) []string {
 	return out
 }
 
+// storeViews joins what a batch brings about sights, devices and refused credentials to what is known.
+func storeViews(ctx context.Context, tx Tx, b telemetry.Batch, known []string, erased []Erasure) error {
+	if len(b.Sights) > 0 {
+		if err := storeSightings(ctx, tx, b, known); err != nil {
+			return err
+		}
+	}
+	if len(b.Devices) > 0 {
+		if err := storeDevices(ctx, tx, b, known, erased); err != nil {
+			return err
+		}
+	}
+	if len(b.Refused) == 0 {
+		return nil
+	}
+	return storeRefused(ctx, tx, b, known)
+}
+
 // wanted cleans the entries and leaves out those of unknown instances and of users who were erased since.
-func wanted(ctx context.Context, tx Tx, entries []telemetry.Entry, known []string) ([]telemetry.Entry, error) {
-	if len(entries) == 0 {
-		return nil, nil
-	}
-	erased, err := tx.ListErasures(ctx, known)
-	if err != nil {
-		return nil, err
-	}
+func wanted(entries []telemetry.Entry, known []string, erased []Erasure) []telemetry.Entry {
 	out := make([]telemetry.Entry, 0, len(entries))
 	for _, e := range entries {
 		e.Clean()
@@ -148,7 +172,7 @@ func wanted(ctx context.Context, tx Tx, entries []telemetry.Entry, known []strin
 		}
 		out = append(out, e)
 	}
-	return out, nil
+	return out
 }
 
 func erasedSince(list []Erasure, e telemetry.Entry) bool {

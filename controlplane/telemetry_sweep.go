@@ -39,6 +39,12 @@ func (s *Telemetry) Sweep(ctx context.Context) (partitions int, entries int64, e
 		if err := tx.DeleteOldSources(ctx, now.Add(-forgetSource)); err != nil {
 			return err
 		}
+		if err := tx.DeleteOldDevices(ctx, now); err != nil {
+			return err
+		}
+		if err := tx.DeleteOldRefused(ctx, now); err != nil {
+			return err
+		}
 		short, err = tx.ListShortLogs(ctx, longest, now.Add(-forgetDeleted))
 		return err
 	})
@@ -72,7 +78,15 @@ func (s *Telemetry) expire(ctx context.Context, log ShortLog, now time.Time) (to
 		})
 	}
 	if err == nil && log.Days == 0 {
-		err = s.store.InTx(ctx, func(tx Tx) error { return tx.DeleteInstanceCounts(ctx, log.Instance) })
+		err = s.store.InTx(ctx, func(tx Tx) error { return forgetInstance(ctx, tx, log.Instance) })
 	}
 	return total, err
+}
+
+// forgetInstance removes what is kept of a deleted instance beside its log.
+func forgetInstance(ctx context.Context, tx Tx, instance string) error {
+	if err := tx.DeleteInstanceCounts(ctx, instance); err != nil {
+		return err
+	}
+	return tx.DeleteInstanceSightings(ctx, instance)
 }

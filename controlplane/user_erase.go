@@ -9,7 +9,7 @@ import (
 )
 
 // Erased is what an erasure removed. Rejections counts conflicts, too.
-type Erased struct{ Rejections, Deliveries, LogEntries int64 }
+type Erased struct{ Rejections, Deliveries, LogEntries, Devices int64 }
 
 // EraseUser removes what is kept of one of an instance's users beside their rows: rejections and conflicts with what
 // they kept and deliveries, in the source, and log entries. A delivery that was not made yet goes with the rest. What
@@ -33,11 +33,15 @@ func (s *Rejections) EraseUser(ctx context.Context, actor Actor, instance, user 
 		if out.LogEntries, err = s.eraseLogs(ctx, tx, instance, user); err != nil {
 			return Event{}, err
 		}
+		if out.Devices, err = tx.DeleteUserDevices(ctx, instance, user); err != nil {
+			return Event{}, err
+		}
 		if out == (Erased{}) {
 			return Event{}, fault.New(fault.NotFound, "not_found", "Nothing is kept of such a user.")
 		}
 		e := Event{Kind: UserDataErased, Organization: i.Organization, Target: instance, Changes: Changes{
 			"user_sha256": {From: hex.EncodeToString(hash[:])}, "rejections": {From: out.Rejections, To: 0}, "deliveries": {From: out.Deliveries, To: 0}, "log_entries": {From: out.LogEntries, To: 0},
+			"devices": {From: out.Devices, To: 0},
 		}}
 		return e, nil
 	})

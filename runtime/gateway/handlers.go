@@ -19,6 +19,7 @@ func notDeployed() error {
 
 // jwks serves the public keys; verifiers poll it, so it has an entity tag and may be cached briefly.
 func (g *Gateway) jwks(w http.ResponseWriter, r *http.Request, in *live) {
+	g.observeKeys(r, in)
 	body, etag := in.authority.JWKS()
 	h := w.Header()
 	h.Set("Cache-Control", "public, max-age=60")

@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"turnkey/internal/fault"
@@ -10,28 +11,62 @@ import (
 	"turnkey/runtime/telemetry"
 )
 
+// exchange is a token exchange that has ended.
+type exchange struct {
+	began         time.Time
+	authorization string
+	client        *device // nil: it says nothing of itself
+	answer        any
+	err           error
+}
+
 // observeToken tells of a token exchange: who got one, or why not.
-func (g *Gateway) observeToken(w http.ResponseWriter, in *live, began time.Time, token any, err error) {
+func (g *Gateway) observeToken(w http.ResponseWriter, in *live, x exchange) {
 	if g.cfg.Observe == nil {
 		return
 	}
 	e := g.entry(w, in, telemetry.Token, telemetry.Issued)
-	e.At, e.DurationUS = began, g.cfg.Now().Sub(began).Microseconds()
-	if who, ok := token.(interface{ Subject() string }); ok && err == nil {
-		e.UserID = who.Subject()
+	e.At, e.DurationUS = x.began, g.cfg.Now().Sub(x.began).Microseconds()
+	if who, ok := x.answer.(interface {
+		Subject() string
+		ForNobody() bool
+	}); ok && x.err == nil {
+		e.UserID, e.Development = who.Subject(), who.ForNobody()
 	}
-	refuse(&e, err)
+	if c := x.client; c != nil {
+		e.ClientID, e.SDK, e.AppVersion, e.Report = c.ID, c.SDK, c.AppVersion, c.report()
+	}
+	if refuse(&e, x.err); e.Outcome == telemetry.Refused {
+		e.Credential = readable(x.authorization)
+	}
 	g.cfg.Observe(e)
 }
 
 // observeRefusal tells of an upload whose credential was refused: a device that never gets in.
-func (g *Gateway) observeRefusal(w http.ResponseWriter, in *live, err error) {
+func (g *Gateway) observeRefusal(w http.ResponseWriter, in *live, authorization string, err error) {
 	if g.cfg.Observe == nil {
 		return
 	}
 	e := g.entry(w, in, telemetry.Refusal, telemetry.Refused)
-	refuse(&e, err)
+	if refuse(&e, err); e.Outcome == telemetry.Refused {
+		e.Credential = readable(authorization)
+	}
 	g.cfg.Observe(e)
+}
+
+// observeKeys tells that somebody fetched the public keys. Developers look at them, too; what matters is
+// whether a sync service did.
+func (g *Gateway) observeKeys(r *http.Request, in *live) {
+	if g.cfg.Observe == nil {
+		return
+	}
+	outcome := telemetry.Fetched
+	for _, tool := range []string{"mozilla/", "curl/", "wget/", "httpie/", "postman"} {
+		if agent := r.UserAgent(); len(agent) >= len(tool) && strings.EqualFold(agent[:len(tool)], tool) {
+			outcome = telemetry.Viewed
+		}
+	}
+	g.cfg.Observe(telemetry.Entry{At: g.cfg.Now(), Instance: in.bundle.Instance.ID, Kind: telemetry.Keys, Level: telemetry.Info, Outcome: outcome})
 }
 
 func (g *Gateway) entry(w http.ResponseWriter, in *live, kind telemetry.Kind, outcome telemetry.Outcome) telemetry.Entry {

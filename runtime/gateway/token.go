@@ -30,7 +30,7 @@ func (g *Gateway) token(w http.ResponseWriter, r *http.Request, in *live) {
 		g.limited(w, r, "limit_instance", "Too many token requests to this instance.", g.jitter(time.Second))
 		return
 	}
-	q, err := tokenRequest(w, r)
+	q, client, err := tokenRequest(w, r)
 	if err != nil {
 		g.fail(w, r, err)
 		return
@@ -43,7 +43,7 @@ func (g *Gateway) token(w http.ResponseWriter, r *http.Request, in *live) {
 	began := g.cfg.Now()
 	token, user, err := in.authority.Exchange(admission.With(r.Context(), ticket), q)
 	ticket.Done()
-	g.observeToken(w, in, began, token, err)
+	g.observeToken(w, in, exchange{began, q.Authorization, client, token, err})
 	switch {
 	case err != nil:
 		g.fail(w, r, err)
@@ -60,32 +60,34 @@ func (g *Gateway) limited(w http.ResponseWriter, r *http.Request, code, message 
 	g.fail(w, r, fault.New(fault.Limited, code, message).WithHint("Wait as long as Retry-After says, and keep a token until it expires."))
 }
 
-func tokenRequest(w http.ResponseWriter, r *http.Request) (TokenRequest, error) {
+// tokenRequest reads a request, and what its connector says of itself.
+func tokenRequest(w http.ResponseWriter, r *http.Request) (TokenRequest, *device, error) {
 	q := TokenRequest{Authorization: r.Header.Get("Authorization")}
 	if r.Method == http.MethodGet {
 		q.UserID = r.URL.Query().Get("user_id") // a device secret in a URL would end up in logs
-		return q, nil
+		return q, nil, nil
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTokenBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return q, fault.New(fault.TooLarge, "token_request_too_large", "The request is larger than 64 KB.")
+		return q, nil, fault.New(fault.TooLarge, "token_request_too_large", "The request is larger than 64 KB.")
 	} else if err != nil {
-		return q, fault.Wrap(err, fault.Invalid, "body_unreadable", "The body could not be read.")
+		return q, nil, fault.Wrap(err, fault.Invalid, "body_unreadable", "The body could not be read.")
 	}
 	if len(body) == 0 {
-		return q, nil
+		return q, nil, nil
 	}
 	var sent struct {
-		UserID       string         `json:"user_id"`
-		Claims       map[string]any `json:"claims"`
-		DeviceSecret string         `json:"device_secret"`
+		UserID       string          `json:"user_id"`
+		Claims       map[string]any  `json:"claims"`
+		DeviceSecret string          `json:"device_secret"`
+		Client       json.RawMessage `json:"client"`
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber() // claims of a customer's server keep every digit
 	if err := decoder.Decode(&sent); err != nil || decoder.More() {
-		return q, fault.Wrap(err, fault.Invalid, "not_json", "The body is not a JSON object with user_id, claims or device_secret.")
+		return q, nil, fault.Wrap(err, fault.Invalid, "not_json", "The body is not a JSON object with user_id, claims or device_secret.")
 	}
 	q.UserID, q.Claims, q.DeviceSecret = sent.UserID, sent.Claims, sent.DeviceSecret
-	return q, nil
+	return q, readDevice(sent.Client), nil
 }

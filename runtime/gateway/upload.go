@@ -20,7 +20,7 @@ func (g *Gateway) upload(w http.ResponseWriter, r *http.Request, in *live) {
 	}
 	user, err := in.authority.Authenticate(r.Context(), r.Header.Get("Authorization"))
 	if err != nil {
-		g.observeRefusal(w, in, err)
+		g.observeRefusal(w, in, r.Header.Get("Authorization"), err)
 		g.fail(w, r, err)
 		return
 	}

@@ -117,12 +117,17 @@ func (b Batch) Check() error {
 	switch {
 	case b.Source == "" || len(b.Source) > maxName || b.Seq < 1:
 		return bad("The batch does not say who sends it.")
-	case len(b.Entries) > MaxEntries || len(b.Counts) > MaxCounts:
+	case len(b.Entries) > MaxEntries || len(b.Counts) > MaxCounts, len(b.Sights) > MaxSights, len(b.Devices) > MaxDevices, len(b.Refused) > MaxRefused:
 		return fault.New(fault.TooLarge, "telemetry_too_large", "The batch is too large.")
 	}
 	for _, c := range b.Counts {
 		if c.N < 0 || c.Minute%60 != 0 {
 			return bad("A counter cannot be.")
+		}
+	}
+	for _, s := range b.Sights {
+		if s.N < 0 {
+			return bad("A sighting cannot be.")
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ const (
 	Instance    Kind = "instance"    // something that happened to the instance itself
 	Delivery    Kind = "delivery"    // one attempt to deliver something of the outbox, finished
 	Hook        Kind = "hook"        // a line of a hook's log, or (Fatal, with the class as its code) a hook that was killed
+	Keys        Kind = "keys"        // somebody fetched the public keys; never a line of the log
 )
 
 // Level is how much an entry matters. Higher is worse.
@@ -38,6 +39,8 @@ const (
 	Refused      Outcome = "refused"     // a token or an upload: the credential does not verify
 	Unavailable  Outcome = "unavailable" // a token or an upload: it could not be verified now
 	Noted        Outcome = "noted"       // an event of the instance
+	Fetched      Outcome = "fetched"     // the keys, by a program
+	Viewed       Outcome = "viewed"      // the keys, by a browser or a developer's tool
 )
 
 // TableOperations counts one table's operations in one transaction.
@@ -46,8 +49,9 @@ type TableOperations struct {
 	Put    int    `json:"put,omitempty"`
 	Patch  int    `json:"patch,omitempty"`
 	Delete int    `json:"delete,omitempty"`
-	// NoPrevious counts those that could have conflicted but came without previous values.
+	// NoPrevious counts those that could have conflicted but came without previous values, Previous those that came with them.
 	NoPrevious int       `json:"no_previous_values,omitempty"`
+	Previous   int       `json:"-"`
 	Conflicts  Conflicts `json:"conflicts,omitzero"`
 }
 
@@ -81,11 +85,17 @@ type HookCalls struct {
 
 // Entry is one line of an instance's log, and what its counters are made from.
 type Entry struct {
-	At         time.Time         `json:"at"`
-	Instance   string            `json:"instance"`
-	Deployment int               `json:"deployment,omitempty"`
-	Kind       Kind              `json:"kind"`
-	Level      Level             `json:"level"`
+	At         time.Time `json:"at"`
+	Instance   string    `json:"instance"`
+	Deployment int       `json:"deployment,omitempty"`
+	Kind       Kind      `json:"kind"`
+	Level      Level     `json:"level"`
+
+	// Waits says that the device's queue does not go on: it sends the transaction again. Development marks a token for
+	// a bare user id. Both are about the device and not part of the log; here they take no room.
+	Waits       bool `json:"-"`
+	Development bool `json:"-"`
+
 	RequestID  string            `json:"request_id,omitempty"`
 	UserID     string            `json:"user_id,omitempty"`
 	ClientID   string            `json:"client_id,omitempty"`
@@ -104,6 +114,13 @@ type Entry struct {
 	Hooks []HookCalls `json:"hooks,omitempty"`
 	// Lane is where a delivery goes.
 	Lane string `json:"lane,omitempty"`
+
+	// What follows is about the device and its credential, and is not part of the log.
+
+	// Report is what the connector says of itself; with the first transaction of an upload alone.
+	Report *Report `json:"-"`
+	// Credential is what a refused one says of itself.
+	Credential *Credential `json:"-"`
 }
 
 // Count is one counter's increase.
@@ -122,12 +139,24 @@ type Batch struct {
 	Seq     int64   `json:"seq"`
 	Entries []Entry `json:"entries,omitempty"`
 	Counts  []Count `json:"counts,omitempty"`
+
+	Sights  []Sighting          `json:"sights,omitempty"`
+	Devices []Device            `json:"devices,omitempty"`
+	Refused []RefusedCredential `json:"refused,omitempty"`
+}
+
+// empty reports that there is nothing to send.
+func (b *Batch) empty() bool {
+	return len(b.Entries)+len(b.Counts)+len(b.Sights)+len(b.Devices)+len(b.Refused) == 0
 }
 
 // Limits of one batch.
 const (
 	MaxEntries = 1000
 	MaxCounts  = 5000
+	MaxSights  = 5000
+	MaxDevices = 1000
+	MaxRefused = 500
 	// MaxBytes of a batch as JSON, unpacked.
 	MaxBytes = 16 << 20
 )

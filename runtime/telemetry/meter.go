@@ -20,6 +20,12 @@ type meter struct {
 	last     int64
 	refusals int
 	retired  bool
+
+	spans   [len(Sights)]span
+	seen    bool // one of spans is not empty
+	devices map[deviceKey]*Device
+	latest  *Device // of devices
+	refused map[Cause]*RefusedCredential
 }
 
 // record counts an entry and keeps it if there is room.
@@ -35,6 +41,9 @@ func (m *meter) record(r *Recorder, e *Entry) {
 		m.last, m.refusals = minute, 0
 	}
 	m.count(r.bounds.Series, minute, e)
+	m.see(e)
+	m.meet(r, minute, e)
+	m.turnAway(r, e)
 	if m.logged(r.bounds.RefusalEntries, minute, e) {
 		m.keep(r, minute, e)
 	}
@@ -44,6 +53,7 @@ func (m *meter) record(r *Recorder, e *Entry) {
 // keep puts the entry into the ring; what that pushes out is counted.
 func (m *meter) keep(r *Recorder, minute int64, e *Entry) {
 	e.clip()
+	e.Report, e.Credential = nil, nil
 	most := r.bounds.InstanceEntries
 	if r.waiting.Load() >= int64(r.bounds.Entries) {
 		most = max(fairShare, min(most, m.ring.len()))
@@ -60,8 +70,8 @@ func (m *meter) logged(refusals int, minute int64, e *Entry) bool {
 	if e.Outcome == NotAttempted {
 		return false // the one before it says why; a stuck queue would repeat 49 of these with every try
 	}
-	if e.Kind == Delivery && e.Outcome == Success {
-		return false // the list of deliveries has it
+	if e.Kind == Delivery && e.Outcome == Success || e.Kind == Keys {
+		return false // the list of deliveries has it; keys are fetched all the time
 	}
 	if e.Kind != Refusal && (e.Kind != Token || e.Outcome == Issued) {
 		return true
@@ -177,7 +187,7 @@ func (m *meter) takeEntries(most int) []Entry {
 func (m *meter) retire(minute int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.retired = m.last < minute-60 && len(m.cells) == 0 && m.ring.len() == 0
+	m.retired = m.last < minute-60 && len(m.cells)+len(m.devices)+len(m.refused) == 0 && m.ring.len() == 0 && !m.seen
 	return m.retired
 }
 

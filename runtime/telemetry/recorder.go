@@ -13,11 +13,15 @@ type Bounds struct {
 	InstanceEntries int // 2048: waiting entries of one instance
 	RefusalEntries  int // 120: refused authentications that are logged, for each instance and minute
 	Series          int // 512: counters of one instance between two flushes; more labels become Other
+	Devices         int // 16384: devices of all instances together that were seen between two flushes
+	InstanceDevices int // 2048: those of one instance
+	Causes          int // 32: for which credentials were refused, of one instance between two flushes; more become Other
 }
 
 func (b Bounds) filled() Bounds {
 	return Bounds{
 		cmp.Or(b.Entries, 16_384), cmp.Or(b.InstanceEntries, 2048), cmp.Or(b.RefusalEntries, 120), cmp.Or(b.Series, 512),
+		cmp.Or(b.Devices, 16_384), cmp.Or(b.InstanceDevices, 2048), cmp.Or(b.Causes, 32),
 	}
 }
 
@@ -32,6 +36,8 @@ type Recorder struct {
 	now    func() time.Time
 	// waiting is the number of entries in all rings.
 	waiting atomic.Int64
+	// devices is the number of devices in all meters.
+	devices atomic.Int64
 	// pressed is filled when a flush should not wait for its time.
 	pressed chan struct{}
 

@@ -228,6 +228,7 @@ func TestRecordingTogether(t *testing.T) {
 	r.Record(transaction("ins_0"))
 	r.taken()
 	r.entries(1_000_000)
+	(&view{}).collect(r)
 	r.forget(noon.Add(time.Minute))
 	if n := r.Totals().Instances; n == 0 {
 		t.Error("an instance is forgotten while it is busy")

@@ -24,10 +24,11 @@ const (
 	HookRuns       Name = "hook_calls"         // label: hook, as in todos.beforeWrite; outcome: what they came to
 	HookDuration   Name = "hook_us"            // label: hook; the sum of the calls' durations
 	DroppedEntries Name = "dropped_entries"    // log entries that there was no room for
+	DroppedDevices Name = "dropped_devices"    // sightings of devices that there was no room for
 )
 
 // Names lists the counters.
-var Names = []Name{Transactions, Operations, Errors, Tokens, Latency, Duration, Conflict, NoPrevious, Retries, Deliveries, HookKills, HookRuns, HookDuration, DroppedEntries}
+var Names = []Name{Transactions, Operations, Errors, Tokens, Latency, Duration, Conflict, NoPrevious, Retries, Deliveries, HookKills, HookRuns, HookDuration, DroppedEntries, DroppedDevices}
 
 // Series is one counter of an instance.
 type Series struct {

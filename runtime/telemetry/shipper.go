@@ -40,6 +40,7 @@ type Shipper struct {
 	source  string
 	seq     int64
 	backlog backlog
+	view    view
 	most    int // in the backlog, at full resolution
 	// sending is the batch that is not acknowledged yet; it never changes.
 	sending *Batch
@@ -106,6 +107,10 @@ func (s *Shipper) collect() {
 		s.recorder.totals.add(c.Series, c.N)
 		s.backlog.add(c)
 	})
+	for instance, n := range s.view.collect(s.recorder) {
+		s.backlog.add(Count{instance, minuteOf(s.now()), Series{Name: DroppedDevices}, n})
+		s.recorder.totals.add(Series{Name: DroppedDevices}, n)
+	}
 	s.recorder.forget(s.now())
 	s.backlog.bound(s.now(), s.most)
 }
@@ -122,11 +127,12 @@ func (s *Shipper) next() bool {
 	if now := s.now(); s.apart || !now.Before(s.countsAt) {
 		s.apart = false
 		b.Counts = s.backlog.take(MaxCounts)
-		if len(s.backlog) == 0 {
+		s.view.take(&b)
+		if len(s.backlog) == 0 && s.view.empty() {
 			s.countsAt = now.Add(s.pace.Counts)
 		}
 	}
-	if len(b.Entries) == 0 && len(b.Counts) == 0 {
+	if b.empty() {
 		return false
 	}
 	s.seq++
@@ -170,5 +176,6 @@ func (s *Shipper) refused(err error) {
 	for _, c := range b.Counts {
 		s.backlog.add(c)
 	}
+	s.view.back(b)
 	s.apart = true
 }

@@ -40,6 +40,9 @@ type Answer struct {
 // Subject is whom the token is for.
 func (a *Answer) Subject() string { return a.UserID }
 
+// ForNobody reports that nobody proved to be the subject.
+func (a *Answer) ForNobody() bool { return a.Development }
+
 // Exchange answers a token for a proven identity. Never one for a bare user id, except on
 // development instances that allow it, where token and answer say so.
 func (a *Authority) Exchange(ctx context.Context, q Request) (*Answer, error) {

@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"turnkey/runtime/telemetry"
 )
@@ -70,6 +71,13 @@ func (e *Engine) observe(ctx context.Context, q *request, i int, run func(contex
 	}
 	said := q.upload.reported()
 	entry.SDK, entry.AppVersion = said.SDK, said.AppVersion
+	if i == 0 && said.Queue != nil {
+		entry.Report = &telemetry.Report{Queue: *said.Queue, Error: said.LastError}
+		if oldest, err := time.Parse(time.RFC3339, said.Oldest); err == nil {
+			entry.Report.Oldest = oldest.UTC()
+		}
+	}
+	entry.Waits = r.stops() || r.RequiresClientHandling != nil && *r.RequiresClientHandling
 	entry.Operations = countOperations(t.Operations)
 	for i := range w.conflicts {
 		place(&entry.Operations, w.conflicts[i].Table).Conflicts.Add(w.conflicts[i].Conflicts)
@@ -99,6 +107,9 @@ func (e *Engine) observeState(q *request) {
 type report struct {
 	SDK        string `json:"sdk"`
 	AppVersion string `json:"app_version"`
+	Queue      *int64 `json:"queue_count"`
+	Oldest     string `json:"oldest_op_at"`
+	LastError  string `json:"last_error"`
 }
 
 // reported reads the report once for all transactions of an upload, which are worked on one after another.
@@ -132,6 +143,8 @@ func countOperations(ops []Operation) (tables []telemetry.TableOperations) {
 		}
 		if ops[i].Previous == nil {
 			at.NoPrevious++
+		} else {
+			at.Previous++
 		}
 	}
 	return tables

@@ -196,7 +196,7 @@ func (q *Queries) ListErasures(ctx context.Context, instances []string) ([]LogEr
 }
 
 const listLogEntries = `-- name: ListLogEntries :many
-SELECT seq, received_at, instance_id, at, deployment, kind, level, request_id, user_id, client_id, sdk, app_version, tables, operations, outcome, code, message, rejection_id, duration_us, retries FROM log_entries
+SELECT seq, received_at, instance_id, at, deployment, kind, level, request_id, user_id, client_id, sdk, app_version, tables, operations, outcome, code, message, rejection_id, duration_us, retries, trace FROM log_entries
 WHERE instance_id = $1 AND seq < $2::bigint AND received_at >= $3 AND at >= $4 AND at < $5
   AND level >= $6::smallint
   AND ($7::text = '' OR kind = $7::text)
@@ -275,6 +275,7 @@ func (q *Queries) ListLogEntries(ctx context.Context, arg ListLogEntriesParams) 
 			&i.RejectionID,
 			&i.DurationUs,
 			&i.Retries,
+			&i.Trace,
 		); err != nil {
 			return nil, err
 		}
@@ -287,7 +288,7 @@ func (q *Queries) ListLogEntries(ctx context.Context, arg ListLogEntriesParams) 
 }
 
 const listLogEntriesAfter = `-- name: ListLogEntriesAfter :many
-SELECT seq, received_at, instance_id, at, deployment, kind, level, request_id, user_id, client_id, sdk, app_version, tables, operations, outcome, code, message, rejection_id, duration_us, retries FROM log_entries WHERE instance_id = $1 AND seq > $2::bigint AND received_at >= $3 ORDER BY seq LIMIT $4::int
+SELECT seq, received_at, instance_id, at, deployment, kind, level, request_id, user_id, client_id, sdk, app_version, tables, operations, outcome, code, message, rejection_id, duration_us, retries, trace FROM log_entries WHERE instance_id = $1 AND seq > $2::bigint AND received_at >= $3 ORDER BY seq LIMIT $4::int
 `
 
 type ListLogEntriesAfterParams struct {
@@ -333,6 +334,7 @@ func (q *Queries) ListLogEntriesAfter(ctx context.Context, arg ListLogEntriesAft
 			&i.RejectionID,
 			&i.DurationUs,
 			&i.Retries,
+			&i.Trace,
 		); err != nil {
 			return nil, err
 		}

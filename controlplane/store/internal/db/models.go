@@ -84,6 +84,14 @@ type Instance struct {
 	LogDays        *int32
 }
 
+type InstanceSighting struct {
+	InstanceID string
+	What       string
+	FirstAt    time.Time
+	LastAt     time.Time
+	N          int64
+}
+
 type Invitation struct {
 	ID             string
 	OrganizationID string
@@ -119,6 +127,7 @@ type LogEntry struct {
 	RejectionID string
 	DurationUs  int64
 	Retries     int64
+	Trace       []byte
 }
 
 type LogErasure struct {
@@ -145,6 +154,20 @@ type Project struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	DeletedAt      *time.Time
+}
+
+type RefusedCredential struct {
+	InstanceID string
+	Place      string
+	Code       string
+	Issuer     string
+	KeyID      string
+	Audience   string
+	Message    string
+	RequestID  string
+	FirstAt    time.Time
+	LastAt     time.Time
+	N          int64
 }
 
 type Runtime struct {

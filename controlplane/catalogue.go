@@ -31,6 +31,7 @@ const (
 	ConfigUpdated       EventKind = "config.updated"
 	FileUpdated         EventKind = "file.updated"
 	FileDeleted         EventKind = "file.deleted"
+	DraftRestored       EventKind = "draft.restored"
 	SecretUpdated       EventKind = "secret.updated"
 	SecretDeleted       EventKind = "secret.deleted"
 	SourceTested        EventKind = "source.tested"
@@ -83,6 +84,7 @@ var Catalogue = map[EventKind]string{
 	ConfigUpdated:       "A configuration draft was saved.",
 	FileUpdated:         "A hook file was saved.",
 	FileDeleted:         "A hook file was removed.",
+	DraftRestored:       "What an earlier deployment had was put back into the draft.",
 	SecretUpdated:       "A secret was set.",
 	SecretDeleted:       "A secret was removed.",
 	SourceTested:        "Somebody tested the connection to a source.",

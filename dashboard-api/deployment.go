@@ -16,6 +16,7 @@ type deployment struct {
 	Config      *string    `json:"config,omitempty" doc:"The document as it was written; absent in lists"`
 	CreatedAt   time.Time  `json:"created_at"`
 	CreatedBy   string     `json:"created_by"`
+	Author      string     `json:"created_by_name,omitempty" doc:"Absent when the account is gone"`
 	ActivatedAt time.Time  `json:"activated_at" doc:"The last time that it became the active one"`
 	BrakedAt    *time.Time `json:"braked_at,omitempty" doc:"When the brake took it back, because it refused what the deployment before it took"`
 	Hooks       *hooks     `json:"hooks,omitempty" doc:"How its hook files were compiled and tested; absent without any"`
@@ -23,6 +24,19 @@ type deployment struct {
 
 func shapeDeployment(d controlplane.Deployment) deployment {
 	return deployment{ID: d.ID, Number: d.Number, Message: d.Message, CreatedAt: d.CreatedAt, CreatedBy: d.CreatedBy, ActivatedAt: d.ActivatedAt, BrakedAt: d.BrakedAt, Hooks: shapeHooks(d.Hooks)}
+}
+
+// name puts in who made the deployments.
+func (a *api) name(ctx context.Context, list ...*deployment) error {
+	ids := make([]string, len(list))
+	for n, d := range list {
+		ids[n] = d.CreatedBy
+	}
+	names, err := a.cfg.Plane.Accounts.Names(ctx, ids...)
+	for _, d := range list {
+		d.Author = names[d.CreatedBy]
+	}
+	return err
 }
 
 type deploymentOutput struct {
@@ -55,7 +69,12 @@ func (a *api) listDeployments(ctx context.Context, in *InstancePage) (*pageOutpu
 	if next > 0 {
 		cursor = strconv.FormatInt(next, 10)
 	}
-	return paged(ctx, a, list, cursor, shapeDeployment), nil
+	out := paged(ctx, a, list, cursor, shapeDeployment)
+	named := make([]*deployment, len(list))
+	for n := range named {
+		named[n] = &out.Body.Data[n]
+	}
+	return out, a.name(ctx, named...)
 }
 
 type createDeploymentInput struct {
@@ -119,7 +138,7 @@ func (a *api) getDeployment(ctx context.Context, in *DeploymentPath) (*getDeploy
 	for _, f := range d.Files {
 		out.Body.Files[f.Path] = f.Text
 	}
-	return out, nil
+	return out, a.name(ctx, &out.Body.deployment)
 }
 
 func (a *api) activateDeployment(ctx context.Context, in *DeploymentPath) (*deploymentOutput, error) {
@@ -132,4 +151,26 @@ func (a *api) activateDeployment(ctx context.Context, in *DeploymentPath) (*depl
 		return nil, err
 	}
 	return deploymentAnswer(d, i, nil), nil
+}
+
+type restoreInput struct {
+	DeploymentPath
+	Body struct {
+		Files  bool `json:"files,omitempty" doc:"Its hook files, in the place of all that the draft has"`
+		Config bool `json:"config,omitempty" doc:"Its configuration"`
+	}
+}
+
+func (a *api) restoreDeployment(ctx context.Context, in *restoreInput) (*draftWholeOutput, error) {
+	n, err := in.number()
+	if err != nil {
+		return nil, err
+	}
+	if !in.Body.Files && !in.Body.Config {
+		return nil, fault.New(fault.Invalid, "invalid_body", "Say what is to be put back: files, config or both.")
+	}
+	if err := a.cfg.Plane.Drafts.Restore(ctx, actorOf(ctx), placeOf(ctx).Instance, n, in.Body.Files, in.Body.Config); err != nil {
+		return nil, err
+	}
+	return a.getDraft(ctx, &in.InstancePath)
 }

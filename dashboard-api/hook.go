@@ -6,6 +6,7 @@ import (
 	"turnkey/controlplane/publish"
 	"turnkey/internal/fault"
 	"turnkey/runtime/hook"
+	"turnkey/runtime/hook/typescript"
 )
 
 // hooks is how a deployment's hook files were compiled and tested.
@@ -144,4 +145,13 @@ type typesOutput struct {
 // hookTypes is turnkey.d.ts, for editors.
 func (a *api) hookTypes(context.Context, *struct{}) (*typesOutput, error) {
 	return &typesOutput{"text/plain; charset=utf-8", []byte(hook.TypeScript)}, nil
+}
+
+// instanceTypes is turnkey.d.ts with the tables of an instance's draft. While the draft has mistakes no table is known.
+func (a *api) instanceTypes(ctx context.Context, _ *InstancePath) (*typesOutput, error) {
+	cfg, err := a.cfg.Plane.Drafts.Config(ctx, placeOf(ctx).Instance)
+	if err != nil {
+		return nil, err
+	}
+	return &typesOutput{"text/plain; charset=utf-8", []byte(typescript.Declare(cfg))}, nil
 }

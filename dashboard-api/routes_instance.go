@@ -34,6 +34,9 @@ func (a *api) instanceRoutes() []route {
 		{put, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileUpdated, "Save a hook file", handle(a.putFile), []option{maxBody(2 << 20)}},
 		{remove, in + "/files/{path:.+}", authz.ConfigWrite, inInstance, controlplane.FileDeleted, "Remove a hook file", handle(a.deleteFile), nil},
 
+		{get, in + "/draft", authz.InstanceRead, inInstance, quiet, "Read all that deploying would deploy, and what of it is new", handle(a.getDraft), nil},
+		{get, in + "/tables", authz.InstanceRead, inInstance, quiet, "Read the draft's tables as they are compiled", handle(a.listTables), nil},
+		{get, in + "/hooks/types.d.ts", authz.InstanceRead, inInstance, quiet, "What hooks can use, with the draft's tables, as TypeScript declarations", handle(a.instanceTypes), nil},
 		{post, in + "/hooks/test", authz.ConfigWrite, inInstance, quiet, "Run the tests of a draft's hooks", handle(a.testHooks), []option{maxBody(8 << 20)}},
 		{get, "/hooks/turnkey.d.ts", authz.SignedIn, nowhere, quiet, "What hooks can use, as TypeScript declarations", handle(a.hookTypes), nil},
 
@@ -49,6 +52,7 @@ func (a *api) instanceRoutes() []route {
 		{post, in + "/deployments", authz.DeploymentWrite, inInstance, controlplane.DeploymentCreated, "Deploy the draft", handle(a.createDeployment),
 			[]option{status(http.StatusCreated), settle(a.awaitRevision)}},
 		{get, in + "/deployments/{number}", authz.InstanceRead, inInstance, quiet, "Read a deployment", handle(a.getDeployment), nil},
+		{post, in + "/deployments/{number}/restore", authz.ConfigWrite, inInstance, controlplane.DraftRestored, "Put what a deployment has back into the draft", handle(a.restoreDeployment), nil},
 		{post, in + "/deployments/{number}/activate", authz.DeploymentWrite, inInstance, controlplane.DeploymentActivated, "Make an earlier deployment active", handle(a.activateDeployment),
 			[]option{settle(a.awaitRevision)}},
 

@@ -19,26 +19,58 @@
 // Number.MAX_SAFE_INTEGER are strings. In what you return, a Date becomes its ISO string, a member that is undefined is left out, and what JSON
 // cannot hold (NaN, functions, bigint, Map, Promise ...) is an error that names the member.
 
-/** Your tables' rows, by the table's name; extend it to have rows checked: interface Tables { todos: { title: string } } */
+/**
+ * Your tables' rows, by the table's name. The editor fills it, Columns and StoredAs from the instance's draft, and so does
+ * GET /api/v1/instances/{instance}/hooks/types.d.ts; without that all rows have any members.
+ */
 interface Tables {}
+/** What devices may send of a row, by the table's name. */
+interface Columns {}
+/** The names that tables have in the source, for ctx.db: interface StoredAs { Todos: "todos" } */
+interface StoredAs {}
 
 /** A table's row; any members for tables that Tables does not know. */
-type Row<T extends string = string> = T extends keyof Tables ? Tables[T] : { [field: string]: any };
+type Row<T extends string = string> = T extends keyof Tables ? Tables[T] : T extends keyof StoredAs ? Row<StoredAs[T] & string> : { [field: string]: any };
+
+/** What a device sends of a row: the columns that it sets. */
+type Data<T extends string = string> = T extends keyof Columns ? Columns[T] : Partial<Row<T>> & { [field: string]: any };
+
+/** What a hook may give of a row. */
+type Values<T extends string = string> = Partial<Input<Data<T>>>;
+
+/** What may be given for a value: a Date becomes its ISO string. */
+type Input<V> = 0 extends 1 & V ? any
+  : V extends string ? (string extends V ? string | Date : V)
+  : V extends readonly (infer E)[] ? Input<E>[]
+  : V extends object ? { [M in keyof V]: Input<V[M]> } : V;
 
 type Awaitable<T> = T | Promise<T>;
 
 /** One operation of the client's upload, with the names of your source database. */
-interface Write<T extends string = string> {
-  readonly op: "PUT" | "PATCH" | "DELETE";
+type Write<T extends string = string> = Save<T> | Deletion<T>;
+
+interface Operation<T extends string = string> {
   readonly table: T;
   readonly id: string;
-  /** The values that the client sent; null for DELETE. Changes made in place count, also if nothing is returned. */
-  data: Partial<Row<T>> & { [field: string]: any };
   /** What the device saw before its write, if it said so. */
   readonly previousValues: Partial<Row<T>> | null;
   readonly metadata: any;
   /** The stored row, read and locked in this transaction; null if there is none. */
   readonly old: Row<T> | null;
+}
+
+/** An operation that makes or changes a row. */
+interface Save<T extends string = string> extends Operation<T> {
+  /** PUT has the whole row as the device made it, PATCH the columns that it changed. */
+  readonly op: "PUT" | "PATCH";
+  /** The values that the client sent. Changes made in place count, also if nothing is returned. */
+  readonly data: Data<T>;
+}
+
+/** An operation that deletes a row: it has no data, so look at op (or use data?.) before you read any. */
+interface Deletion<T extends string = string> extends Operation<T> {
+  readonly op: "DELETE";
+  readonly data: null;
 }
 
 interface Conflict<T extends string = string> {
@@ -147,12 +179,12 @@ interface AuthContext extends BaseContext {
 
 interface Hooks<T extends string = string> {
   /** Before the rules and policies decide. Return the data to write, nothing to keep it, or ctx.drop(reason). */
-  beforeWrite?(write: Write<T>, ctx: WriteContext): Awaitable<(Partial<Row<T>> & { [field: string]: any }) | Dropped | void>;
+  beforeWrite?(write: Write<T>, ctx: WriteContext): Awaitable<Values<T> | Dropped | void>;
   /**
    * For `on_conflict: hook` and fields with `merge: hook`. Return the row's values (what they leave out is the client's; under
    * `merge` those of other policies stay theirs), "client", or "server" (the fields in conflict stay as they are stored).
    */
-  resolveConflict?(conflict: Conflict<T>, ctx: Context): Awaitable<(Partial<Row<T>> & { [field: string]: any }) | "client" | "server">;
+  resolveConflict?(conflict: Conflict<T>, ctx: Context): Awaitable<Values<T> | "client" | "server">;
   /** Inside the transaction, after the row was written. What it returns is ignored. */
   afterWrite?(change: Change<T>, ctx: Context): Awaitable<unknown>;
   /** After the commit, at least once. What it returns is ignored; if it throws, it is tried again later. */
@@ -180,10 +212,13 @@ interface AuthHooks {
 /** Not in afterCommit and resolveUser. At most 50 calls for each function, in the transaction of the upload: reads see its writes. No rules, no hooks, types are checked. */
 interface Database {
   /** A table of the configuration, by its name there or in the source. */
-  collection<T extends string>(name: T): Table<Row<T>>;
+  collection<T extends TableName>(name: T): Table<Row<T>>;
   /** The same as collection. */
-  table<T extends string>(name: T): Table<Row<T>>;
+  table<T extends TableName>(name: T): Table<Row<T>>;
 }
+
+/** The names that ctx.db takes; any where Tables knows none. */
+type TableName = [keyof Tables] extends [never] ? string : (keyof Tables | keyof StoredAs) & string;
 
 type Condition<V> = V | { $eq?: V; $ne?: V; $gt?: V; $gte?: V; $lt?: V; $lte?: V; $in?: V[] };
 /**
@@ -193,7 +228,7 @@ type Condition<V> = V | { $eq?: V; $ne?: V; $gt?: V; $gte?: V; $lt?: V; $lte?: V
  * MongoDB: "address.city" looks into documents, and a condition on a list holds when it holds for an element. PostgreSQL: columns that
  * hold JSON can only be compared with null. Text is ordered as the database orders it.
  */
-type Filter<R> = { [F in keyof R | "id"]?: Condition<F extends keyof R ? R[F] : any> } & { [path: `${string}.${string}`]: any };
+type Filter<R> = { [F in keyof R | "id"]?: Condition<F extends keyof R ? Input<R[F]> : any> } & { [path: `${string}.${string}`]: any };
 
 interface FindOptions {
   /** Null comes first. Rows that are equal here, and all rows without sort, come by their key. */
@@ -223,9 +258,9 @@ interface Table<R> {
   find(filter?: Filter<R>, options?: FindOptions): Promise<R[]>;
   count(filter?: Filter<R>): Promise<number>;
   /** The key is `id` or has its own name; without it one is made, but for tables whose ids are numbers. */
-  insertOne(document: Partial<R> & { id?: string | number }): Promise<{ insertedId: string }>;
+  insertOne(document: Partial<Input<R>> & { id?: string | number }): Promise<{ insertedId: string }>;
   /** Changes the first row by its key. "address.city" changes a member of an object; an object that is given whole replaces what was there. */
-  updateOne(filter: Filter<R>, changes: Partial<R> | { $set: Partial<R> } | { [path: `${string}.${string}`]: any }): Promise<{ matchedCount: number; modifiedCount: number }>;
+  updateOne(filter: Filter<R>, changes: Partial<Input<R>> | { $set: Partial<Input<R>> } | { [path: `${string}.${string}`]: any }): Promise<{ matchedCount: number; modifiedCount: number }>;
   /** Deletes the first row by its key. On tables with `deletes: tombstone` no device can make it again. */
   deleteOne(filter: Filter<R>): Promise<{ deletedCount: number }>;
 }

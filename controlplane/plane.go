@@ -64,6 +64,7 @@ type Plane struct {
 	Rehearsals  *Rehearsals
 	Runtimes    *Runtimes
 	Keyring     *Keyring
+	Connections *Connections
 
 	Telemetry *Telemetry
 	Logs      *Logs
@@ -121,6 +122,7 @@ func New(c Config) (*Plane, error) {
 		Rehearsals:  &Rehearsals{k},
 		Runtimes:    &Runtimes{core: k, listen: c.Listen},
 		Keyring:     &Keyring{k},
+		Connections: &Connections{k},
 
 		Telemetry: &Telemetry{core: k},
 		Logs:      &Logs{core: k},

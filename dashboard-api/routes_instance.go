@@ -25,6 +25,8 @@ func (a *api) instanceRoutes() []route {
 		{patch, in, authz.InstanceWrite, inInstance, controlplane.InstanceUpdated, "Rename, pause or resume an instance, or set how long its log is kept", handle(a.updateInstance), []option{ifMatch()}},
 		{remove, in, authz.InstanceDelete, inInstance, controlplane.InstanceDeleted, "Delete an instance", handle(a.deleteInstance), nil},
 
+		{get, in + "/connect", authz.InstanceRead, inInstance, quiet, "What an app and PowerSync need: client auth, sync streams, schema and connector for each SDK", handle(a.getConnection), nil},
+
 		{get, in + "/config", authz.InstanceRead, inInstance, quiet, "Read the configuration draft", handle(a.getConfig), nil},
 		{put, in + "/config", authz.ConfigWrite, inInstance, controlplane.ConfigUpdated, "Save the configuration draft", handle(a.putConfig), []option{ifMatch(), maxBody(2 << 20)}},
 		{post, in + "/config/validate", authz.ConfigWrite, inInstance, quiet, "Check a draft, its hook files included, without saving it", handle(a.validateConfig), []option{maxBody(8 << 20)}},

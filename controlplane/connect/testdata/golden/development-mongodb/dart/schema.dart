@@ -1,0 +1,57 @@
+import 'package:powersync/powersync.dart';
+
+// trackPreviousValues is what Turnkey sees conflicts by; metadata travels with a write to your hooks.
+const schema = Schema([
+  Table(
+    'lists',
+    [
+      Column.integer('archived'),
+      Column.text('created_at'),
+      Column.text('name'),
+      Column.text('owner_id'),
+      Column.integer('position'),
+    ],
+    trackPreviousValues: TrackPreviousValuesOptions(),
+    trackMetadata: true,
+    ignoreEmptyUpdates: true,
+  ),
+  Table(
+    'todos',
+    [
+      Column.integer('completed'),
+      Column.text('completed_at'),
+      Column.text('cost'),
+      Column.text('created_at'),
+      Column.text('description'),
+      Column.integer('effort'),
+      Column.text('items'),
+      Column.text('list_id'),
+      Column.text('owner_id'),
+      Column.text('place'),
+      Column.integer('priority'),
+    ],
+    trackPreviousValues: TrackPreviousValuesOptions(),
+    trackMetadata: true,
+    ignoreEmptyUpdates: true,
+  ),
+  // Filled by Turnkey through the sync streams of the same names; the app only reads them.
+  Table('turnkey_rejections', [
+    Column.text('user_id'),
+    Column.text('table_name'),
+    Column.text('row_id'),
+    Column.text('error_code'),
+    Column.text('message'),
+    Column.text('hint'),
+    Column.text('status'),
+    Column.text('created_at'),
+  ]),
+  Table('turnkey_conflicts', [
+    Column.text('user_id'),
+    Column.text('table_name'),
+    Column.text('row_id'),
+    Column.text('client_data'),
+    Column.text('server_data'),
+    Column.text('status'),
+    Column.text('created_at'),
+  ]),
+]);

@@ -138,7 +138,7 @@ func (a *api) getDeployment(ctx context.Context, in *DeploymentPath) (*getDeploy
 	for _, f := range d.Files {
 		out.Body.Files[f.Path] = f.Text
 	}
-	return out, a.name(ctx, &out.Body.deployment)
+	return out, a.name(ctx, &out.Body.Deployment)
 }
 
 func (a *api) activateDeployment(ctx context.Context, in *DeploymentPath) (*deploymentOutput, error) {

@@ -384,6 +384,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an app and PowerSync need: client auth, sync streams, schema and connector for each SDK
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-connect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/deliveries": {
         parameters: {
             query?: never;
@@ -588,6 +608,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/deployments/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put what a deployment has back into the draft
+         * @description Permission: config:write. Audit event: draft.restored.
+         */
+        post: operations["post-instances-instance-deployments-number-restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/dev-token": {
         parameters: {
             query?: never;
@@ -602,6 +642,66 @@ export interface paths {
          * @description Permission: dev_token:create. Audit event: dev_token.created.
          */
         post: operations["post-instances-instance-dev-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the devices of an instance's users, the stuck ones first
+         * @description Permission: log:read.
+         */
+        get: operations["get-instances-instance-devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/devices/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what was seen of a device
+         * @description Permission: log:read.
+         */
+        get: operations["get-instances-instance-devices-device"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read all that deploying would deploy, and what of it is new
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-draft"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -716,6 +816,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/hooks/types.d.ts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What hooks can use, with the draft's tables, as TypeScript declarations
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-hooks-types-d-ts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/logs": {
         parameters: {
             query?: never;
@@ -748,6 +868,26 @@ export interface paths {
          * @description Permission: metric:read.
          */
         get: operations["get-instances-instance-metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/refused-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List refused credentials by cause
+         * @description Permission: log:read.
+         */
+        get: operations["get-instances-instance-refused-tokens"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1090,6 +1230,26 @@ export interface paths {
          * @description Permission: source:test. Audit event: source.tested.
          */
         post: operations["post-instances-instance-source-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the draft's tables as they are compiled
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-tables"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1550,6 +1710,26 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        ClientAuth: {
+            /** @description To be accepted beside the PowerSync instance's own URL */
+            audiences: string[];
+            /** @description The keys to paste where it cannot; paste them again after a rotation */
+            jwks?: unknown;
+            jwks_uri: string;
+            /** @description Whether PowerSync Cloud can fetch the JWKS: public and https */
+            reachable: boolean;
+            /** @description Why it cannot */
+            why?: string;
+            /** @description The same for a self-hosted service's configuration */
+            yaml: string;
+        };
+        ColumnType: {
+            element?: components["schemas"]["ColumnType"];
+            members?: {
+                [key: string]: components["schemas"]["ColumnType"];
+            };
+            type: string;
+        };
         ConfigInputBody: {
             /** @description turnkey.yaml as text, or the same as a JSON object */
             config: string | {
@@ -1692,6 +1872,20 @@ export interface components {
             rejected?: number;
             /** Format: int64 */
             server?: number;
+        };
+        ConnectionOutputBody: {
+            client_auth: components["schemas"]["ClientAuth"];
+            /**
+             * Format: int64
+             * @description The deployment that this is made of; 0: the draft
+             */
+            deployment: number;
+            notes: components["schemas"]["Note"][];
+            sdks: components["schemas"]["SDK"][];
+            sync_streams: components["schemas"]["Snippet"];
+            /** @description Where apps reach the instance */
+            url: string;
+            urls: components["schemas"]["InstanceURLs"];
         };
         CreateAPIKeyInputBody: {
             /**
@@ -1906,6 +2100,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             created_by: string;
+            /** @description Absent when the account is gone */
+            created_by_name?: string;
             /** @description How its hook files were compiled and tested; absent without any */
             hooks?: components["schemas"]["Hooks"];
             id: string;
@@ -1929,6 +2125,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             created_by: string;
+            /** @description Absent when the account is gone */
+            created_by_name?: string;
             /** @description How its hook files were compiled and tested; absent without any */
             hooks?: components["schemas"]["Hooks"];
             id: string;
@@ -1946,6 +2144,74 @@ export interface components {
             /** @description Any user; nobody proves to be them */
             user_id: string;
         };
+        Device: {
+            app_version?: string;
+            /** @description What its connector calls itself; empty: a stock connector, and then all of the user's stock devices are this one */
+            client_id: string;
+            /** Format: date-time */
+            first_seen_at: string;
+            /** @description What to do about it */
+            hint?: string;
+            id: string;
+            /** @description The last time a credential of it was refused */
+            last_refused?: components["schemas"]["DeviceRefused"];
+            /** Format: date-time */
+            last_seen_at: string;
+            /** Format: date-time */
+            last_token_at?: string;
+            /** Format: date-time */
+            last_upload_at?: string;
+            /** @description Of the operations that could conflict; absent: there were none */
+            previous_values?: components["schemas"]["PreviousValues"];
+            /** @description What its connector last said, less what has left the queue since; absent: it says nothing */
+            queue?: components["schemas"]["DeviceQueue"];
+            sdk?: string;
+            /**
+             * @description refused: its last credential was refused, and it has not got in since. waiting: its first write has come back for 10 minutes. silent: it has writes older than an hour and has sent nothing for 15 minutes
+             * @enum {string}
+             */
+            stuck?: "refused" | "waiting" | "silent";
+            /** @description Since it was first seen */
+            transactions: components["schemas"]["DeviceTransactions"];
+            /** @description Empty: no credential of it was ever accepted */
+            user_id: string;
+            /** @description Its first write comes back */
+            waiting?: components["schemas"]["DeviceWaiting"];
+        };
+        DeviceQueue: {
+            /**
+             * Format: int64
+             * @description Operations
+             */
+            count: number;
+            /** @description Why its request before failed, in its own words */
+            last_error?: string;
+            /** Format: date-time */
+            oldest_op_at?: string;
+            /** Format: date-time */
+            reported_at: string;
+        };
+        DeviceRefused: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            message?: string;
+        };
+        DeviceTransactions: {
+            /** Format: int64 */
+            applied: number;
+            /**
+             * Format: int64
+             * @description Refused for good, and kept
+             */
+            rejected: number;
+        };
+        DeviceWaiting: {
+            code: string;
+            message?: string;
+            /** Format: date-time */
+            since: string;
+        };
         Draft: {
             /** @description The document as it was written */
             config: string;
@@ -1959,6 +2225,22 @@ export interface components {
             updated_by?: string;
             warnings: components["schemas"]["Finding"][];
         };
+        DraftChange: {
+            /** @enum {string} */
+            change: "added" | "changed" | "removed";
+            path: string;
+        };
+        DraftFile: {
+            content: string;
+            /** @description For If-Match */
+            etag: string;
+            path: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            /** @description Absent when the account is gone */
+            updated_by_name?: string;
+        };
         DraftInput: {
             /** @description turnkey.yaml as text, or the same as a JSON object; absent: as saved */
             config?: string | {
@@ -1968,6 +2250,44 @@ export interface components {
             files?: {
                 [key: string]: string | null;
             };
+        };
+        DraftTable: {
+            columns: components["schemas"]["TableColumn"][];
+            /** @enum {string} */
+            deletes: "win" | "tombstone" | "lose";
+            /** @enum {string} */
+            id_type: "string" | "objectid" | "uuid" | "int64";
+            /** @description The source's name of the key */
+            key: string;
+            /** @description The client's */
+            name: string;
+            /** @description The row policy */
+            on_conflict: string;
+            /** @description The collection, or schema.table */
+            stored_as: string;
+            /** @enum {string} */
+            unknown_fields: "reject" | "keep";
+        };
+        DraftWhole: {
+            /** @description The hook files that differ from the active deployment's */
+            changes: components["schemas"]["DraftChange"][];
+            /** @description The document as it was written */
+            config: string;
+            /** @description The configuration differs from the active deployment's */
+            config_changed: boolean;
+            config_etag: string;
+            /**
+             * Format: int64
+             * @description The active one; null: none yet
+             */
+            deployment: number | null;
+            files: components["schemas"]["DraftFile"][];
+            /**
+             * Format: date-time
+             * @description Of the configuration; null: never saved
+             */
+            updated_at: string | null;
+            updated_by?: string;
         };
         Effect: {
             id?: string;
@@ -1982,6 +2302,11 @@ export interface components {
              * @description Webhooks and calls of hooks with their payloads, those not yet made included
              */
             deliveries: number;
+            /**
+             * Format: int64
+             * @description What was seen of the user's devices
+             */
+            devices: number;
             /**
              * Format: int64
              * @description How many were removed
@@ -2119,6 +2444,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             created_by: string;
+            /** @description Absent when the account is gone */
+            created_by_name?: string;
             /** @description The hook files as they were deployed */
             files: {
                 [key: string]: string;
@@ -2547,6 +2874,10 @@ export interface components {
         Named: {
             name: string;
         };
+        Note: {
+            code: string;
+            message: string;
+        };
         OnConflict: {
             field?: string;
             policy?: string;
@@ -2608,6 +2939,11 @@ export interface components {
             /** @description Ask for the next page with it; null on the last one */
             next_cursor: string | null;
         };
+        PageDevice: {
+            data: components["schemas"]["Device"][];
+            /** @description Ask for the next page with it; null on the last one */
+            next_cursor: string | null;
+        };
         PageFile: {
             data: components["schemas"]["File"][];
             /** @description Ask for the next page with it; null on the last one */
@@ -2663,6 +2999,12 @@ export interface components {
             /** @description Ask for the next page with it; null on the last one */
             next_cursor: string | null;
         };
+        PreviousValues: {
+            /** Format: int64 */
+            with: number;
+            /** Format: int64 */
+            without: number;
+        };
         Problem: {
             /** @description What is wrong, for programs; never changes */
             code: string;
@@ -2709,6 +3051,33 @@ export interface components {
         PutSecretInputBody: {
             /** @description Never shown again */
             value: string;
+        };
+        RefusedToken: {
+            audience?: string;
+            code: string;
+            /** Format: int64 */
+            count: number;
+            /** Format: date-time */
+            first_seen_at: string;
+            /** @description The setting to look at */
+            hint?: string;
+            /** @description What the credential says of itself, not proven. (other): there were too many different ones to tell apart */
+            issuer?: string;
+            key_id?: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            message?: string;
+            /** @description The last one's, as in the log */
+            request_id?: string;
+            /**
+             * @description Where it was sent
+             * @enum {string}
+             */
+            where: "token" | "upload";
+        };
+        RefusedTokensOutputBody: {
+            /** @description The ones seen last first; at most 200 causes are told apart */
+            data: components["schemas"]["RefusedToken"][];
         };
         RehearsedOperation: {
             /** @description The columns, as a device sends them */
@@ -2891,6 +3260,12 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        RestoreInputBody: {
+            /** @description Its configuration */
+            config?: boolean;
+            /** @description Its hook files, in the place of all that the draft has */
+            files?: boolean;
+        };
         Result: {
             deleted?: boolean;
             error_code?: string;
@@ -2957,6 +3332,19 @@ export interface components {
             /** @description How it isolates hooks; absent: not known yet */
             sandbox?: components["schemas"]["SandboxStatus"];
             version: string;
+        };
+        SDK: {
+            /**
+             * @description wire: run with the real SDK against an instance by our tests; compiled; not run: written from the SDK's published interface
+             * @enum {string}
+             */
+            checked: "wire" | "compiled" | "not run";
+            files: components["schemas"]["Snippet"][];
+            id: string;
+            /** @description How the packages are added */
+            install: string;
+            name: string;
+            note?: string;
         };
         SandboxStatus: {
             /** @description Why no such process starts: hooks do not run there, and writes that need them wait */
@@ -3116,6 +3504,11 @@ export interface components {
             /** @enum {string} */
             status: "published" | "signing" | "retiring" | "retired" | "revoked";
         };
+        Snippet: {
+            language: string;
+            name: string;
+            text: string;
+        };
         SourceInputBody: {
             database?: string;
             /** @description The stored secret that holds it; SOURCE_URI when both are absent */
@@ -3141,6 +3534,23 @@ export interface components {
             on_conflict?: components["schemas"]["OnConflict"];
             unknown_fields: string;
         };
+        TableColumn: {
+            ignored: boolean;
+            immutable: boolean;
+            /** @description The field policy */
+            merge: string;
+            /** @description The client's */
+            name: string;
+            /** @description What a list holds, or the members of an object */
+            of?: components["schemas"]["ColumnType"];
+            /** @description Where it is in the source's row */
+            path: string;
+            transitions?: {
+                [key: string]: string[] | null;
+            };
+            /** @description Absent where none is declared */
+            type?: string;
+        };
         TableMetric: {
             /** @description By outcome */
             conflicts: {
@@ -3161,6 +3571,10 @@ export interface components {
             /** Format: int64 */
             put?: number;
             table: string;
+        };
+        TablesOutputBody: {
+            /** @description Empty while the draft has mistakes */
+            data: components["schemas"]["DraftTable"][];
         };
         TestReport: {
             checks: components["schemas"]["Check"][] | null;
@@ -4079,6 +4493,40 @@ export interface operations {
             };
         };
     };
+    "get-instances-instance-connect": {
+        parameters: {
+            query?: {
+                /** @description What it is made of; the draft, too, where nothing is deployed */
+                of?: "deployed" | "draft";
+            };
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-instances-instance-deliveries": {
         parameters: {
             query?: {
@@ -4493,6 +4941,45 @@ export interface operations {
             };
         };
     };
+    "post-instances-instance-deployments-number-restore": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within 24 hours gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                instance: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftWhole"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-instances-instance-dev-token": {
         parameters: {
             query?: never;
@@ -4518,6 +5005,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-devices": {
+        parameters: {
+            query?: {
+                /** @description How many items at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description Only those whose writes do not arrive */
+                stuck?: boolean;
+                /** @description Only those whose last credential was refused */
+                refused?: boolean;
+                user_id?: string;
+                client_id?: string;
+            };
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageDevice"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-devices-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftWhole"];
                 };
             };
             /** @description What went wrong */
@@ -4773,6 +5365,38 @@ export interface operations {
             };
         };
     };
+    "get-instances-instance-hooks-types-d-ts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-instances-instance-logs": {
         parameters: {
             query?: {
@@ -4858,6 +5482,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-refused-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusedTokensOutputBody"];
                 };
             };
             /** @description What went wrong */
@@ -5610,6 +6265,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestReport"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TablesOutputBody"];
                 };
             };
             /** @description What went wrong */

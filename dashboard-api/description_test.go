@@ -2,7 +2,6 @@ package dashboardapi
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"

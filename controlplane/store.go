@@ -46,4 +46,8 @@ type Tx interface {
 	telemetryTx
 	logTx
 	metricTx
+	mailTx
+	accountTokenTx
+	totpTx
+	identityTx
 }

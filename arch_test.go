@@ -148,6 +148,8 @@ var homes = []home{
 	{"github.com/pressly/goose", []string{"controlplane/store", "migrations"}, "migrations are the store's"},
 	{"github.com/golang-jwt/jwt", []string{"runtime/token"}, "one place verifies and signs tokens"},
 	{"github.com/MicahParks", []string{"runtime/token"}, "one place verifies and signs tokens"},
+	{"github.com/wneessen/go-mail", []string{"controlplane/smtp"}, "one place speaks to mail servers"},
+	{"github.com/pquerna/otp", []string{"controlplane/."}, "codes of authenticator apps are computed where they are judged"},
 	{"github.com/casbin/casbin", []string{"controlplane/authz"}, "one place decides who may do what"},
 	{"github.com/gorilla/mux", []string{"dashboard-api", "runtime/gateway"}, "routing belongs to the two routers"},
 	{"github.com/danielgtaylor/huma", []string{"dashboard-api"}, "the REST contract is dashboard-api's"},

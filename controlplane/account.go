@@ -21,8 +21,9 @@ const (
 // Accounts is the service of signing up, in and out.
 type Accounts struct {
 	*core
-	passwords *passwords
-	signup    Signup
+	passwords   *passwords
+	signup      Signup
+	verifyEmail bool
 }
 
 // NewAccount is the input of SignUp.
@@ -50,8 +51,11 @@ func (s *Accounts) SignUp(ctx context.Context, actor Actor, in NewAccount) (User
 		if err := tx.InsertUser(ctx, user); err != nil {
 			return Event{}, err
 		}
-		organization, err := s.firstMembership(ctx, tx, user, in)
+		organization, err := s.firstMembership(ctx, tx, user, in.Organization, in.Invitation)
 		if err != nil {
+			return Event{}, err
+		}
+		if err := s.sendVerification(ctx, tx, user); err != nil {
 			return Event{}, err
 		}
 		e := Event{Kind: AccountCreated, Organization: organization, Target: user.ID, Changes: Changes{"email": {To: user.Email}, "password": {To: in.Password}}}
@@ -94,12 +98,11 @@ func (s *Accounts) newUser(ctx context.Context, in NewAccount) (u User, secret r
 }
 
 // firstMembership puts a new user into the inviting organization, or into one of their own.
-func (s *Accounts) firstMembership(ctx context.Context, tx Tx, user User, in NewAccount) (organization string, err error) {
-	if in.Invitation != "" {
-		inv, err := s.accept(ctx, tx, user, in.Invitation)
+func (s *Accounts) firstMembership(ctx context.Context, tx Tx, user User, name, invitation string) (organization string, err error) {
+	if invitation != "" {
+		inv, err := s.accept(ctx, tx, user, invitation)
 		return inv.Organization, err
 	}
-	name := in.Organization
 	if strings.TrimSpace(name) == "" {
 		name = cutText(user.Name, 80) + "'s organization"
 	}
@@ -113,16 +116,22 @@ func (s *Accounts) firstMembership(ctx context.Context, tx Tx, user User, in New
 	return id, insertOwned(ctx, tx, Organization{ID: id, Name: name, Version: 1, LogDays: DefaultLogDays, CreatedAt: s.now(), UpdatedAt: s.now()}, user.ID)
 }
 
-// LogIn is the input of Accounts.LogIn.
-type LogIn struct {
-	Email     string
-	Password  redact.Secret
+// Browser is where somebody signs in.
+type Browser struct {
 	UserAgent string
 	// Replaces is the session string that the browser held before, if any: it ends.
 	Replaces string
 }
 
-// LogIn checks a password and starts a new session under a new string.
+// LogIn is the input of Accounts.LogIn.
+type LogIn struct {
+	Email    string
+	Password redact.Secret
+	Browser
+}
+
+// LogIn checks a password and starts a new session under a new string. Where the account has a second
+// factor it fails with mfa_required instead, and the cause is a *SecondFactor.
 func (s *Accounts) LogIn(ctx context.Context, actor Actor, in LogIn) (User, redact.Secret, error) {
 	user, err := s.byPassword(ctx, in.Email, in.Password)
 	if err != nil {
@@ -132,14 +141,29 @@ func (s *Accounts) LogIn(ctx context.Context, actor Actor, in LogIn) (User, reda
 	if err != nil {
 		return User{}, redact.Secret{}, err
 	}
-	actor.UserID, actor.Email = user.ID, user.Email
-	err = s.change(ctx, actor, func(tx Tx) (Event, error) {
-		if err := tx.DeleteSession(ctx, digest(in.Replaces)); err != nil {
-			return Event{}, err
+	var asked *SecondFactor
+	err = s.store.InTx(ctx, func(tx Tx) error {
+		if asked, err = s.askSecondFactor(ctx, tx, user); err != nil || asked != nil {
+			return err
 		}
-		return Event{Kind: SessionStarted, Target: user.ID}, s.startSession(ctx, tx, actor, user.ID, in.UserAgent, secret)
+		return s.enter(ctx, tx, actor, user, in.Browser, secret, Changes{"by": {To: "password"}})
 	})
+	if err == nil && asked != nil {
+		err = asked.fault()
+	}
 	return user, secret, err
+}
+
+// enter ends the session that the browser held before, starts a new one and records that.
+func (s *Accounts) enter(ctx context.Context, tx Tx, actor Actor, user User, b Browser, secret redact.Secret, changes Changes) error {
+	actor.UserID, actor.Email = user.ID, user.Email
+	if err := tx.DeleteSession(ctx, digest(b.Replaces)); err != nil {
+		return err
+	}
+	if err := s.startSession(ctx, tx, actor, user.ID, b.UserAgent, secret); err != nil {
+		return err
+	}
+	return s.record(ctx, tx, actor, Event{Kind: SessionStarted, Target: user.ID, Changes: changes})
 }
 
 // byPassword takes as long for an address without an account as for a wrong password.

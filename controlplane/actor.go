@@ -92,6 +92,8 @@ type Actor struct {
 	// One of these two says how the actor proved who they are.
 	SessionID, TokenID string
 	Grants             []Grant
+	// Unverified says that the account's address has to be verified before it may change anything but itself.
+	Unverified bool
 
 	// IP and RequestID go into the audit log.
 	IP, RequestID string

@@ -8,6 +8,16 @@ const (
 	AccountCreated      EventKind = "account.created"
 	SessionStarted      EventKind = "session.started"
 	SessionEnded        EventKind = "session.ended"
+	AccountUpdated      EventKind = "account.updated"
+	EmailVerified       EventKind = "email.verified"
+	VerificationSent    EventKind = "email.verification_sent"
+	ResetRequested      EventKind = "password.reset_requested"
+	PasswordReset       EventKind = "password.reset"
+	PasswordChanged     EventKind = "password.changed"
+	TOTPBegun           EventKind = "totp.begun"
+	TOTPEnabled         EventKind = "totp.enabled"
+	TOTPRemoved         EventKind = "totp.removed"
+	RecoveryCodesMade   EventKind = "recovery_codes.created"
 	OrganizationCreated EventKind = "organization.created"
 	OrganizationUpdated EventKind = "organization.updated"
 	OrganizationDeleted EventKind = "organization.deleted"
@@ -63,7 +73,17 @@ const (
 var Catalogue = map[EventKind]string{
 	AccountCreated:      "Somebody signed up.",
 	SessionStarted:      "Somebody signed in.",
-	SessionEnded:        "Somebody signed out.",
+	SessionEnded:        "Somebody signed out, or ended sessions of theirs elsewhere.",
+	AccountUpdated:      "Somebody changed their name.",
+	EmailVerified:       "Somebody proved to read mail to their address.",
+	VerificationSent:    "Somebody asked for another mail to verify their address.",
+	ResetRequested:      "Somebody asked for a mail to reset the password of an account.",
+	PasswordReset:       "A password was reset by mail; all sessions of the account ended.",
+	PasswordChanged:     "Somebody changed their password; their other sessions ended.",
+	TOTPBegun:           "Somebody was shown a secret for an authenticator app.",
+	TOTPEnabled:         "Somebody confirmed an authenticator app: signing in asks for its codes.",
+	TOTPRemoved:         "Somebody removed their authenticator app.",
+	RecoveryCodesMade:   "Somebody made new recovery codes; the old ones are void.",
 	OrganizationCreated: "An organization was made.",
 	OrganizationUpdated: "An organization was renamed, or keeps logs for another time.",
 	OrganizationDeleted: "An organization was deleted.",

@@ -22,6 +22,8 @@ const (
 	prefixDeployment   = "dep"
 	prefixKey          = "key"
 	prefixAPIKey       = "ak"
+	prefixMail         = "mail"
+	prefixPasskey      = "pk"
 )
 
 // crockford is Douglas Crockford's base32, in lower case: it sorts like the bytes do and has no letters

@@ -59,12 +59,24 @@ func (s *Invitations) Create(ctx context.Context, actor Actor, organization, ema
 		if err := checkGrant(ctx, tx, actor, Grant{Organization: organization, Role: role, Projects: projects}); err != nil {
 			return Event{}, err
 		}
+		if err := s.invite(ctx, tx, actor, inv, secret); err != nil {
+			return Event{}, err
+		}
 		e := Event{Kind: InvitationCreated, Organization: organization, Target: id, Changes: Changes{
 			"email": {To: email}, "role": {To: role}, "projects": {To: projects}, "token": {To: secret},
 		}}
 		return e, tx.InsertInvitation(ctx, inv)
 	})
 	return inv, secret, err
+}
+
+// invite mails the invitation, where mail can be sent.
+func (s *Invitations) invite(ctx context.Context, tx Tx, actor Actor, inv Invitation, secret redact.Secret) error {
+	o, err := tx.GetOrganization(ctx, inv.Organization)
+	if err != nil {
+		return err
+	}
+	return s.post(ctx, tx, s.mailing.invitation(inv.Email, actor.Email, o.Name, inv.Role, secret))
 }
 
 // List gives the invitations that can still be accepted.

@@ -21,6 +21,10 @@ type Config struct {
 	Password PasswordCost
 	// Signup says who may make an account; the zero value is SignupOff.
 	Signup Signup
+	// Mailing says what becomes of mail; the zero value: none is sent.
+	Mailing Mailing
+	// VerifyEmail demands that people verify their address before they change anything but their account.
+	VerifyEmail bool
 
 	// Vault seals what is kept for customers.
 	Vault Vault
@@ -42,6 +46,7 @@ type Plane struct {
 	Members       *Members
 	Invitations   *Invitations
 	Accounts      *Accounts
+	Mails         *Mails
 	Tokens        *Tokens
 	Audit         *Audit
 	Answers       *Answers
@@ -83,12 +88,18 @@ func New(c Config) (*Plane, error) {
 	if c.Vault == nil || c.Bundles == nil || c.Commander == nil || c.Listen == nil {
 		return nil, errors.New("controlplane: Vault, Bundles, Commander and Listen are required")
 	}
+	if c.VerifyEmail && !c.Mailing.possible() {
+		return nil, errors.New("controlplane: VerifyEmail needs mail")
+	}
+	if c.Mailing.possible() && c.Mailing.BaseURL == "" {
+		return nil, errors.New("controlplane: Mailing.BaseURL is required where there is mail")
+	}
 	if c.KeyOverlap == 0 {
 		c.KeyOverlap = DefaultKeyOverlap
 	}
 	k := &core{
 		store: c.Store, clock: c.Now, random: c.Random, log: c.Log, ids: NewIDs(c.Now, c.Random),
-		vault: c.Vault, bundles: c.Bundles, commander: c.Commander, overlap: c.KeyOverlap,
+		vault: c.Vault, bundles: c.Bundles, commander: c.Commander, overlap: c.KeyOverlap, mailing: c.Mailing,
 		compiler: publish.NewCompiler(c.Workers, c.Now),
 	}
 	passwords, err := newPasswords(c.Password)
@@ -99,7 +110,8 @@ func New(c Config) (*Plane, error) {
 		Organizations: &Organizations{k},
 		Members:       &Members{k},
 		Invitations:   &Invitations{k},
-		Accounts:      &Accounts{core: k, passwords: passwords, signup: c.Signup},
+		Accounts:      &Accounts{core: k, passwords: passwords, signup: c.Signup, verifyEmail: c.VerifyEmail},
+		Mails:         &Mails{k},
 		Tokens:        &Tokens{k},
 		Audit:         &Audit{k},
 		Answers:       &Answers{k},
@@ -147,6 +159,7 @@ type core struct {
 	commander Commander
 	compiler  *publish.Compiler
 	overlap   time.Duration
+	mailing   Mailing
 }
 
 // now is the time in the precision that the store keeps, so that a value read back equals what was written.

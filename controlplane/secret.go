@@ -16,6 +16,9 @@ const (
 	tokenPrefix      = "tk_"
 	invitationPrefix = "ti_"
 	sessionPrefix    = "ts_"
+	verifyPrefix     = "tv_"
+	resetPrefix      = "tr_"
+	challengePrefix  = "tc_"
 )
 
 const (

@@ -32,6 +32,12 @@ type sessionTx interface {
 	FindSession(ctx context.Context, tokenHash []byte) (Session, User, error)
 	TouchSession(ctx context.Context, id string, at time.Time) error
 	DeleteSession(ctx context.Context, tokenHash []byte) error
+	// ListSessions gives a user's living sessions, the last used first.
+	ListSessions(ctx context.Context, userID string, now, idleSince time.Time) ([]Session, error)
+	// DeleteSessionByID reports whether the user had that session.
+	DeleteSessionByID(ctx context.Context, userID, id string) (bool, error)
+	// DeleteSessionsBut ends all of a user's sessions but one; "" keeps none.
+	DeleteSessionsBut(ctx context.Context, userID, kept string) (int64, error)
 	// DeleteDeadSessions removes what expired before now or idled since before idleSince.
 	DeleteDeadSessions(ctx context.Context, now, idleSince time.Time) (int64, error)
 }
@@ -74,7 +80,7 @@ func (s *Accounts) BySession(ctx context.Context, secret string) (Actor, error) 
 				return err
 			}
 		}
-		actor = Actor{UserID: user.ID, Email: user.Email, SessionID: session.ID}
+		actor = Actor{UserID: user.ID, Email: user.Email, SessionID: session.ID, Unverified: s.verifyEmail && user.EmailVerifiedAt == nil}
 		actor.Grants, err = tx.ListGrants(ctx, user.ID)
 		return err
 	})
@@ -84,9 +90,41 @@ func (s *Accounts) BySession(ctx context.Context, secret string) (Actor, error) 
 	return actor, err
 }
 
-// Sweep removes dead sessions; it returns how many.
+// Sessions gives the actor's own living sessions.
+func (s *Accounts) Sessions(ctx context.Context, actor Actor) (list []Session, err error) {
+	err = s.read(ctx, func(tx Tx) error {
+		list, err = tx.ListSessions(ctx, actor.UserID, s.now(), s.now().Add(-sessionIdle))
+		return err
+	})
+	return list, err
+}
+
+// EndSession ends one of the actor's own sessions.
+func (s *Accounts) EndSession(ctx context.Context, actor Actor, id string) error {
+	return s.change(ctx, actor, func(tx Tx) (Event, error) {
+		had, err := tx.DeleteSessionByID(ctx, actor.UserID, id)
+		if err == nil && !had {
+			err = notFound("session")
+		}
+		return Event{Kind: SessionEnded, Target: actor.UserID, Changes: Changes{"session": {From: id}}}, err
+	})
+}
+
+// EndOtherSessions ends all of the actor's sessions but the one that asks; it returns how many.
+func (s *Accounts) EndOtherSessions(ctx context.Context, actor Actor) (n int64, err error) {
+	err = s.change(ctx, actor, func(tx Tx) (Event, error) {
+		n, err = tx.DeleteSessionsBut(ctx, actor.UserID, actor.SessionID)
+		return Event{Kind: SessionEnded, Target: actor.UserID, Changes: Changes{"other_sessions": {From: n}}}, err
+	})
+	return n, err
+}
+
+// Sweep removes dead sessions, and what was given out and can be used no more; it returns how many sessions.
 func (s *Accounts) Sweep(ctx context.Context) (n int64, err error) {
 	err = s.store.InTx(ctx, func(tx Tx) error {
+		if err := tx.DeleteDeadAccountTokens(ctx, s.now()); err != nil {
+			return err
+		}
 		n, err = tx.DeleteDeadSessions(ctx, s.now(), s.now().Add(-sessionIdle))
 		return err
 	})

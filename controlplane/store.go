@@ -49,4 +49,8 @@ type Tx interface {
 	sightingTx
 	deviceTx
 	credentialTx
+	mailTx
+	accountTokenTx
+	totpTx
+	identityTx
 }

@@ -8,7 +8,7 @@ import (
 // sweepEvery is how often what nobody can use any more is removed.
 const sweepEvery = 10 * time.Minute
 
-// Maintain removes dead sessions, old answers and old telemetry until ctx ends. Every replica may run it: the removals
+// Maintain removes dead sessions, old answers, mails and telemetry until ctx ends. Every replica may run it: the removals
 // are the same whoever makes them. A failure is logged and tried again at the next turn.
 func (p *Plane) Maintain(ctx context.Context) error {
 	turns := time.NewTicker(sweepEvery)
@@ -34,6 +34,11 @@ func (p *Plane) sweep(ctx context.Context) {
 		log.WarnContext(ctx, "cannot remove old answers", "error", err)
 	} else if n > 0 {
 		log.InfoContext(ctx, "removed old answers", "count", n)
+	}
+	if n, err := p.Mails.Sweep(ctx); err != nil {
+		log.WarnContext(ctx, "cannot remove old mails", "error", err)
+	} else if n > 0 {
+		log.InfoContext(ctx, "removed old mails", "count", n)
 	}
 	if days, entries, err := p.Telemetry.Sweep(ctx); err != nil {
 		log.WarnContext(ctx, "cannot remove old telemetry", "error", err)

@@ -16,6 +16,8 @@ type User struct {
 	CreatedAt       time.Time
 	// DisabledAt is nil for a living account.
 	DisabledAt *time.Time
+	// EmailVerifiedAt is nil until somebody proved to read mail to Email.
+	EmailVerifiedAt *time.Time
 }
 
 type userTx interface {
@@ -24,6 +26,10 @@ type userTx interface {
 	GetUser(ctx context.Context, id string) (User, error)
 	// FindUserByEmail ignores case.
 	FindUserByEmail(ctx context.Context, email string) (User, error)
+	// LockUser is GetUser for an edit.
+	LockUser(ctx context.Context, id string) (User, error)
+	// UpdateUser writes name, password and whether the address is verified.
+	UpdateUser(ctx context.Context, u User) error
 }
 
 // maxEmail is the longest address that mail can be sent to.

@@ -2,6 +2,7 @@ package dashboardapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -18,6 +19,9 @@ type user struct {
 	Email         string            `json:"email"`
 	Name          string            `json:"name"`
 	CreatedAt     time.Time         `json:"created_at"`
+	EmailVerified bool              `json:"email_verified" doc:"Somebody proved to read mail to the address"`
+	MustVerify    bool              `json:"must_verify" doc:"Until the address is verified you can change nothing but your account"`
+	HasPassword   bool              `json:"has_password" doc:"false: you sign in with a provider or a passkey"`
 	TokenID       string            `json:"token_id,omitempty" doc:"The API token that asks; absent for a browser"`
 	Organizations []membershipShape `json:"organizations,omitempty" doc:"What you belong to; only in /auth/me"`
 }
@@ -30,8 +34,11 @@ type membershipShape struct {
 	May          []string `json:"may" nullable:"false" doc:"The permissions that this comes to, within the projects named"`
 }
 
-func shapeUser(u controlplane.User) user {
-	return user{ID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: u.CreatedAt}
+func (a *api) shapeUser(u controlplane.User) user {
+	return user{
+		ID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: u.CreatedAt, HasPassword: u.PasswordHash != "",
+		EmailVerified: u.EmailVerifiedAt != nil, MustVerify: u.EmailVerifiedAt == nil && a.cfg.Plane.Accounts.VerifiesEmail(),
+	}
 }
 
 type signUpInput struct {
@@ -62,7 +69,11 @@ func (a *api) signUp(ctx context.Context, in *signUpInput) (*signedIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &signedIn{a.cookie(secret), shapeUser(u)}, nil
+	return a.signedIn(u, secret), nil
+}
+
+func (a *api) signedIn(u controlplane.User, secret redact.Secret) *signedIn {
+	return &signedIn{a.cookie(secret), a.shapeUser(u)}
 }
 
 type logInInput struct {
@@ -74,20 +85,56 @@ type logInInput struct {
 }
 
 func (a *api) logIn(ctx context.Context, in *logInInput) (*signedIn, error) {
-	q, now := requestOf(ctx), a.cfg.Now()
-	if err := a.limits.loginAddress.take(ctx, addressKey(q.ip), now); err != nil {
+	if err := a.throttle(ctx, in.Body.Email); err != nil {
 		return nil, err
 	}
-	if err := a.limits.loginAccount.take(ctx, strings.ToLower(strings.TrimSpace(in.Body.Email)), now); err != nil {
+	u, secret, err := a.cfg.Plane.Accounts.LogIn(ctx, actorOf(ctx), controlplane.LogIn{
+		Email: in.Body.Email, Password: redact.New(in.Body.Password), Browser: browserOf(ctx, in.UserAgent),
+	})
+	var second *controlplane.SecondFactor
+	if errors.As(err, &second) {
+		p := newProblem(ctx, fault.Of(err))
+		p.Challenge = second.Challenge.Reveal()
+		return nil, p
+	}
+	if err != nil {
 		return nil, err
 	}
-	u, secret, err := a.cfg.Plane.Accounts.LogIn(ctx, q.actor, controlplane.LogIn{
-		Email: in.Body.Email, Password: redact.New(in.Body.Password), UserAgent: in.UserAgent, Replaces: q.session,
+	return a.signedIn(u, secret), nil
+}
+
+// throttle counts an attempt to prove who somebody is, by address and by account.
+func (a *api) throttle(ctx context.Context, account string) error {
+	now := a.cfg.Now()
+	if err := a.limits.loginAddress.take(ctx, addressKey(requestOf(ctx).ip), now); err != nil {
+		return err
+	}
+	return a.limits.loginAccount.take(ctx, strings.ToLower(strings.TrimSpace(account)), now)
+}
+
+func browserOf(ctx context.Context, userAgent string) controlplane.Browser {
+	return controlplane.Browser{UserAgent: userAgent, Replaces: requestOf(ctx).session}
+}
+
+type codeInput struct {
+	UserAgent string `header:"User-Agent" hidden:"true"`
+	Body      struct {
+		Challenge string `json:"challenge" maxLength:"200" writeOnly:"true" doc:"From the problem mfa_required of /auth/login"`
+		Code      string `json:"code" minLength:"1" maxLength:"40" writeOnly:"true" doc:"A code of the authenticator app, or a recovery code"`
+	}
+}
+
+func (a *api) logInByCode(ctx context.Context, in *codeInput) (*signedIn, error) {
+	if err := a.limits.loginAddress.take(ctx, addressKey(requestOf(ctx).ip), a.cfg.Now()); err != nil {
+		return nil, err
+	}
+	u, secret, err := a.cfg.Plane.Accounts.LogInByCode(ctx, actorOf(ctx), controlplane.LogInCode{
+		Challenge: in.Body.Challenge, Code: in.Body.Code, Browser: browserOf(ctx, in.UserAgent),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &signedIn{a.cookie(secret), shapeUser(u)}, nil
+	return a.signedIn(u, secret), nil
 }
 
 // signedOut answers 204.
@@ -116,7 +163,7 @@ func (a *api) me(ctx context.Context, _ *struct{}) (*userOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := shapeUser(u)
+	body := a.shapeUser(u)
 	body.TokenID = actor.TokenID
 	for _, g := range actor.Grants {
 		body.Organizations = append(body.Organizations, a.shapeMembership(g))
@@ -132,6 +179,20 @@ func (a *api) shapeMembership(g controlplane.Grant) membershipShape {
 		}
 	}
 	return m
+}
+
+type renameMeInput struct {
+	Body struct {
+		Name string `json:"name" minLength:"1" maxLength:"100"`
+	}
+}
+
+func (a *api) renameMe(ctx context.Context, in *renameMeInput) (*userOutput, error) {
+	u, err := a.cfg.Plane.Accounts.Rename(ctx, actorOf(ctx), in.Body.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &userOutput{a.shapeUser(u)}, nil
 }
 
 // cookieName: browsers refuse to let anybody but this very host, over https, set a __Host- cookie.

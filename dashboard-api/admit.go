@@ -51,6 +51,10 @@ func (a *api) check(q *request, rt *route, s settings, r *http.Request) error {
 	if err := a.authorize(q, rt, mux.Vars(r), r.Context()); err != nil {
 		return err
 	}
+	if q.actor.Unverified && rt.mutates() && !s.ownAccount {
+		return fault.New(fault.Forbidden, "email_unverified", "Verify your e-mail address first.").
+			WithHint("Open the link in the mail that you were sent; POST /auth/verify/resend sends another.")
+	}
 	if s.ifMatch && q.ifMatch == "" {
 		return fault.New(fault.PreconditionRequired, "if_match_required", "Say which version you edit.").
 			WithHint("Send the ETag that you read in an If-Match header.")

@@ -18,9 +18,11 @@ type api struct {
 	logIDs logIDs
 	// heartbeat and streamFor are those of live tails; tests shorten them.
 	heartbeat, streamFor time.Duration
-	limits               *limiters
-	secure               bool // browsers reach us by https
-	table                []route
+	// forgetFor is how long asking for a password reset takes.
+	forgetFor time.Duration
+	limits    *limiters
+	secure    bool // browsers reach us by https
+	table     []route
 	// register is the route being registered; huma's adapter interface has no room for it.
 	register *route
 	router   *mux.Router
@@ -49,7 +51,7 @@ func build(cfg Config) (*api, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &api{cfg: cfg, box: sealer, logIDs: ids, heartbeat: heartbeat, streamFor: streamFor, limits: newLimiters(cfg.Limits), secure: strings.HasPrefix(cfg.BaseURL, "https://"), router: mux.NewRouter()}
+	a := &api{cfg: cfg, box: sealer, logIDs: ids, heartbeat: heartbeat, streamFor: streamFor, forgetFor: forgetFor, limits: newLimiters(cfg.Limits), secure: strings.HasPrefix(cfg.BaseURL, "https://"), router: mux.NewRouter()}
 	if a.cfg.Patience == 0 {
 		a.cfg.Patience = defaultPatience
 	}

@@ -25,6 +25,8 @@ type Config struct {
 	BaseURL string
 	// Development permits plain http on BaseURL.
 	Development bool
+	// Mailbox shows mails at /development/mails; the domain's Mailing says whether there is one.
+	Mailbox bool
 	// Key seals cursors and remembered answers: at least 32 random bytes, the same on every replica.
 	Key redact.Secret
 	// Signup is what the sign-in page offers; the domain enforces its own copy.

@@ -217,7 +217,7 @@ func TestDevTokens(t *testing.T) {
 
 func TestKeyEncryptionKeysRotateAndBackupsAreProved(t *testing.T) {
 	ring := &keyring{must(seal.Generate())}
-	s := newShop(t, func(c *controlplane.Config, _ *Config) { c.Vault = ring })
+	s := newShop(t, func(c *controlplane.Config, _ *Config) { c.Vault, c.Mailing = ring, controlplane.Mailing{} })
 	id, path := s.made()
 	s.must(call{method: put, path: path + "/secrets/OTHER", as: s.ann, body: map[string]any{"value": "x"}})
 	r, err := s.plane.Keyring.Verify(t.Context())

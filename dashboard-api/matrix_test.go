@@ -101,12 +101,16 @@ func (c cell) String() string {
 // want computes the one right status class from the permission column.
 func (c cell) want(policy authz.Authorizer) string {
 	switch {
+	case c.rt.settings().navigation: // a browser is sent on, in any case
+		return "303"
 	case c.rt.permission == authz.Public:
 		return "2xx"
 	case !c.ask.known:
 		return "401"
 	case c.rt.permission == authz.Person && c.ask.script:
 		return "403"
+	case (c.rt.permission == authz.SignedIn || c.rt.permission == authz.Person) && c.which != own:
+		return "404" // what is somebody else's, or nobody's
 	case c.rt.permission == authz.SignedIn || c.rt.permission == authz.Person:
 		return "2xx"
 	case c.ask.grant == nil || c.param == string(c.rt.scope):

@@ -61,7 +61,7 @@ func (a *api) operation(r *route) huma.Operation {
 	if s.ifMatch {
 		op.Parameters = append(op.Parameters, headerParameter("If-Match", true, "The ETag that you read."))
 	}
-	if r.method == post && r.mutates() && r.permission != authz.Public {
+	if r.method == post && r.mutates() && r.permission != authz.Public && !s.noReplay {
 		op.Parameters = append(op.Parameters, headerParameter(keyHeader, false, "Repeating a request with the same key within 24 hours gives the first answer again."))
 	}
 	return op

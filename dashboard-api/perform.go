@@ -57,7 +57,7 @@ const (
 // perform runs the handler: plainly, or once per idempotency key.
 func (a *api) perform(w http.ResponseWriter, r *http.Request, q *request, s settings, inner http.Handler) {
 	key := r.Header.Get(keyHeader)
-	if r.Method != post || key == "" || !q.route.mutates() || !q.actor.Known() {
+	if r.Method != post || key == "" || s.noReplay || !q.route.mutates() || !q.actor.Known() {
 		if s.settle == nil {
 			inner.ServeHTTP(w, r)
 			return

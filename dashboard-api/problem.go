@@ -23,6 +23,7 @@ type problem struct {
 	Hint      string    `json:"hint,omitempty" doc:"What to change"`
 	RequestID string    `json:"request_id" doc:"Quote this when asking for help; also in the X-Request-Id header"`
 	Errors    []finding `json:"errors,omitempty" doc:"Each place of the input that is wrong"`
+	Challenge string    `json:"challenge,omitempty" doc:"With mfa_required: send it with a code to /auth/login/code"`
 
 	retryAfter int // seconds, for 429
 	cause      error

@@ -53,6 +53,13 @@ type settings struct {
 	// settle runs after the change is committed, also on a repeated request, and may replace the answer:
 	// for what can only be known then, such as whether a runtime acknowledged a revision.
 	settle func(ctx context.Context, status int, body []byte) (int, []byte)
+	// ownAccount is for what people may do before their address is verified.
+	ownAccount bool
+	// noReplay keeps Idempotency-Key out: a refusal here is counted, and so must not be undone.
+	noReplay bool
+	// navigation is for a GET that a browser is sent to from another site, and that may sign in: what it
+	// brings is bound to a cookie of ours instead of the cross-origin check. It answers with a redirect.
+	navigation bool
 }
 
 const defaultMaxBody = 1 << 20
@@ -77,6 +84,17 @@ func ifMatch() option { return func(s *settings) { s.ifMatch = true } }
 // settle is for answers that depend on what happens after the commit.
 func settle(fn func(ctx context.Context, status int, body []byte) (int, []byte)) option {
 	return func(s *settings) { s.settle = fn }
+}
+
+// ownAccount is for changes of one's own account: they need no verified address.
+func ownAccount() option { return func(s *settings) { s.ownAccount = true } }
+
+// noReplay is for what counts its refusals.
+func noReplay() option { return func(s *settings) { s.noReplay = true } }
+
+// navigation is for where identity providers send browsers.
+func navigation() option {
+	return func(s *settings) { s.navigation, s.status = true, http.StatusSeeOther }
 }
 
 // mutates reports whether the route changes something.
@@ -124,7 +142,7 @@ func (r route) check() error {
 		return fmt.Errorf("dashboard-api: route %s has scope %q and no such parameter", line, r.scope)
 	case r.handler == nil || r.summary == "":
 		return fmt.Errorf("dashboard-api: route %s needs a handler and a summary", line)
-	case r.method == http.MethodGet && r.mutates():
+	case r.method == http.MethodGet && r.mutates() && !r.settings().navigation:
 		return fmt.Errorf("dashboard-api: route %s is a GET that changes something", line)
 	}
 	if _, listed := controlplane.Catalogue[r.event]; r.mutates() && !listed {

@@ -2,6 +2,7 @@ package dashboardapi
 
 import (
 	"net/http"
+	"slices"
 
 	"turnkey/controlplane"
 	"turnkey/controlplane/authz"
@@ -21,12 +22,7 @@ const prefix = "/api/v1"
 // routes is the table: every route, who may call it and what it leaves in the audit log. Paths are
 // below prefix. A path parameter named org, project or instance is the place that the scope asks about.
 func (a *api) routes() []route {
-	return append([]route{
-		{post, "/auth/signup", authz.Public, nowhere, controlplane.AccountCreated, "Sign up", handle(a.signUp), []option{status(http.StatusCreated)}},
-		{post, "/auth/login", authz.Public, nowhere, controlplane.SessionStarted, "Sign in", handle(a.logIn), nil},
-		{post, "/auth/logout", authz.Person, nowhere, controlplane.SessionEnded, "Sign out", handle(a.logOut), nil},
-		{get, "/auth/me", authz.SignedIn, nowhere, quiet, "Who am I", handle(a.me), nil},
-
+	return slices.Concat(a.accountRoutes(), []route{
 		{get, "/orgs", authz.SignedIn, nowhere, quiet, "List my organizations", handle(a.listOrganizations), nil},
 		{post, "/orgs", authz.Person, nowhere, controlplane.OrganizationCreated, "Make an organization", handle(a.createOrganization), []option{status(http.StatusCreated)}},
 		{get, "/orgs/{org}", authz.OrganizationRead, inOrg, quiet, "Read an organization", handle(a.getOrganization), nil},
@@ -48,5 +44,5 @@ func (a *api) routes() []route {
 		{remove, "/orgs/{org}/tokens/{token}", authz.TokenWrite, inOrg, controlplane.TokenRevoked, "Revoke an API token", handle(a.revokeToken), nil},
 
 		{get, "/orgs/{org}/audit-events", authz.AuditRead, inOrg, quiet, "Read the audit log", handle(a.listAuditEvents), nil},
-	}, a.instanceRoutes()...)
+	}, a.instanceRoutes())
 }

@@ -83,6 +83,7 @@ func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *hous
 		Store: h.store, Now: h.clock.now, Random: rand.Reader, Log: log, Signup: controlplane.SignupOpen,
 		Password: controlplane.PasswordCost{MemoryKiB: 8, Iterations: 1},
 		Vault:    must(seal.Generate()), Bundles: h.pool.sealer, Commander: h.pool, Listen: h.store.Listen,
+		Mailing: controlplane.Mailing{Mailbox: true, BaseURL: "https://dashboard.example"},
 	}
 	policy, err := authz.New()
 	if err != nil {
@@ -103,6 +104,7 @@ func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *hous
 	if h.api, err = build(web); err != nil {
 		t.Fatal(err)
 	}
+	h.api.forgetFor = 0
 	if h.handler, err = h.api.handler(); err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +278,7 @@ type fixture struct {
 }
 
 // fixtures are all of them; a new noun family adds its own here.
-var fixtures = []fixture{identityFixture, instanceFixture, telemetryFixture}
+var fixtures = []fixture{identityFixture, accountFixture, instanceFixture, telemetryFixture}
 
 func fixtureBodies() (bodies map[string]func(h *house, t *tenant, as *person) any, perishable map[string]bool) {
 	bodies, perishable = map[string]func(h *house, t *tenant, as *person) any{}, map[string]bool{}

@@ -36,6 +36,7 @@ type controlplaneCommand struct {
 	DrainDelay     time.Duration       `default:"5s" help:"How long to serve on after SIGTERM, not ready any more, until load balancers have noticed."`
 	KeyOverlap     time.Duration       `help:"How long a new signing key is published before it signs; 10m, and other values only with --development."`
 
+	mailSettings
 	sandbox
 	scraping
 }
@@ -52,6 +53,11 @@ func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
 	if err != nil {
 		return err
 	}
+	mail, err := c.mailSettings.options(c.BaseURL, c.Development)
+	if err != nil {
+		return err
+	}
+	api.mailbox = mail.mailing.Mailbox
 	people, err := listen("--listen", c.Listen)
 	if err != nil {
 		return err
@@ -67,7 +73,7 @@ func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
 		return err
 	}
 	defer workers.Close()
-	parts, err := openPlane(ctx, log, c.planeSettings, planeOptions{signup: c.Signup, overlap: c.KeyOverlap, workers: workers})
+	parts, err := openPlane(ctx, log, c.planeSettings, planeOptions{signup: c.Signup, overlap: c.KeyOverlap, workers: workers, mail: mail})
 	if err != nil {
 		return err
 	}
@@ -154,6 +160,7 @@ func (p *planeParts) start(group *lifecycle.Group, tails context.Context) {
 	group.Go("hint at log entries", func(context.Context) error { return p.plane.Logs.Watch(tails) })
 	group.Go("watch publications", p.plane.Runtimes.Watch)
 	group.Go("maintain", p.plane.Maintain)
+	group.Go("send mail", p.plane.Mails.Deliver)
 }
 
 // site is the API with its pages.
@@ -169,7 +176,7 @@ func (p *planeParts) site(s siteSettings) (http.Handler, error) {
 	h, err := dashboardapi.New(dashboardapi.Config{
 		Web:   files,
 		Plane: p.plane, Authz: roles, Log: p.log, Now: time.Now, BaseURL: s.base, Development: s.development, Key: s.key, Signup: s.signup,
-		RuntimeURL: s.runtimeURL, TrustedProxies: s.proxies,
+		Mailbox: s.mailbox, RuntimeURL: s.runtimeURL, TrustedProxies: s.proxies,
 	})
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "settings", "The control plane cannot start with these settings.")

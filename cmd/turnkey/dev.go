@@ -111,7 +111,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 		return nil, nil, err
 	}
 	control, err := openPlane(ctx, s.log, planeSettings{database{DatabaseURL: url}, keyEncryption{KeysDir: keysDir}},
-		planeOptions{signup: controlplane.SignupOpen, overlap: overlap, workers: s.workers})
+		planeOptions{signup: controlplane.SignupOpen, overlap: overlap, workers: s.workers, mail: intoMailbox(s.base)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -120,7 +120,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 	if err != nil {
 		return nil, nil, err
 	}
-	site, err := control.site(siteSettings{key: key, base: s.base, runtimeURL: s.base + "/i/{host}", development: true, signup: controlplane.SignupOpen})
+	site, err := control.site(siteSettings{key: key, base: s.base, runtimeURL: s.base + "/i/{host}", development: true, signup: controlplane.SignupOpen, mailbox: true})
 	if err != nil {
 		return nil, nil, err
 	}

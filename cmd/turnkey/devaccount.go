@@ -18,6 +18,7 @@ const callPatience = 45 * time.Second
 // account reuses the account of an earlier start, or makes one through the API, as a person would.
 func (s *devStack) account(ctx context.Context) (f devFile, organization string, err error) {
 	var me struct {
+		EmailVerified bool `json:"email_verified"`
 		Organizations []struct {
 			Organization string `json:"organization"`
 		} `json:"organizations"`
@@ -26,17 +27,22 @@ func (s *devStack) account(ctx context.Context) (f devFile, organization string,
 	if f.APIToken != "" {
 		err := s.call(ctx, http.MethodGet, "/auth/me", f.APIToken, nil, &me)
 		if err == nil && len(me.Organizations) > 0 {
-			return f, me.Organizations[0].Organization, nil
+			if !me.EmailVerified { // made before addresses were verified
+				err = s.verifyAgain(ctx, f)
+			}
+			return f, me.Organizations[0].Organization, err
 		}
 	}
 	f = devFile{Email: "demo@turnkey.localhost", Password: randomText(16)}
-	client := &http.Client{Timeout: callPatience}
-	cookie, err := s.signUp(ctx, client, f)
+	cookie, err := s.signUp(ctx, f)
 	if err != nil {
 		f.Email = "demo-" + randomText(4) + "@turnkey.localhost" // the old password is lost with the old file
-		if cookie, err = s.signUp(ctx, client, f); err != nil {
+		if cookie, err = s.signUp(ctx, f); err != nil {
 			return f, "", err
 		}
+	}
+	if err := s.verify(ctx, f.Email); err != nil {
+		return f, "", err
 	}
 	if err := s.callWith(ctx, http.MethodGet, "/auth/me", cookie, nil, &me); err != nil {
 		return f, "", err
@@ -54,13 +60,49 @@ func (s *devStack) account(ctx context.Context) (f devFile, organization string,
 	return f, organization, err
 }
 
+// verify opens the link in the newest mail to an address, as a person would.
+func (s *devStack) verify(ctx context.Context, email string) error {
+	nobody := func(*http.Request) {}
+	var mails struct {
+		Data []struct{ Kind, To, Link string }
+	}
+	if err := s.callWith(ctx, http.MethodGet, "/development/mails", nobody, nil, &mails); err != nil {
+		return err
+	}
+	for _, m := range mails.Data {
+		link, err := url.Parse(m.Link)
+		if m.To == email && m.Kind == "verification" && err == nil {
+			return s.callWith(ctx, http.MethodPost, "/auth/verify", nobody, map[string]any{"token": link.Query().Get("token")}, nil)
+		}
+	}
+	return errors.New("the demo account was sent no mail")
+}
+
+// verifyAgain asks for another mail and opens its link. An account whose password was changed is its owner's business.
+func (s *devStack) verifyAgain(ctx context.Context, f devFile) error {
+	cookie, err := s.enter(ctx, "/auth/login", map[string]string{"email": f.Email, "password": f.Password})
+	if err != nil {
+		return nil
+	}
+	if err := s.callWith(ctx, http.MethodPost, "/auth/verify/resend", cookie, nil, nil); err != nil {
+		return err
+	}
+	return s.verify(ctx, f.Email)
+}
+
 // signUp gives the session cookie of a new account.
-func (s *devStack) signUp(ctx context.Context, client *http.Client, f devFile) (func(*http.Request), error) {
-	body, err := json.Marshal(map[string]string{"email": f.Email, "password": f.Password, "name": "Demo", "organization": "Demo"})
+func (s *devStack) signUp(ctx context.Context, f devFile) (func(*http.Request), error) {
+	return s.enter(ctx, "/auth/signup", map[string]string{"email": f.Email, "password": f.Password, "name": "Demo", "organization": "Demo"})
+}
+
+// enter gives the session cookie that signing in or up answers with.
+func (s *devStack) enter(ctx context.Context, path string, input map[string]string) (func(*http.Request), error) {
+	client := &http.Client{Timeout: callPatience}
+	body, err := json.Marshal(input)
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+"/api/v1/auth/signup", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+"/api/v1"+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +113,7 @@ func (s *devStack) signUp(ctx context.Context, client *http.Client, f devFile) (
 	}
 	defer response.Body.Close()
 	if response.StatusCode >= 300 || len(response.Cookies()) == 0 {
-		return nil, fmt.Errorf("signing up the demo account: the API answered %d", response.StatusCode)
+		return nil, fmt.Errorf("the demo account: %s answered %d", path, response.StatusCode)
 	}
 	cookies := response.Cookies()
 	return func(r *http.Request) {

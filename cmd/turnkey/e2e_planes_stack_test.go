@@ -211,6 +211,7 @@ func (in *installation) signUp() {
 	}
 	var ignored map[string]any
 	cookies := post("/auth/signup", nil, `{"email":"ann@example.com","password":"correct horse battery","name":"Ann"}`, &ignored)
+	in.verify("ann@example.com")
 	var list struct{ Data []struct{ ID string } }
 	req, err := http.NewRequestWithContext(in.Context(), http.MethodGet, "http://"+in.api+"/api/v1/orgs", nil)
 	if err != nil {
@@ -231,6 +232,23 @@ func (in *installation) signUp() {
 	var made struct{ Token string }
 	post("/orgs/"+in.org+"/tokens", cookies, `{"name":"e2e","role":"owner"}`, &made)
 	in.token = made.Token
+}
+
+// verify opens the link in the mail that a new account is sent; in development mails are shown by the API.
+func (in *installation) verify(email string) {
+	in.Helper()
+	var mails struct {
+		Data []struct{ Kind, To, Link string }
+	}
+	api := "http://" + in.api + "/api/v1"
+	status, raw := call(in.T, http.MethodGet, api+"/development/mails", "", "")
+	if err := json.Unmarshal(raw, &mails); err != nil || status != http.StatusOK || len(mails.Data) == 0 || mails.Data[0].To != email {
+		in.Fatalf("the mailbox: %d %s, %v", status, raw, err)
+	}
+	_, token, _ := strings.Cut(mails.Data[0].Link, "?token=")
+	if status, raw := call(in.T, http.MethodPost, api+"/auth/verify", "", `{"token":"`+token+`"}`); status != http.StatusOK {
+		in.Fatalf("verify: %d %s", status, raw)
+	}
 }
 
 // call calls the API and gives the answer's status and members.

@@ -62,6 +62,7 @@ type planeOptions struct {
 	signup  controlplane.Signup
 	overlap time.Duration // zero: the usual one
 	workers *worker.Pool  // compile and test hooks; nil: nobody deploys here
+	mail    mailOptions
 }
 
 // siteSettings are those of the REST API.
@@ -71,6 +72,7 @@ type siteSettings struct {
 	runtimeURL  string // with {host}
 	development bool
 	signup      controlplane.Signup
+	mailbox     bool // shows mails instead of sending them
 	proxies     []netip.Prefix
 }
 
@@ -107,6 +109,7 @@ func openPlane(ctx context.Context, log *slog.Logger, s planeSettings, o planeOp
 	domain := controlplane.Config{
 		Store: db, Now: time.Now, Random: rand.Reader, Log: log, Signup: o.signup, KeyOverlap: o.overlap,
 		Vault: vault, Bundles: sealer, Commander: p.commander, Listen: db.Listen,
+		Mailing: o.mail.mailing, VerifyEmail: o.mail.verify,
 	}
 	if o.workers != nil { // a nil pool inside the interface would look like one
 		domain.Workers = o.workers

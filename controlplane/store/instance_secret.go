@@ -53,10 +53,17 @@ func (t tx) ScanSealed(ctx context.Context, after string, n int) ([]controlplane
 
 // ReplaceSealed implements controlplane.Tx.
 func (t tx) ReplaceSealed(ctx context.Context, row controlplane.SealedRow, sealed []byte) (bool, error) {
-	if strings.HasPrefix(row.Label, "secret/") {
-		n, err := t.q.ReplaceSealedSecret(ctx, db.ReplaceSealedSecretParams{Label: row.Label, Sealed: sealed, Before: row.Sealed})
-		return n > 0, translate(err)
+	var n int64
+	var err error
+	switch kind, _, _ := strings.Cut(row.Label, "/"); kind {
+	case "secret":
+		n, err = t.q.ReplaceSealedSecret(ctx, db.ReplaceSealedSecretParams{Label: row.Label, Sealed: sealed, Before: row.Sealed})
+	case "mail":
+		n, err = t.q.ReplaceSealedMail(ctx, db.ReplaceSealedMailParams{Label: row.Label, Sealed: sealed, Before: row.Sealed})
+	case "totp":
+		n, err = t.q.ReplaceSealedTOTP(ctx, db.ReplaceSealedTOTPParams{Label: row.Label, Sealed: sealed, Before: row.Sealed})
+	default:
+		n, err = t.q.ReplaceSealedKey(ctx, db.ReplaceSealedKeyParams{Label: row.Label, Sealed: sealed, Before: row.Sealed})
 	}
-	n, err := t.q.ReplaceSealedKey(ctx, db.ReplaceSealedKeyParams{Label: row.Label, Sealed: sealed, Before: row.Sealed})
 	return n > 0, translate(err)
 }

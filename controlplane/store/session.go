@@ -8,6 +8,13 @@ import (
 	"turnkey/controlplane/store/internal/db"
 )
 
+func session(r db.Session) controlplane.Session {
+	return controlplane.Session{
+		ID: r.ID, UserID: r.UserID, IP: r.Ip, UserAgent: r.UserAgent, TokenHash: r.TokenHash,
+		CreatedAt: r.CreatedAt, LastSeenAt: r.LastSeenAt, ExpiresAt: r.ExpiresAt,
+	}
+}
+
 // InsertSession implements controlplane.Tx.
 func (t tx) InsertSession(ctx context.Context, s controlplane.Session) error {
 	return translate(t.q.InsertSession(ctx, db.InsertSessionParams{
@@ -19,10 +26,25 @@ func (t tx) InsertSession(ctx context.Context, s controlplane.Session) error {
 // FindSession implements controlplane.Tx.
 func (t tx) FindSession(ctx context.Context, tokenHash []byte) (controlplane.Session, controlplane.User, error) {
 	r, err := t.q.FindSession(ctx, tokenHash)
-	return controlplane.Session{
-		ID: r.Session.ID, UserID: r.Session.UserID, IP: r.Session.Ip, UserAgent: r.Session.UserAgent, TokenHash: r.Session.TokenHash,
-		CreatedAt: r.Session.CreatedAt, LastSeenAt: r.Session.LastSeenAt, ExpiresAt: r.Session.ExpiresAt,
-	}, user(r.User), translate(err)
+	return session(r.Session), user(r.User), translate(err)
+}
+
+// ListSessions implements controlplane.Tx.
+func (t tx) ListSessions(ctx context.Context, userID string, now, idleSince time.Time) ([]controlplane.Session, error) {
+	rows, err := t.q.ListSessions(ctx, db.ListSessionsParams{UserID: userID, Now: now, IdleSince: idleSince})
+	return each(rows, session), translate(err)
+}
+
+// DeleteSessionByID implements controlplane.Tx.
+func (t tx) DeleteSessionByID(ctx context.Context, userID, id string) (bool, error) {
+	n, err := t.q.DeleteSessionByID(ctx, db.DeleteSessionByIDParams{UserID: userID, ID: id})
+	return n > 0, translate(err)
+}
+
+// DeleteSessionsBut implements controlplane.Tx.
+func (t tx) DeleteSessionsBut(ctx context.Context, userID, kept string) (int64, error) {
+	n, err := t.q.DeleteSessionsBut(ctx, db.DeleteSessionsButParams{UserID: userID, Kept: kept})
+	return n, translate(err)
 }
 
 // TouchSession implements controlplane.Tx.

@@ -8,7 +8,7 @@ import (
 )
 
 func user(r db.User) controlplane.User {
-	return controlplane.User{ID: r.ID, Email: r.Email, Name: r.Name, PasswordHash: r.PasswordHash, CreatedAt: r.CreatedAt, DisabledAt: r.DisabledAt}
+	return controlplane.User{ID: r.ID, Email: r.Email, Name: r.Name, PasswordHash: r.PasswordHash, CreatedAt: r.CreatedAt, DisabledAt: r.DisabledAt, EmailVerifiedAt: r.EmailVerifiedAt}
 }
 
 // InsertUser implements controlplane.Tx.
@@ -26,4 +26,15 @@ func (t tx) GetUser(ctx context.Context, id string) (controlplane.User, error) {
 func (t tx) FindUserByEmail(ctx context.Context, email string) (controlplane.User, error) {
 	r, err := t.q.FindUserByEmail(ctx, email)
 	return user(r), translate(err)
+}
+
+// LockUser implements controlplane.Tx.
+func (t tx) LockUser(ctx context.Context, id string) (controlplane.User, error) {
+	r, err := t.q.LockUser(ctx, id)
+	return user(r), translate(err)
+}
+
+// UpdateUser implements controlplane.Tx.
+func (t tx) UpdateUser(ctx context.Context, u controlplane.User) error {
+	return translate(t.q.UpdateUser(ctx, db.UpdateUserParams{ID: u.ID, Name: u.Name, PasswordHash: u.PasswordHash, EmailVerifiedAt: u.EmailVerifiedAt}))
 }

@@ -14,3 +14,12 @@ DELETE FROM sessions WHERE token_hash = @token_hash;
 
 -- name: DeleteDeadSessions :execrows
 DELETE FROM sessions WHERE expires_at < @now OR last_seen_at < @idle_since;
+
+-- name: ListSessions :many
+SELECT * FROM sessions WHERE user_id = @user_id AND expires_at > @now AND last_seen_at > @idle_since ORDER BY last_seen_at DESC, id LIMIT 100;
+
+-- name: DeleteSessionByID :execrows
+DELETE FROM sessions WHERE user_id = @user_id AND id = @id;
+
+-- name: DeleteSessionsBut :execrows
+DELETE FROM sessions WHERE user_id = @user_id AND id <> @kept;

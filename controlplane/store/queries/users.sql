@@ -6,3 +6,9 @@ SELECT * FROM users WHERE id = @id;
 
 -- name: FindUserByEmail :one
 SELECT * FROM users WHERE lower(email) = lower(@email);
+
+-- name: LockUser :one
+SELECT * FROM users WHERE id = @id FOR UPDATE;
+
+-- name: UpdateUser :exec
+UPDATE users SET name = @name, password_hash = @password_hash, email_verified_at = @email_verified_at WHERE id = @id;

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -134,6 +135,17 @@ func (p *Plane) signUp(ctx context.Context) error {
 	p.client = &http.Client{Jar: jar}
 	account := map[string]any{"email": "torture@example.com", "password": "correct horse battery", "name": "Torture"}
 	if _, err := p.call(ctx, http.MethodPost, "/auth/signup", nil, account, nil); err != nil {
+		return err
+	}
+	var mails struct{ Data []struct{ Link string } } // a plane in development shows its mails
+	if _, err := p.call(ctx, http.MethodGet, "/development/mails", nil, nil, &mails); err != nil {
+		return err
+	}
+	if len(mails.Data) != 1 {
+		return errors.New("the new account was not sent one mail")
+	}
+	_, token, _ := strings.Cut(mails.Data[0].Link, "?token=")
+	if _, err := p.call(ctx, http.MethodPost, "/auth/verify", nil, map[string]any{"token": token}, nil); err != nil {
 		return err
 	}
 	var orgs struct{ Data []struct{ ID string } }

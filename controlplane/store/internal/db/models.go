@@ -8,6 +8,15 @@ import (
 	"time"
 )
 
+type AccountToken struct {
+	TokenHash []byte
+	Kind      string
+	UserID    string
+	Email     string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
 type ApiKey struct {
 	ID         string
 	InstanceID string
@@ -59,6 +68,16 @@ type File struct {
 	Version    int64
 	UpdatedAt  time.Time
 	UpdatedBy  string
+}
+
+type Identity struct {
+	Issuer     string
+	Subject    string
+	UserID     string
+	Provider   string
+	Email      string
+	CreatedAt  time.Time
+	LastUsedAt time.Time
 }
 
 type Instance struct {
@@ -136,6 +155,19 @@ type LogErasure struct {
 	ErasedAt   time.Time
 }
 
+type Mail struct {
+	ID        string
+	Kind      string
+	Recipient string
+	Subject   string
+	Sealed    []byte
+	CreatedAt time.Time
+	Attempts  int32
+	DueAt     *time.Time
+	SentAt    *time.Time
+	Failure   string
+}
+
 type Organization struct {
 	ID        string
 	Name      string
@@ -144,6 +176,23 @@ type Organization struct {
 	UpdatedAt time.Time
 	DeletedAt *time.Time
 	LogDays   int32
+}
+
+type Passkey struct {
+	ID           string
+	UserID       string
+	CredentialID []byte
+	Name         string
+	Credential   string
+	CreatedAt    time.Time
+	LastUsedAt   *time.Time
+}
+
+type PasskeyChallenge struct {
+	ChallengeHash []byte
+	UserID        string
+	Session       string
+	ExpiresAt     time.Time
 }
 
 type Project struct {
@@ -248,11 +297,23 @@ type Token struct {
 	RevokedAt      *time.Time
 }
 
-type User struct {
-	ID           string
-	Email        string
-	Name         string
-	PasswordHash string
+type Totp struct {
+	UserID       string
+	Sealed       []byte
 	CreatedAt    time.Time
-	DisabledAt   *time.Time
+	ConfirmedAt  *time.Time
+	LastStep     int64
+	Failures     int32
+	BlockedUntil *time.Time
+}
+
+type User struct {
+	ID    string
+	Email string
+	Name  string
+	// argon2id in PHC form; empty: no password, nothing matches it
+	PasswordHash    string
+	CreatedAt       time.Time
+	DisabledAt      *time.Time
+	EmailVerifiedAt *time.Time
 }

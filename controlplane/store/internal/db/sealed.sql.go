@@ -27,6 +27,24 @@ func (q *Queries) ReplaceSealedKey(ctx context.Context, arg ReplaceSealedKeyPara
 	return result.RowsAffected(), nil
 }
 
+const replaceSealedMail = `-- name: ReplaceSealedMail :execrows
+UPDATE mails SET sealed = $1 WHERE id = split_part($2::text, '/', 2) AND sealed = $3::bytea
+`
+
+type ReplaceSealedMailParams struct {
+	Sealed []byte
+	Label  string
+	Before []byte
+}
+
+func (q *Queries) ReplaceSealedMail(ctx context.Context, arg ReplaceSealedMailParams) (int64, error) {
+	result, err := q.db.Exec(ctx, replaceSealedMail, arg.Sealed, arg.Label, arg.Before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const replaceSealedSecret = `-- name: ReplaceSealedSecret :execrows
 UPDATE secrets SET sealed = $1 WHERE 'secret/' || instance_id || '/' || name || '/' || version = $2::text AND instance_id = split_part($2::text, '/', 2) AND sealed = $3::bytea
 `
@@ -45,11 +63,33 @@ func (q *Queries) ReplaceSealedSecret(ctx context.Context, arg ReplaceSealedSecr
 	return result.RowsAffected(), nil
 }
 
+const replaceSealedTOTP = `-- name: ReplaceSealedTOTP :execrows
+UPDATE totps SET sealed = $1 WHERE user_id = split_part($2::text, '/', 2) AND sealed = $3::bytea
+`
+
+type ReplaceSealedTOTPParams struct {
+	Sealed []byte
+	Label  string
+	Before []byte
+}
+
+func (q *Queries) ReplaceSealedTOTP(ctx context.Context, arg ReplaceSealedTOTPParams) (int64, error) {
+	result, err := q.db.Exec(ctx, replaceSealedTOTP, arg.Sealed, arg.Label, arg.Before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const scanSealed = `-- name: ScanSealed :many
 SELECT s.label::text AS label, s.sealed::bytea AS sealed FROM (
     SELECT 'secret/' || instance_id || '/' || name || '/' || version AS label, sealed FROM secrets
     UNION ALL
     SELECT 'signing-key/' || instance_id || '/' || id AS label, sealed FROM signing_keys
+    UNION ALL
+    SELECT 'mail/' || id AS label, sealed FROM mails WHERE sealed IS NOT NULL
+    UNION ALL
+    SELECT 'totp/' || user_id AS label, sealed FROM totps
 ) s WHERE s.label COLLATE "C" > $1::text ORDER BY s.label COLLATE "C" LIMIT $2::int
 `
 
@@ -63,8 +103,8 @@ type ScanSealedRow struct {
 	Sealed []byte
 }
 
-// Every sealed value of all customers with the label that it is sealed under (see secretLabel and
-// keyLabel in the domain), for verification and rewrapping.
+// Every sealed value of all customers with the label that it is sealed under (see secretLabel,
+// keyLabel, mailLabel and totpLabel in the domain), for verification and rewrapping.
 func (q *Queries) ScanSealed(ctx context.Context, arg ScanSealedParams) ([]ScanSealedRow, error) {
 	rows, err := q.db.Query(ctx, scanSealed, arg.After, arg.MaxRows)
 	if err != nil {

@@ -36,8 +36,42 @@ func (q *Queries) DeleteSession(ctx context.Context, tokenHash []byte) error {
 	return err
 }
 
+const deleteSessionByID = `-- name: DeleteSessionByID :execrows
+DELETE FROM sessions WHERE user_id = $1 AND id = $2
+`
+
+type DeleteSessionByIDParams struct {
+	UserID string
+	ID     string
+}
+
+func (q *Queries) DeleteSessionByID(ctx context.Context, arg DeleteSessionByIDParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteSessionByID, arg.UserID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deleteSessionsBut = `-- name: DeleteSessionsBut :execrows
+DELETE FROM sessions WHERE user_id = $1 AND id <> $2
+`
+
+type DeleteSessionsButParams struct {
+	UserID string
+	Kept   string
+}
+
+func (q *Queries) DeleteSessionsBut(ctx context.Context, arg DeleteSessionsButParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteSessionsBut, arg.UserID, arg.Kept)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const findSession = `-- name: FindSession :one
-SELECT s.id, s.token_hash, s.user_id, s.ip, s.user_agent, s.created_at, s.last_seen_at, s.expires_at, u.id, u.email, u.name, u.password_hash, u.created_at, u.disabled_at FROM sessions s JOIN users u ON u.id = s.user_id
+SELECT s.id, s.token_hash, s.user_id, s.ip, s.user_agent, s.created_at, s.last_seen_at, s.expires_at, u.id, u.email, u.name, u.password_hash, u.created_at, u.disabled_at, u.email_verified_at FROM sessions s JOIN users u ON u.id = s.user_id
 WHERE s.token_hash = $1 AND u.disabled_at IS NULL
 `
 
@@ -64,6 +98,7 @@ func (q *Queries) FindSession(ctx context.Context, tokenHash []byte) (FindSessio
 		&i.User.PasswordHash,
 		&i.User.CreatedAt,
 		&i.User.DisabledAt,
+		&i.User.EmailVerifiedAt,
 	)
 	return i, err
 }
@@ -96,6 +131,45 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 		arg.ExpiresAt,
 	)
 	return err
+}
+
+const listSessions = `-- name: ListSessions :many
+SELECT id, token_hash, user_id, ip, user_agent, created_at, last_seen_at, expires_at FROM sessions WHERE user_id = $1 AND expires_at > $2 AND last_seen_at > $3 ORDER BY last_seen_at DESC, id LIMIT 100
+`
+
+type ListSessionsParams struct {
+	UserID    string
+	Now       time.Time
+	IdleSince time.Time
+}
+
+func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]Session, error) {
+	rows, err := q.db.Query(ctx, listSessions, arg.UserID, arg.Now, arg.IdleSince)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Session
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.ID,
+			&i.TokenHash,
+			&i.UserID,
+			&i.Ip,
+			&i.UserAgent,
+			&i.CreatedAt,
+			&i.LastSeenAt,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const touchSession = `-- name: TouchSession :exec

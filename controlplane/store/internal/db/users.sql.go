@@ -11,7 +11,7 @@ import (
 )
 
 const findUserByEmail = `-- name: FindUserByEmail :one
-SELECT id, email, name, password_hash, created_at, disabled_at FROM users WHERE lower(email) = lower($1)
+SELECT id, email, name, password_hash, created_at, disabled_at, email_verified_at FROM users WHERE lower(email) = lower($1)
 `
 
 func (q *Queries) FindUserByEmail(ctx context.Context, email string) (User, error) {
@@ -24,12 +24,13 @@ func (q *Queries) FindUserByEmail(ctx context.Context, email string) (User, erro
 		&i.PasswordHash,
 		&i.CreatedAt,
 		&i.DisabledAt,
+		&i.EmailVerifiedAt,
 	)
 	return i, err
 }
 
 const getUser = `-- name: GetUser :one
-SELECT id, email, name, password_hash, created_at, disabled_at FROM users WHERE id = $1
+SELECT id, email, name, password_hash, created_at, disabled_at, email_verified_at FROM users WHERE id = $1
 `
 
 func (q *Queries) GetUser(ctx context.Context, id string) (User, error) {
@@ -42,6 +43,7 @@ func (q *Queries) GetUser(ctx context.Context, id string) (User, error) {
 		&i.PasswordHash,
 		&i.CreatedAt,
 		&i.DisabledAt,
+		&i.EmailVerifiedAt,
 	)
 	return i, err
 }
@@ -65,6 +67,46 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 		arg.Name,
 		arg.PasswordHash,
 		arg.CreatedAt,
+	)
+	return err
+}
+
+const lockUser = `-- name: LockUser :one
+SELECT id, email, name, password_hash, created_at, disabled_at, email_verified_at FROM users WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) LockUser(ctx context.Context, id string) (User, error) {
+	row := q.db.QueryRow(ctx, lockUser, id)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Name,
+		&i.PasswordHash,
+		&i.CreatedAt,
+		&i.DisabledAt,
+		&i.EmailVerifiedAt,
+	)
+	return i, err
+}
+
+const updateUser = `-- name: UpdateUser :exec
+UPDATE users SET name = $1, password_hash = $2, email_verified_at = $3 WHERE id = $4
+`
+
+type UpdateUserParams struct {
+	Name            string
+	PasswordHash    string
+	EmailVerifiedAt *time.Time
+	ID              string
+}
+
+func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) error {
+	_, err := q.db.Exec(ctx, updateUser,
+		arg.Name,
+		arg.PasswordHash,
+		arg.EmailVerifiedAt,
+		arg.ID,
 	)
 	return err
 }

@@ -1,0 +1,43 @@
+package dashboardapi
+
+import (
+	"net/http"
+
+	"turnkey/controlplane"
+	"turnkey/controlplane/authz"
+)
+
+// accountRoutes are those of people about themselves: how they come in and how they prove who they are.
+func (a *api) accountRoutes() []route {
+	own, counted := []option{ownAccount()}, []option{ownAccount(), noReplay()}
+	list := []route{
+		{get, "/auth/providers", authz.Public, nowhere, quiet, "How one can sign in and up here", handle(a.listProviders), nil},
+		{post, "/auth/signup", authz.Public, nowhere, controlplane.AccountCreated, "Sign up", handle(a.signUp), []option{status(http.StatusCreated)}},
+		{post, "/auth/login", authz.Public, nowhere, controlplane.SessionStarted, "Sign in", handle(a.logIn), nil},
+		{post, "/auth/login/code", authz.Public, nowhere, controlplane.SessionStarted, "Sign in: the second step", handle(a.logInByCode), nil},
+		{post, "/auth/logout", authz.Person, nowhere, controlplane.SessionEnded, "Sign out", handle(a.logOut), own},
+
+		{get, "/auth/me", authz.SignedIn, nowhere, quiet, "Who am I", handle(a.me), nil},
+		{patch, "/auth/me", authz.Person, nowhere, controlplane.AccountUpdated, "Change my name", handle(a.renameMe), own},
+		{post, "/auth/verify", authz.Public, nowhere, controlplane.EmailVerified, "Verify an e-mail address by a mailed link", handle(a.verify), nil},
+		{post, "/auth/verify/resend", authz.Person, nowhere, controlplane.VerificationSent, "Mail me another link to verify my address", handle(a.resendVerification), own},
+
+		{post, "/auth/forgot", authz.Public, nowhere, controlplane.ResetRequested, "Mail a link to choose a new password", handle(a.forgetPassword), nil},
+		{post, "/auth/reset", authz.Public, nowhere, controlplane.PasswordReset, "Choose a new password by a mailed link", handle(a.resetPassword), nil},
+		{post, "/auth/password", authz.Person, nowhere, controlplane.PasswordChanged, "Change my password", handle(a.changePassword), counted},
+
+		{get, "/auth/sessions", authz.Person, nowhere, quiet, "List my sessions", handle(a.listSessions), nil},
+		{remove, "/auth/sessions/{session}", authz.Person, nowhere, controlplane.SessionEnded, "End a session of mine", handle(a.endSession), own},
+		{remove, "/auth/sessions", authz.Person, nowhere, controlplane.SessionEnded, "End my other sessions", handle(a.endOtherSessions), own},
+
+		{get, "/auth/totp", authz.Person, nowhere, quiet, "Whether signing in asks for a code", handle(a.getTOTP), nil},
+		{post, "/auth/totp", authz.Person, nowhere, controlplane.TOTPBegun, "Begin to add an authenticator app", handle(a.beginTOTP), counted},
+		{post, "/auth/totp/confirm", authz.Person, nowhere, controlplane.TOTPEnabled, "Confirm the authenticator app by a code", handle(a.enableTOTP), counted},
+		{post, "/auth/totp/remove", authz.Person, nowhere, controlplane.TOTPRemoved, "Remove the authenticator app", handle(a.removeTOTP), counted},
+		{post, "/auth/totp/recovery-codes", authz.Person, nowhere, controlplane.RecoveryCodesMade, "Make new recovery codes", handle(a.renewRecoveryCodes), counted},
+	}
+	if a.cfg.Development && a.cfg.Mailbox {
+		list = append(list, route{get, "/development/mails", authz.Public, nowhere, quiet, "Read the mails that were not sent; development only", handle(a.listMails), nil})
+	}
+	return list
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -100,10 +101,24 @@ func TestMongodThatEnds(t *testing.T) {
 	}
 }
 
+// began says whether the fake of a folder has written that it is there, and listens.
+func began(dir string) bool {
+	log, _ := os.ReadFile(filepath.Join(dir, "mongod", "mongod.log"))
+	return strings.Contains(string(log), "fake listens")
+}
+
 func TestMongodIsStoppedWithTheStart(t *testing.T) {
 	dir := t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
+	var watch sync.WaitGroup
+	defer watch.Wait()
 	defer cancel()
+	watch.Go(func() {
+		for !began(dir) && ctx.Err() == nil {
+			<-time.After(10 * time.Millisecond)
+		}
+		cancel()
+	})
 	_, err := StartMongo(ctx, MongoConfig{Dir: dir, Binary: filepath.Join(fakeBinary(t, fakeHangs), "mongod")})
 	log, _ := os.ReadFile(filepath.Join(dir, "mongod", "mongod.log"))
 	if err == nil || !strings.Contains(string(log), "fake shutdown") {

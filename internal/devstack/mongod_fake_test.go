@@ -79,6 +79,7 @@ func fakeMongod(mode string, args []string) int {
 	if err != nil {
 		return 48
 	}
+	fmt.Fprintln(log, "fake listens")
 	go func() {
 		for {
 			c, err := l.Accept()

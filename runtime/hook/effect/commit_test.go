@@ -169,7 +169,7 @@ func TestSlowServers(t *testing.T) {
 		case <-r.Context().Done():
 		}
 	})
-	s := newStand(t, func(c *effect.Config, o *worker.Options) { c.Share, o.Sizes.MaxWait = 2, 500*time.Millisecond },
+	s := newStand(t, func(c *effect.Config, _ *worker.Options) { c.Share = 2 },
 		afterCommit(`try { await ctx.fetch("`+url+`") } catch (e) { return console.log(e.code) } console.log("answered")`)...)
 	type end struct {
 		log string
@@ -182,7 +182,11 @@ func TestSlowServers(t *testing.T) {
 			log, err := s.run(nil, &d)
 			ends <- end{log, err}
 		}()
-		<-waiting
+		select {
+		case <-waiting:
+		case e := <-ends:
+			t.Fatalf("%q %v", e.log, e.err)
+		}
 	}
 	third, began := written(t, 3), time.Now()
 	if _, err := s.run(nil, &third); !fault.Is(err, "hook_unavailable") || time.Since(began) > 8*time.Second {

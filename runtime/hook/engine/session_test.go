@@ -104,10 +104,10 @@ func TestInterrupted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, "hooks/todos.ts", hookWith("beforeWrite", code))
-			b.limits.TimeMS = 40
+			b.limits.TimeMS = 80
 			c := calls(t, 1, same)
 			ran := b.run(true, c...)
-			f := failure(t, ran.Outcomes[0], hook.ClassTimeout, "beforeWrite took longer than 40 ms.")
+			f := failure(t, ran.Outcomes[0], hook.ClassTimeout, "beforeWrite took longer than 80 ms.")
 			if !ran.Retire || f.File != "hooks/todos.ts" {
 				t.Errorf("retire %v, file %s", ran.Retire, f.File)
 			}
@@ -125,10 +125,18 @@ func TestInterrupted(t *testing.T) {
 func TestTimeIsShared(t *testing.T) {
 	b := newBench(t, "hooks/todos.ts", hookWith("beforeWrite", "return new Promise((ok) => setTimeout(ok, 30))"))
 	b.limits.TimeMS = 80
-	ran := b.run(true, calls(t, 10, same)...)
-	if n := len(ran.Outcomes); n < 2 || n > 3 || ran.Outcomes[n-1].Failure == nil || ran.Outcomes[n-1].Failure.Class != hook.ClassTimeout {
-		t.Errorf("%+v", ran.Outcomes)
+	most := 0
+	for range 10 { // a machine that stands still for a moment lets the first call have all of it
+		ran := b.run(true, calls(t, 10, same)...)
+		n := len(ran.Outcomes)
+		if n > 3 || ran.Outcomes[n-1].Failure == nil || ran.Outcomes[n-1].Failure.Class != hook.ClassTimeout {
+			t.Fatalf("%+v", ran.Outcomes)
+		}
+		if most = max(most, n); most >= 2 {
+			return
+		}
 	}
+	t.Error("no second call")
 }
 
 // TestClockAndRandomness: fixed for the operation; the same seed gives the same values.
@@ -239,12 +247,16 @@ func TestAborted(t *testing.T) {
 // TestHostTimeIsNotCounted: a slow database is not the hook's fault.
 func TestHostTimeIsNotCounted(t *testing.T) {
 	b := newBench(t, "hooks/todos.ts", `export default { async beforeWrite(_: any, ctx: any) { for (let i = 0; i < 3; i++) await ctx.db.table("todos").count(); } };`)
-	b.limits.TimeMS = 50
+	b.limits.TimeMS = 150
 	b.host = func(hook.HostCall) (hook.HostResult, error) {
-		wait(30)
+		wait(60)
 		return hook.HostResult{Value: text("1")}, nil
 	}
-	if o := b.write(`{}`); o.Result != hook.Kept || o.Usage.HostUS < 90_000 {
+	o := b.write(`{}`)
+	for try := 0; o.Result != hook.Kept && try < 10; try++ { // a machine that stands still takes the hook's own time, too
+		o = b.write(`{}`)
+	}
+	if o.Result != hook.Kept || o.Usage.HostUS < 180_000 {
 		t.Errorf("%s %s, %d us", o.Result, said(o), o.Usage.HostUS)
 	}
 }

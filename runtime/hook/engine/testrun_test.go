@@ -15,7 +15,7 @@ import (
 func tested(t testing.TB, pairs ...string) hook.Tested {
 	t.Helper()
 	limits := hook.DefaultLimits()
-	limits.TimeMS = 2000
+	limits.TimeMS = 20_000 // as newBench
 	out := engine.New(time.Now).Test(hook.Test{Files: files(pairs...), NowMS: moment.NowMS, Seed: "s", Env: map[string]string{"MODE": "strict"}, Limits: limits})
 	text, err := hook.Encode(out)
 	if err != nil {
@@ -190,7 +190,7 @@ func TestFailingTests(t *testing.T) {
 // TestTestsThatHang do not take the others with them.
 func TestTestsThatHang(t *testing.T) {
 	in := hook.Test{Files: files("hooks/a.test.ts", "test('hangs', () => { for (;;) { Math.random() } });\ntest('fine', () => {});"), Limits: hook.DefaultLimits()}
-	in.Limits.TimeMS = 50
+	in.Limits.TimeMS = 500
 	out := engine.New(time.Now).Test(in)
 	if len(out.Tests) != 2 || out.Tests[0].Failure.Class != hook.ClassTimeout || !out.Tests[1].Passed || !out.Retire {
 		t.Errorf("%+v", out)

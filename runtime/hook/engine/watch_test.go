@@ -23,14 +23,20 @@ func TestProcessorTimeCounts(t *testing.T) {
 	} {
 		b := newBench(t, "hooks/todos.ts", hookWith("beforeWrite", "for (;;) {}"))
 		b.limits.TimeMS = int(limit / time.Millisecond)
-		began := time.Now()
-		b.engine.Meter(func() time.Duration { return time.Since(began) * time.Duration(c.share) / 100 })
-		o := b.write(`{}`)
-		took := time.Since(began)
-		if o.Failure == nil || o.Failure.Class != hook.ClassTimeout {
-			t.Errorf("%s: %+v", c.name, o)
+		took := time.Hour
+		for try := 0; took > c.later+time.Second && try < 5; try++ { // a machine may stand still
+			began := time.Now()
+			b.engine.Meter(func() time.Duration { return time.Since(began) * time.Duration(c.share) / 100 })
+			o := b.write(`{}`)
+			took = time.Since(began)
+			if o.Failure == nil || o.Failure.Class != hook.ClassTimeout {
+				t.Errorf("%s: %+v", c.name, o)
+			}
+			if took < c.sooner-5*time.Millisecond {
+				t.Errorf("%s: interrupted after %s, want %s", c.name, took, c.sooner)
+			}
 		}
-		if took < c.sooner-5*time.Millisecond || took > c.later+time.Second { // a busy machine's share
+		if took > c.later+time.Second {
 			t.Errorf("%s: interrupted after %s, want about %s", c.name, took, c.later)
 		}
 	}

@@ -285,12 +285,18 @@ func TestBounds(t *testing.T) {
 		if took := time.Since(began); err == nil || err.Code != "fetch_timeout" || took > 5*time.Second {
 			t.Errorf("%s: %+v after %v", path, err, took)
 		}
-		limited, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
-		_, err = patient.Do(limited, loopback, &hook.FetchRequest{URL: s.URL + path, Method: "GET"})
-		if err == nil || err.Code != "fetch_timeout" || limited.Err() != nil {
-			t.Errorf("%s: the context's time is not waited out: %+v, %v", path, err, limited.Err())
+		waitedOut := true
+		for try := 0; waitedOut && try < 5; try++ { // the machine may stand still for as long as is spared
+			limited, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
+			if _, err = patient.Do(limited, loopback, &hook.FetchRequest{URL: s.URL + path, Method: "GET"}); err == nil || err.Code != "fetch_timeout" {
+				t.Errorf("%s: %+v", path, err)
+			}
+			waitedOut = limited.Err() != nil
+			cancel()
 		}
-		cancel()
+		if waitedOut {
+			t.Errorf("%s: the context's time is waited out", path)
+		}
 	}
 	if n := sent.Load(); n > 64<<20 {
 		t.Errorf("%d bytes of the huge answer were taken off the server", n)

@@ -64,7 +64,7 @@ func TestWornWorkersAreReplaced(t *testing.T) {
 // TestTheLeastUsedMakesRoom, and who is in the middle of something stays.
 func TestTheLeastUsedMakesRoom(t *testing.T) {
 	c := newClock()
-	p := newPool(t, func(o *worker.Options) { o.Now, o.Sizes.Workers, o.Sizes.MaxWait = c.Now, 2, 100*time.Millisecond })
+	p := newPool(t, func(o *worker.Options) { o.Now, o.Sizes.Workers = c.Now, 2 })
 	mustAsk(t, p, "old", "pid")
 	c.advance(time.Second)
 	mustAsk(t, p, "new", "pid")
@@ -98,7 +98,7 @@ func TestTheLeastUsedMakesRoom(t *testing.T) {
 
 // TestTwoWorkersForTheBusy: a second transaction of an instance does not wait for the first, a third does.
 func TestTwoWorkersForTheBusy(t *testing.T) {
-	p := newPool(t, func(o *worker.Options) { o.Sizes.PerInstance, o.Sizes.MaxWait = 2, 200*time.Millisecond })
+	p := newPool(t, func(o *worker.Options) { o.Sizes.PerInstance = 2 })
 	var open []*worker.Session
 	for range 2 {
 		s, err := p.Session(t.Context(), "a", nil)

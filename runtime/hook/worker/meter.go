@@ -20,6 +20,8 @@ type meter struct {
 	before time.Duration // of CPU, when it began
 	known  bool          // the kernel tells CPU times
 	host   time.Duration // spent in calls back, which count for nothing
+	due    time.Time     // when to look next
+	stood  time.Duration // how much later that was; the same
 	slow   bool          // half is used
 	looks  int
 	// delay is how long the process had waited for a processor at the second look; most requests have no second.
@@ -51,12 +53,24 @@ func (m *meter) left() time.Duration {
 	if m.looks++; m.looks == 2 {
 		m.delay = delayOf(m.pid)
 	}
-	elapsed := time.Since(m.began) - m.host
+	elapsed := time.Since(m.began) - m.host - m.stood
 	now, ok := cpuOf(m.pid)
 	if !m.known || !ok { // not told here, or the process is gone, and the socket will say so
 		return m.wall - elapsed
 	}
 	return m.judge(elapsed, now-m.before, func() time.Duration { return delayOf(m.pid) - m.delay })
+}
+
+// next is when to look again, if there is time left.
+func (m *meter) next(left time.Duration) time.Time {
+	m.due = time.Now().Add(min(left, stride))
+	return m.due
+}
+
+// expired is told that the time for looking has come. Where it is long past, this process has stood still, and so, most likely,
+// has the whole machine: a worker cannot help it.
+func (m *meter) expired(now time.Time) {
+	m.stood = min(m.stood+max(now.Sub(m.due), 0), forbearance*m.wall)
 }
 
 // judge decides by the wall clock and by what was used; delayed, which is asked last, is how long the run wanted a processor.
@@ -76,6 +90,9 @@ func (m *meter) judge(elapsed, used time.Duration, delayed func() time.Duration)
 	}
 	return max(left, time.Millisecond)
 }
+
+// stride is the longest time between two looks: a standstill is known but for so much of it.
+const stride = 50 * time.Millisecond
 
 // soon is when a request is looked at for the second time, and its waiting for a processor counted from.
 const soon = 20 * time.Millisecond

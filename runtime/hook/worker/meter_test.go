@@ -36,6 +36,28 @@ func TestAMeterJudges(t *testing.T) {
 	}
 }
 
+// TestAStandstill of this process, and so of the machine, counts for nothing, within reason.
+func TestAStandstill(t *testing.T) {
+	m := Limits{Grace: 50 * time.Millisecond}.meter(0, 200*time.Millisecond)
+	m.known = false // the wall clock alone
+	if at := time.Until(m.next(m.left())); at > stride {
+		t.Errorf("it looks again after %s", at)
+	}
+	m.expired(m.due.Add(-time.Millisecond))
+	if m.stood != 0 {
+		t.Errorf("what comes early stood still for %s", m.stood)
+	}
+	before := m.left()
+	m.expired(m.due.Add(time.Second))
+	if more := m.left() - before; more < 900*time.Millisecond || more > time.Second {
+		t.Errorf("a second of standing still gives %s", more)
+	}
+	m.expired(m.due.Add(time.Hour))
+	if m.stood != forbearance*m.wall {
+		t.Errorf("an hour counts as %s", m.stood)
+	}
+}
+
 // TestAnswersInTime: a run that computes, or that sleeps, has an answer within twice its limit.
 func TestAnswersInTime(t *testing.T) {
 	for _, limit := range []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, time.Second} {

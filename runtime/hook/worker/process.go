@@ -211,7 +211,9 @@ func (x *exchange) write(b []byte) *Failure {
 		}
 		n, err := x.conn.Write(b)
 		b = b[n:]
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			x.meter.expired(time.Now())
+		} else if err != nil {
 			return x.hungUp()
 		}
 	}
@@ -226,6 +228,7 @@ func (x *exchange) read() (wire.Frame, *Failure) {
 		case err == nil:
 			return f, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
+			x.meter.expired(time.Now())
 			if failure := x.allow(); failure != nil {
 				return f, failure
 			}
@@ -262,7 +265,7 @@ func (x *exchange) allow() *Failure {
 	if x.meter.slow {
 		x.yield()
 	}
-	if err := x.conn.SetDeadline(time.Now().Add(left)); err != nil {
+	if err := x.conn.SetDeadline(x.meter.next(left)); err != nil {
 		return x.hungUp() // closed by who reaped it
 	}
 	if x.ctx.Err() != nil { // looked at last: whoever ends the context sets the deadline after it

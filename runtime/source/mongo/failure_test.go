@@ -104,9 +104,10 @@ func (c *cutter) Write(b []byte) (int, error) {
 
 func TestLostCommitReplies(t *testing.T) {
 	for name, c := range map[string]struct {
-		cuts int32
-		want source.Class
-	}{"once": {1, 0}, "three times": {3, 0}, "always": {1 << 20, source.Unknown}} {
+		cuts   int32
+		want   source.Class
+		within time.Duration
+	}{"once": {1, 0, time.Minute}, "three times": {3, 0, time.Minute}, "always": {1 << 20, source.Unknown, 3 * time.Second}} {
 		var cuts, sent atomic.Int32
 		cuts.Store(c.cuts)
 		w := newWorld(t, func(o *Options) {
@@ -118,7 +119,7 @@ func TestLostCommitReplies(t *testing.T) {
 				return &cutter{Conn: conn, cuts: &cuts, sent: &sent}, nil
 			}
 		})
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), c.within)
 		x, err := w.Begin(ctx, source.Session{})
 		if err != nil {
 			t.Fatal(err)

@@ -19,3 +19,13 @@ describe("what a page offers", () => {
     expect(permissions(undefined)("instance:read")).toBe("You are not a member here.");
   });
 });
+
+describe("the reason on a disabled control", () => {
+  it("names the owner alone where only an owner may", () => {
+    expect(permissions({ ...viewer, role: "admin" })("organization:delete")).toBe("You are Admin here; this needs an Owner.");
+  });
+  it("tells the member of chosen projects that the role is not what is missing", () => {
+    expect(permissions({ ...viewer, role: "developer", projects: ["prj_1"] })("project:create")).toBe("Your role is for chosen projects; this needs a role in the whole organization.");
+    expect(permissions({ ...viewer, role: "viewer", projects: ["prj_1"] })("project:create")).toBe("You are Viewer here; this needs a Developer or above.");
+  });
+});

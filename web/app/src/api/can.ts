@@ -8,16 +8,21 @@ export type May = true | string;
 
 const roles: Record<string, string> = { owner: "Owner", admin: "Admin", developer: "Developer", viewer: "Viewer" };
 
-/** Who could do it, in words, for the reason on a disabled control. */
-const needs: Record<string, string> = {
-  "organization:delete": "an Owner",
-  "organization:write": "an Admin",
-  "member:write": "an Admin",
-  "token:write": "an Admin",
-  "rejection:force": "an Admin",
-  "conflict:force": "an Admin",
-  "user:erase": "an Admin",
+/** The lowest role that may, where it is not Developer. */
+const lowest: Record<string, string> = {
+  "organization:delete": "owner",
+  "organization:write": "admin",
+  "member:write": "admin",
+  "audit:read": "admin",
+  "project:delete": "admin",
+  "instance:delete": "admin",
+  "key:write": "admin",
+  "rejection:force": "admin",
+  "conflict:force": "admin",
+  "user:erase": "admin",
 };
+
+const ladder = ["viewer", "developer", "admin", "owner"];
 
 /**
  * Makes the predicate of one membership. What it answers decides only what the page offers: the server
@@ -28,6 +33,8 @@ export function permissions(membership: Membership | undefined, project?: string
     if (!membership) return "You are not a member here.";
     if (project && membership.projects && !membership.projects.includes(project)) return "Your role does not include this project.";
     if (membership.may.includes(permission)) return true;
-    return `You are ${roles[membership.role] ?? membership.role} here; this needs ${needs[permission] ?? "a Developer"} or above.`;
+    const least = lowest[permission] ?? "developer";
+    if (membership.projects && ladder.indexOf(membership.role) >= ladder.indexOf(least)) return "Your role is for chosen projects; this needs a role in the whole organization.";
+    return `You are ${roles[membership.role] ?? membership.role} here; this needs ${least === "developer" ? "a" : "an"} ${roles[least] ?? least}${least === "owner" ? "" : " or above"}.`;
   };
 }

@@ -4,7 +4,7 @@ import { asProblem, type Problem } from "./problem";
 /** A page as every list of the API answers it. */
 interface Paged<T> {
   data: T[] | null;
-  next_cursor?: string;
+  next_cursor?: string | null;
 }
 
 /** A list that is read page by page. */

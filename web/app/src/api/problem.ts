@@ -1,7 +1,11 @@
 /** One place of the input that is wrong. */
 export interface Finding {
   location?: string;
+  /** The same, as the server names it. */
+  path?: string;
+  line?: number;
   message: string;
+  hint?: string;
   [more: string]: unknown;
 }
 
@@ -25,7 +29,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   const id = response.headers.get("X-Request-Id") ?? undefined;
   try {
     const d = (await response.json()) as { code?: string; detail?: string; hint?: string; request_id?: string; errors?: Finding[] };
-    return new Problem(response.status, d.code ?? "unknown", d.detail ?? response.statusText, d.hint, d.request_id ?? id, d.errors ?? []);
+    return new Problem(response.status, d.code ?? "unknown", d.detail ?? response.statusText, d.hint, d.request_id ?? id, (d.errors ?? []).map((e) => ({ ...e, location: e.location ?? e.path })));
   } catch {
     return new Problem(response.status, "unreadable", `The server answered ${response.status} without saying why.`, "Try again; if it stays, look at the proxy between.", id);
   }

@@ -1,0 +1,13 @@
+// The dashboard in a real browser against the real binary; one development stack serves all tests, in this order.
+import { after, before } from 'node:test';
+import { displayTests } from './display.mjs';
+import { securityTests } from './security.mjs';
+import { startStack } from './stack.mjs';
+
+let stack;
+before(async () => { stack = await startStack(); }, { timeout: 180_000 });
+after(async () => { await stack?.stop(); });
+const dev = () => stack;
+
+securityTests(dev);
+displayTests(dev);

@@ -189,7 +189,9 @@ func TestRefusesToStart(t *testing.T) {
 
 // TestDevelopment: over plain http on a developer's machine the cookie has a plain name and still hides from scripts.
 func TestDevelopment(t *testing.T) {
-	h := newHouse(t, func(_ *controlplane.Config, c *Config) { c.BaseURL, c.Development, c.Web = "http://localhost:8080", true, site })
+	h := newHouse(t, func(_ *controlplane.Config, c *Config) {
+		c.BaseURL, c.Development, c.Web = "http://localhost:8080", true, site
+	})
 	r := h.must(call{method: post, path: "/auth/signup", body: map[string]any{"email": "a@example.com", "password": testPassword}})
 	c := sessionCookie(t, r)
 	if c.Name != "turnkey_session" || c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || r.Header().Get("Strict-Transport-Security") != "" {

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/auth/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail a link to choose a new password
+         * @description Permission: public. Audit event: password.reset_requested.
+         */
+        post: operations["post-auth-forgot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -18,6 +38,26 @@ export interface paths {
          * @description Permission: public. Audit event: session.started.
          */
         post: operations["post-auth-login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in: the second step
+         * @description Permission: public. Audit event: session.started.
+         */
+        post: operations["post-auth-login-code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -61,6 +101,114 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /**
+         * Change my name
+         * @description Permission: person. Audit event: account.updated.
+         */
+        patch: operations["patch-auth-me"];
+        trace?: never;
+    };
+    "/api/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change my password
+         * @description Permission: person. Audit event: password.changed.
+         */
+        post: operations["post-auth-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How one can sign in and up here
+         * @description Permission: public.
+         */
+        get: operations["get-auth-providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password by a mailed link
+         * @description Permission: public. Audit event: password.reset.
+         */
+        post: operations["post-auth-reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my sessions
+         * @description Permission: person.
+         */
+        get: operations["get-auth-sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End my other sessions
+         * @description Permission: person. Audit event: session.ended.
+         */
+        delete: operations["delete-auth-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session of mine
+         * @description Permission: person. Audit event: session.ended.
+         */
+        delete: operations["delete-auth-sessions-session"];
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -78,6 +226,130 @@ export interface paths {
          * @description Permission: public. Audit event: account.created.
          */
         post: operations["post-auth-signup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether signing in asks for a code
+         * @description Permission: person.
+         */
+        get: operations["get-auth-totp"];
+        put?: never;
+        /**
+         * Begin to add an authenticator app
+         * @description Permission: person. Audit event: totp.begun.
+         */
+        post: operations["post-auth-totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm the authenticator app by a code
+         * @description Permission: person. Audit event: totp.enabled.
+         */
+        post: operations["post-auth-totp-confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new recovery codes
+         * @description Permission: person. Audit event: recovery_codes.created.
+         */
+        post: operations["post-auth-totp-recovery-codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove the authenticator app
+         * @description Permission: person. Audit event: totp.removed.
+         */
+        post: operations["post-auth-totp-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify an e-mail address by a mailed link
+         * @description Permission: public. Audit event: email.verified.
+         */
+        post: operations["post-auth-verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail me another link to verify my address
+         * @description Permission: person. Audit event: email.verification_sent.
+         */
+        post: operations["post-auth-verify-resend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1645,6 +1917,16 @@ export interface components {
             token_id?: string;
             user_id: string;
         };
+        BeginTOTPInputBody: {
+            /** @description Yours; only an account without one leaves it out */
+            password?: string;
+        };
+        BeginTOTPOutputBody: {
+            /** @description To type into the app; shown once */
+            secret: string;
+            /** @description The same, to show as a QR code */
+            uri: string;
+        };
         CallFailure: {
             code: string;
             /** Format: int64 */
@@ -1688,6 +1970,11 @@ export interface components {
             /** @enum {string} */
             role: "owner" | "admin" | "developer" | "viewer";
         };
+        ChangePasswordInputBody: {
+            new_password: string;
+            /** @description The one until now */
+            password: string;
+        };
         Check: {
             fix?: string;
             message: string;
@@ -1723,6 +2010,12 @@ export interface components {
             /** @description The same for a self-hosted service's configuration */
             yaml: string;
         };
+        CodeInputBody: {
+            /** @description From the problem mfa_required of /auth/login */
+            challenge: string;
+            /** @description A code of the authenticator app, or a recovery code */
+            code: string;
+        };
         ColumnType: {
             element?: components["schemas"]["ColumnType"];
             members?: {
@@ -1735,6 +2028,10 @@ export interface components {
             config: string | {
                 [key: string]: unknown;
             };
+        };
+        ConfirmTOTPInputBody: {
+            /** @description The app's code of now */
+            code: string;
         };
         Conflict: {
             /** @description What the device wrote to them, as far as it fits; null for a deletion */
@@ -2296,6 +2593,13 @@ export interface components {
             payload: unknown;
             table?: string;
         };
+        EndedOutputBody: {
+            /**
+             * Format: int64
+             * @description How many ended
+             */
+            ended: number;
+        };
         EraseOutputBody: {
             /**
              * Format: int64
@@ -2426,6 +2730,9 @@ export interface components {
             message: string;
             /** @description Where: body.name, query.limit, a path of the configuration, or a hook file */
             path: string;
+        };
+        ForgetInputBody: {
+            email: string;
         };
         GetDeploymentOutputBody: {
             /**
@@ -3006,6 +3313,8 @@ export interface components {
             without: number;
         };
         Problem: {
+            /** @description With mfa_required: send it with a code to /auth/login/code */
+            challenge?: string;
             /** @description What is wrong, for programs; never changes */
             code: string;
             /** @description What is wrong, for people */
@@ -3035,6 +3344,12 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        ProofInputBody: {
+            /** @description A code of the app, or a recovery code */
+            code?: string;
+            /** @description Yours, or a code */
+            password?: string;
+        };
         ProposedTable: {
             name: string;
             /** Format: int64 */
@@ -3044,6 +3359,25 @@ export interface components {
             table: components["schemas"]["Table"];
             warnings?: string[] | null;
         };
+        Provider: {
+            /** @description In /auth/oidc/{provider}/start */
+            name: string;
+            /** @description For the button */
+            title: string;
+        };
+        ProvidersOutputBody: {
+            /** @description Mails are shown at /development/mails instead of being sent */
+            development: boolean;
+            /** @description Mail can be sent, so a password can be reset */
+            mail: boolean;
+            /** @description Identity providers to sign in with */
+            providers: components["schemas"]["Provider"][];
+            /**
+             * @description Who may make an account
+             * @enum {string}
+             */
+            signup: "open" | "invite" | "off";
+        };
         PutFileInputBody: {
             /** @description At most 256 KiB; all files together 4 MiB */
             content: string;
@@ -3051,6 +3385,10 @@ export interface components {
         PutSecretInputBody: {
             /** @description Never shown again */
             value: string;
+        };
+        RecoveryCodesOutputBody: {
+            /** @description Each signs you in once without the app; shown once */
+            recovery_codes: string[];
         };
         RefusedToken: {
             audience?: string;
@@ -3191,6 +3529,9 @@ export interface components {
             log_days?: number;
             name: string;
         };
+        RenameMeInputBody: {
+            name: string;
+        };
         ReplayHooksInputBody: {
             /** @description turnkey.yaml as text, or the same as a JSON object; absent: as saved */
             config?: string | {
@@ -3238,6 +3579,11 @@ export interface components {
         ReplayInputBody: {
             /** @description The transaction, edited; absent: as it was received */
             transaction?: unknown;
+        };
+        ResetInputBody: {
+            password: string;
+            /** @description From the mailed link */
+            token: string;
         };
         ResolveInputBody: {
             /** @description Other conflicts of the same case, by id; for those that are left out, take counts */
@@ -3371,6 +3717,28 @@ export interface components {
             updated_by: string;
             /** Format: int64 */
             version: number;
+        };
+        Session: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The one that asks */
+            current: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description Where it signed in from */
+            ip: string;
+            /**
+             * Format: date-time
+             * @description To the minute
+             */
+            last_used_at: string;
+            /** @description What the browser calls itself */
+            user_agent: string;
+        };
+        SessionsOutputBody: {
+            /** @description The last used first */
+            data: components["schemas"]["Session"][];
         };
         ShadowInputBody: {
             /** @description turnkey.yaml as text, or the same as a JSON object; absent: as saved */
@@ -3623,6 +3991,17 @@ export interface components {
             /** @description Who made it; it ends with their membership */
             user_id: string;
         };
+        TotpOutputBody: {
+            /** Format: date-time */
+            confirmed_at: string | null;
+            /** @description Signing in with the password asks for a code */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description How many are left
+             */
+            recovery_codes: number;
+        };
         Type: {
             elem?: components["schemas"]["Type"];
             fields?: {
@@ -3649,7 +4028,13 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             email: string;
+            /** @description Somebody proved to read mail to the address */
+            email_verified: boolean;
+            /** @description false: you sign in with a provider or a passkey */
+            has_password: boolean;
             id: string;
+            /** @description Until the address is verified you can change nothing but your account */
+            must_verify: boolean;
             name: string;
             /** @description What you belong to; only in /auth/me */
             organizations?: components["schemas"]["MembershipShape"][] | null;
@@ -3680,6 +4065,14 @@ export interface components {
             /** @enum {string} */
             outcome: "applied" | "refused" | "held_back";
         };
+        VerifyInputBody: {
+            /** @description From the mailed link */
+            token: string;
+        };
+        VerifyOutputBody: {
+            /** @description The address that is verified now */
+            email: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -3689,6 +4082,37 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "post-auth-forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgetInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-auth-login": {
         parameters: {
             query?: never;
@@ -3699,6 +4123,40 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LogInInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-login-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInputBody"];
             };
         };
         responses: {
@@ -3783,6 +4241,217 @@ export interface operations {
             };
         };
     };
+    "patch-auth-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameMeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-auth-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvidersOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-auth-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-auth-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-auth-sessions-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-auth-signup": {
         parameters: {
             query?: never;
@@ -3805,6 +4474,228 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-auth-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginTOTPInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BeginTOTPOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-totp-confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmTOTPInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-totp-recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-totp-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-verify-resend": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within 24 hours gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {

@@ -24,14 +24,14 @@ type Promotion struct {
 	// Deployment is the number of the deployment of From that is carried over.
 	Deployment    int64
 	Before, After string // the document of To
-	Files         []FileChange
+	Files         []PromotedFile
 	Findings      config.Findings
 	// Seen names both sides as they were looked at; Apply wants it, so that nobody applies what they have not seen.
 	Seen string
 }
 
-// FileChange is a hook file before and after; nil where there is none.
-type FileChange struct {
+// PromotedFile is a hook file before and after; nil where there is none.
+type PromotedFile struct {
 	Path          string
 	Before, After *string
 }
@@ -79,7 +79,7 @@ func (s *Promotions) Apply(ctx context.Context, actor Actor, from, to, seen stri
 	return p, err
 }
 
-func promoteFile(ctx context.Context, tx Tx, change FileChange, f File) error {
+func promoteFile(ctx context.Context, tx Tx, change PromotedFile, f File) error {
 	switch {
 	case change.same():
 		return nil
@@ -95,7 +95,7 @@ func promoteFile(ctx context.Context, tx Tx, change FileChange, f File) error {
 	return tx.PutFile(ctx, f)
 }
 
-func (f FileChange) same() bool { return f.Before != nil && f.After != nil && *f.Before == *f.After }
+func (f PromotedFile) same() bool { return f.Before != nil && f.After != nil && *f.Before == *f.After }
 
 func plan(ctx context.Context, tx Tx, from, to string) (p Promotion, err error) {
 	if p.From, p.To, err = pair(ctx, tx, from, to); err != nil {
@@ -142,18 +142,18 @@ func pair(ctx context.Context, tx Tx, from, to string) (f, t Instance, err error
 }
 
 // changes pairs the files of a deployment with those of a draft.
-func changes(after []hook.File, before []File) (list []FileChange) {
+func changes(after []hook.File, before []File) (list []PromotedFile) {
 	for _, f := range after {
-		list = append(list, FileChange{Path: f.Path, After: &f.Text})
+		list = append(list, PromotedFile{Path: f.Path, After: &f.Text})
 	}
 	for _, f := range before {
-		if at := slices.IndexFunc(list, func(c FileChange) bool { return c.Path == f.Path }); at >= 0 {
+		if at := slices.IndexFunc(list, func(c PromotedFile) bool { return c.Path == f.Path }); at >= 0 {
 			list[at].Before = &f.Content
 			continue
 		}
-		list = append(list, FileChange{Path: f.Path, Before: &f.Content})
+		list = append(list, PromotedFile{Path: f.Path, Before: &f.Content})
 	}
-	slices.SortFunc(list, func(a, b FileChange) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(list, func(a, b PromotedFile) int { return strings.Compare(a.Path, b.Path) })
 	return list
 }
 

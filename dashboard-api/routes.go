@@ -26,6 +26,7 @@ func (a *api) routes() []route {
 		{post, "/auth/login", authz.Public, nowhere, controlplane.SessionStarted, "Sign in", handle(a.logIn), nil},
 		{post, "/auth/logout", authz.Person, nowhere, controlplane.SessionEnded, "Sign out", handle(a.logOut), nil},
 		{get, "/auth/me", authz.SignedIn, nowhere, quiet, "Who am I", handle(a.me), nil},
+		{get, "/development", authz.SignedIn, nowhere, quiet, "What a development server offers to try out", handle(a.getDevelopment), nil},
 
 		{get, "/orgs", authz.SignedIn, nowhere, quiet, "List my organizations", handle(a.listOrganizations), nil},
 		{post, "/orgs", authz.Person, nowhere, controlplane.OrganizationCreated, "Make an organization", handle(a.createOrganization), []option{status(http.StatusCreated)}},

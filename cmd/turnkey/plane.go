@@ -11,6 +11,7 @@ import (
 	"turnkey/controlplane"
 	"turnkey/controlplane/seal"
 	"turnkey/controlplane/store"
+	dashboardapi "turnkey/dashboard-api"
 	"turnkey/internal/redact"
 	"turnkey/runtime/command"
 	"turnkey/runtime/envelope"
@@ -72,6 +73,7 @@ type siteSettings struct {
 	development bool
 	signup      controlplane.Signup
 	proxies     []netip.Prefix
+	sources     []dashboardapi.DevelopmentSource // to try out
 }
 
 // planeParts is an open control plane.

@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/development": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a development server offers to try out
+         * @description Permission: signed_in.
+         */
+        get: operations["get-development"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hooks/turnkey.d.ts": {
         parameters: {
             query?: never;
@@ -171,6 +191,26 @@ export interface paths {
          * @description Permission: key:write. Audit event: api_key.deleted.
          */
         delete: operations["delete-instances-instance-api-keys-key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was seen of the instance on its way to the first write
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-checklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -756,6 +796,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/go-live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check whether the instance is ready for users
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-go-live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/hooks/replay": {
         parameters: {
             query?: never;
@@ -870,6 +930,30 @@ export interface paths {
         get: operations["get-instances-instance-metrics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/promotion/{from}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what would change if another instance's deployment became this one's draft
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-promotion-from"];
+        put?: never;
+        /**
+         * Make another instance's deployment this one's draft
+         * @description Permission: config:write. Audit event: config.promoted.
+         */
+        post: operations["post-instances-instance-promotion-from"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1250,6 +1334,26 @@ export interface paths {
         get: operations["get-instances-instance-tables"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/token-doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what is wrong with a token, and which setting to change
+         * @description Permission: config:write.
+         */
+        post: operations["post-instances-instance-token-doctor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1694,6 +1798,24 @@ export interface components {
             name: string;
             ok: boolean;
             statements?: string[] | null;
+        };
+        ChecklistOutputBody: {
+            steps: components["schemas"]["ChecklistStep"][];
+        };
+        ChecklistStep: {
+            /** @description deployed, keys, token, write, previous_values */
+            code: string;
+            done: boolean;
+            /**
+             * Format: date-time
+             * @description When it was seen first; null: not yet, or not known
+             */
+            first_at: string | null;
+            /** @description What to do where it has not happened */
+            hint?: string;
+            /** Format: date-time */
+            last_at: string | null;
+            message: string;
         };
         Choice: {
             /** @description By column: client or server */
@@ -2144,6 +2266,21 @@ export interface components {
             /** @description Any user; nobody proves to be them */
             user_id: string;
         };
+        DevelopmentOutputBody: {
+            development: boolean;
+            /** @description Where a sync service on this machine would be */
+            powersync_url: string;
+            /** @description Empty outside of development */
+            sources: components["schemas"]["DevelopmentSource"][];
+        };
+        DevelopmentSource: {
+            /** @description MongoDB: the database; PostgreSQL: the schema of Turnkey's own tables */
+            database: string;
+            name: string;
+            /** @enum {string} */
+            type: "mongodb" | "postgres";
+            uri: string;
+        };
         Device: {
             app_version?: string;
             /** @description What its connector calls itself; empty: a stock connector, and then all of the user's stock devices are this one */
@@ -2211,6 +2348,29 @@ export interface components {
             message?: string;
             /** Format: date-time */
             since: string;
+        };
+        Diagnosis: {
+            alg?: string;
+            audience?: string[] | null;
+            exchange: string;
+            /** Format: date-time */
+            expires_at?: string;
+            findings: components["schemas"]["Symptom"][];
+            /** Format: date-time */
+            issued_at?: string;
+            issuer?: string;
+            kid?: string;
+            kind: string;
+            powersync: string;
+            provider?: string;
+            subject?: string;
+            upload: string;
+        };
+        DoctorInputBody: {
+            /** @description What the app connects to; absent: the configured one */
+            powersync_url?: string;
+            /** @description The JWT to look at; it is neither logged nor stored */
+            token: string;
         };
         Draft: {
             /** @description The document as it was written */
@@ -2411,6 +2571,13 @@ export interface components {
             updated_at: string;
             updated_by: string;
         };
+        FileChange: {
+            after: string | null;
+            before: string | null;
+            /** @enum {string} */
+            change: "added" | "changed" | "removed";
+            path: string;
+        };
         Finding: {
             code?: string;
             /** Format: int64 */
@@ -2456,6 +2623,11 @@ export interface components {
             message: string;
             /** Format: int64 */
             number: number;
+        };
+        GoLiveOutputBody: {
+            checks: components["schemas"]["LiveCheck"][];
+            /** @description Every check passed */
+            ready: boolean;
         };
         HookCall: {
             argument: unknown;
@@ -2678,6 +2850,15 @@ export interface components {
             p95_us: number;
             /** Format: int64 */
             p99_us: number;
+        };
+        LiveCheck: {
+            code: string;
+            /** @description To be pasted where the fix is made */
+            commands: string[];
+            fix?: string;
+            message: string;
+            /** @enum {string} */
+            state: "passed" | "failed" | "unknown";
         };
         LogEntry: {
             app_version?: string;
@@ -3034,6 +3215,28 @@ export interface components {
             organization_id: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        PromoteInputBody: {
+            /** @description As the difference was answered */
+            seen: string;
+        };
+        Promotion: {
+            config: components["schemas"]["TextChange"];
+            /**
+             * Format: int64
+             * @description The deployment that is carried over
+             */
+            deployment: number;
+            errors: components["schemas"]["Finding"][];
+            /** @description Those that are the same are left out */
+            files: components["schemas"]["FileChange"][];
+            from: string;
+            /** @description Settings that stay those of the instance that it goes to */
+            kept: string[];
+            /** @description Names what was looked at; needed to apply it */
+            seen: string;
+            to: string;
+            warnings: components["schemas"]["Finding"][];
         };
         ProposedTable: {
             name: string;
@@ -3521,6 +3724,15 @@ export interface components {
             /** @description A connection string to try; it is not stored */
             uri?: string;
         };
+        Symptom: {
+            advice?: boolean;
+            claim?: string;
+            code: string;
+            fix: string;
+            message: string;
+            powersync_code?: string;
+            setting?: string;
+        };
         Table: {
             allow: components["schemas"]["Allow"];
             client_handling: string[] | null;
@@ -3582,6 +3794,7 @@ export interface components {
             latency: number;
             mode: components["schemas"]["Mode"];
             ok: boolean;
+            powers: string[] | null;
             server: string;
         };
         TestResult: {
@@ -3599,6 +3812,10 @@ export interface components {
             logs: components["schemas"]["HookLog"][];
             name: string;
             passed: boolean;
+        };
+        TextChange: {
+            after: string;
+            before: string;
         };
         Token: {
             /** Format: date-time */
@@ -3804,6 +4021,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-development": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevelopmentOutputBody"];
                 };
             };
             /** @description What went wrong */
@@ -4034,6 +4280,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecklistOutputBody"];
+                };
             };
             /** @description What went wrong */
             default: {
@@ -5254,6 +5531,37 @@ export interface operations {
             };
         };
     };
+    "get-instances-instance-go-live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoLiveOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-instances-instance-hooks-replay": {
         parameters: {
             query?: never;
@@ -5482,6 +5790,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-promotion-from": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+                /** @description The instance whose active deployment is carried over, of the same project */
+                from: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-instances-instance-promotion-from": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within 24 hours gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                instance: string;
+                from: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromoteInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
                 };
             };
             /** @description What went wrong */
@@ -6296,6 +6676,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TablesOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-instances-instance-token-doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoctorInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnosis"];
                 };
             };
             /** @description What went wrong */

@@ -39,6 +39,7 @@ const (
 	InstanceUpdated     EventKind = "instance.updated"
 	InstanceDeleted     EventKind = "instance.deleted"
 	ConfigUpdated       EventKind = "config.updated"
+	ConfigPromoted      EventKind = "config.promoted"
 	FileUpdated         EventKind = "file.updated"
 	FileDeleted         EventKind = "file.deleted"
 	DraftRestored       EventKind = "draft.restored"
@@ -102,6 +103,7 @@ var Catalogue = map[EventKind]string{
 	InstanceUpdated:     "An instance was renamed, paused or resumed, or keeps its log for another time.",
 	InstanceDeleted:     "An instance was deleted.",
 	ConfigUpdated:       "A configuration draft was saved.",
+	ConfigPromoted:      "What is deployed on one instance became the draft of another.",
 	FileUpdated:         "A hook file was saved.",
 	FileDeleted:         "A hook file was removed.",
 	DraftRestored:       "What an earlier deployment had was put back into the draft.",

@@ -70,6 +70,9 @@ type Plane struct {
 	Runtimes    *Runtimes
 	Keyring     *Keyring
 	Connections *Connections
+	Doctor      *Doctor
+	Promotions  *Promotions
+	GoLive      *GoLive
 
 	Telemetry *Telemetry
 	Logs      *Logs
@@ -135,6 +138,9 @@ func New(c Config) (*Plane, error) {
 		Runtimes:    &Runtimes{core: k, listen: c.Listen},
 		Keyring:     &Keyring{k},
 		Connections: &Connections{k},
+		Doctor:      &Doctor{k},
+		Promotions:  &Promotions{k},
+		GoLive:      &GoLive{k},
 
 		Telemetry: &Telemetry{core: k},
 		Logs:      &Logs{core: k},

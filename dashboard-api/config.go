@@ -27,6 +27,8 @@ type Config struct {
 	Development bool
 	// Mailbox shows mails at /development/mails; the domain's Mailing says whether there is one.
 	Mailbox bool
+	// DevelopmentSources are offered to everybody who is signed in, with Development only.
+	DevelopmentSources []DevelopmentSource
 	// Key seals cursors and remembered answers: at least 32 random bytes, the same on every replica.
 	Key redact.Secret
 	// Signup is what the sign-in page offers; the domain enforces its own copy.

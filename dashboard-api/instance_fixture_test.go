@@ -3,6 +3,7 @@ package dashboardapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"turnkey/runtime/envelope"
 	"turnkey/runtime/feed"
 	"turnkey/runtime/source"
+	tokens "turnkey/runtime/token"
 )
 
 // sourceURI is the connection string of every fixture; no answer, event or log may hold it.
@@ -91,6 +93,8 @@ func (p *pool) Send(_ context.Context, _, _ string, c command.Command) (json.Raw
 		return json.Marshal(source.TestReport{OK: true, Server: "a stand-in"})
 	case c.Name == command.SourceInspect:
 		return json.Marshal(source.Inspection{Tables: []source.ProposedTable{{Name: "todos"}}})
+	case c.Name == command.TokenDiagnose:
+		return json.Marshal(tokens.Diagnosis{Kind: tokens.StrangeKind})
 	case strings.HasPrefix(string(c.Name), "rehearsal_"):
 		return aboutRehearsals(c)
 	}
@@ -124,7 +128,7 @@ func (h *house) heartbeat(acks ...feed.Ack) {
 			string(command.DeploymentReplay), string(command.UserErase), string(command.DeliveryList), string(command.DeliveryGet),
 			string(command.DeliveryRedeliver), string(command.DeliveryDiscard), string(command.DeliveryErase),
 			string(command.RehearsalRun), string(command.RehearsalReplay), string(command.RehearsalCase),
-			string(command.ShadowStart), string(command.ShadowGet), string(command.ShadowStop)},
+			string(command.ShadowStart), string(command.ShadowGet), string(command.ShadowStop), string(command.TokenDiagnose)},
 	}})
 	if err != nil {
 		h.Fatal(err)
@@ -164,6 +168,13 @@ var instanceFixture = fixture{
 		}
 		t.ids["instance"], t.ids["number"], t.ids["name"], t.ids["path"] = i.ID, "1", "UNUSED_KEY", "lib/shared.ts"
 		t.ids["rejection"], t.ids["conflict"], t.ids["delivery"], t.ids["id"] = "rej_of_"+i.ID, "cnf_of_"+i.ID, "dlv_of_"+i.ID, "user_of_"+i.ID
+		other, _, err := h.plane.Instances.Create(h.Context(), t.owner.Actor, p.ID, controlplane.NewInstance{
+			Name: "Other", Kind: bundle.Development, Document: workingConfig, Deploy: true, Secrets: map[string]redact.Secret{"SOURCE_URI": redact.New(sourceURI)},
+		})
+		if err != nil {
+			h.Fatal(err)
+		}
+		t.ids["from"] = other.ID
 		k, _, err := h.plane.APIKeys.Create(h.Context(), t.owner.Actor, i.ID, "server", 0)
 		if err != nil {
 			h.Fatal(err)
@@ -203,7 +214,7 @@ var instanceFixture = fixture{
 		"DELETE /projects/{project}": func(h *house, t *tenant, _ *person) any {
 			o, err := h.plane.Organizations.Get(h.Context(), t.ids["org"])
 			if err == nil && o.Name == "once" { // only an empty project can be deleted
-				err = h.plane.Instances.Delete(h.Context(), t.owner.Actor, t.ids["instance"])
+				err = errors.Join(h.plane.Instances.Delete(h.Context(), t.owner.Actor, t.ids["instance"]), h.plane.Instances.Delete(h.Context(), t.owner.Actor, t.ids["from"]))
 			}
 			if err != nil {
 				h.Fatal(err)
@@ -225,6 +236,15 @@ var instanceFixture = fixture{
 		"POST /instances/{instance}/conflicts/dismiss": func(h *house, t *tenant, _ *person) any {
 			h.heartbeat()
 			return map[string]any{"ids": []string{t.ids["conflict"]}}
+		},
+		"POST /instances/{instance}/token-doctor": body(map[string]any{"token": "not.a.token"}),
+		"POST /instances/{instance}/promotion/{from}": func(h *house, t *tenant, _ *person) any {
+			h.heartbeat()
+			p, err := h.plane.Promotions.Plan(h.Context(), t.ids["from"], t.ids["instance"])
+			if err != nil {
+				h.Fatal(err)
+			}
+			return map[string]any{"seen": p.Seen}
 		},
 		"POST /instances/{instance}/conflicts/{conflict}/test":              body(nil),
 		"POST /instances/{instance}/rejections/{rejection}/test":            body(nil),

@@ -23,6 +23,8 @@ const prefix = "/api/v1"
 // below prefix. A path parameter named org, project or instance is the place that the scope asks about.
 func (a *api) routes() []route {
 	return slices.Concat(a.accountRoutes(), []route{
+		{get, "/development", authz.SignedIn, nowhere, quiet, "What a development server offers to try out", handle(a.getDevelopment), nil},
+
 		{get, "/orgs", authz.SignedIn, nowhere, quiet, "List my organizations", handle(a.listOrganizations), nil},
 		{post, "/orgs", authz.Person, nowhere, controlplane.OrganizationCreated, "Make an organization", handle(a.createOrganization), []option{status(http.StatusCreated)}},
 		{get, "/orgs/{org}", authz.OrganizationRead, inOrg, quiet, "Read an organization", handle(a.getOrganization), nil},

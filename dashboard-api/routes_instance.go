@@ -26,6 +26,11 @@ func (a *api) instanceRoutes() []route {
 		{remove, in, authz.InstanceDelete, inInstance, controlplane.InstanceDeleted, "Delete an instance", handle(a.deleteInstance), nil},
 
 		{get, in + "/connect", authz.InstanceRead, inInstance, quiet, "What an app and PowerSync need: client auth, sync streams, schema and connector for each SDK", handle(a.getConnection), nil},
+		{post, in + "/token-doctor", authz.ConfigWrite, inInstance, quiet, "Say what is wrong with a token, and which setting to change", handle(a.diagnoseToken), nil},
+		{get, in + "/promotion/{from}", authz.InstanceRead, inInstance, quiet, "Say what would change if another instance's deployment became this one's draft", handle(a.planPromotion), nil},
+		{post, in + "/promotion/{from}", authz.ConfigWrite, inInstance, controlplane.ConfigPromoted, "Make another instance's deployment this one's draft", handle(a.promote), nil},
+		{get, in + "/checklist", authz.InstanceRead, inInstance, quiet, "What was seen of the instance on its way to the first write", handle(a.getChecklist), nil},
+		{get, in + "/go-live", authz.InstanceRead, inInstance, quiet, "Check whether the instance is ready for users", handle(a.getGoLive), nil},
 
 		{get, in + "/config", authz.InstanceRead, inInstance, quiet, "Read the configuration draft", handle(a.getConfig), nil},
 		{put, in + "/config", authz.ConfigWrite, inInstance, controlplane.ConfigUpdated, "Save the configuration draft", handle(a.putConfig), []option{ifMatch(), maxBody(2 << 20)}},

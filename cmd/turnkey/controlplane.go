@@ -176,7 +176,7 @@ func (p *planeParts) site(s siteSettings) (http.Handler, error) {
 	h, err := dashboardapi.New(dashboardapi.Config{
 		Web:   files,
 		Plane: p.plane, Authz: roles, Log: p.log, Now: time.Now, BaseURL: s.base, Development: s.development, Key: s.key, Signup: s.signup,
-		Mailbox: s.mailbox, RuntimeURL: s.runtimeURL, TrustedProxies: s.proxies,
+		Mailbox: s.mailbox, RuntimeURL: s.runtimeURL, TrustedProxies: s.proxies, DevelopmentSources: s.sources,
 	})
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "settings", "The control plane cannot start with these settings.")

@@ -14,9 +14,11 @@ import (
 	"time"
 
 	"turnkey/controlplane"
+	dashboardapi "turnkey/dashboard-api"
 	"turnkey/internal/devstack"
 	"turnkey/internal/fault"
 	"turnkey/internal/lifecycle"
+	"turnkey/runtime/bundle"
 	"turnkey/runtime/envelope"
 	"turnkey/runtime/hook/worker"
 )
@@ -120,7 +122,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 	if err != nil {
 		return nil, nil, err
 	}
-	site, err := control.site(siteSettings{key: key, base: s.base, runtimeURL: s.base + "/i/{host}", development: true, signup: controlplane.SignupOpen, mailbox: true})
+	site, err := control.site(siteSettings{key: key, base: s.base, runtimeURL: s.base + "/i/{host}", development: true, signup: controlplane.SignupOpen, mailbox: true, sources: s.sources()})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -149,6 +151,14 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 	s.onClose(data.delivering.Stop)
 	serveIn(group, "internal listener", internal, commandsOnly(data.commands), s.log)
 	return route(site, data.gateway), data.gateway, nil
+}
+
+// sources are the databases of the demo, for whoever wants to try another instance on them.
+func (s *devStack) sources() []dashboardapi.DevelopmentSource {
+	return []dashboardapi.DevelopmentSource{
+		{Type: string(bundle.MongoDB), Name: "The development MongoDB", URI: s.mongoURI, Database: "todo"},
+		{Type: string(bundle.PostgreSQL), Name: "The development PostgreSQL", URI: s.postgres.URL("todo"), Database: "turnkey"},
+	}
 }
 
 // route sends instances' requests to the runtime and everything else to the control plane.

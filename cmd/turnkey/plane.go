@@ -11,6 +11,7 @@ import (
 	"turnkey/controlplane"
 	"turnkey/controlplane/seal"
 	"turnkey/controlplane/store"
+	dashboardapi "turnkey/dashboard-api"
 	"turnkey/internal/redact"
 	"turnkey/runtime/command"
 	"turnkey/runtime/envelope"
@@ -74,6 +75,7 @@ type siteSettings struct {
 	signup      controlplane.Signup
 	mailbox     bool // shows mails instead of sending them
 	proxies     []netip.Prefix
+	sources     []dashboardapi.DevelopmentSource // to try out
 }
 
 // planeParts is an open control plane.

@@ -100,6 +100,21 @@ func TestCompileErrorsSayWhere(t *testing.T) {
 	}
 }
 
+func TestOpen(t *testing.T) {
+	for expr, want := range map[string]bool{
+		`true`: true, `1 < 2`: true, `user.id != ""`: true, `user.id == user.id`: true, `false`: false, `user.id == "admin"`: false,
+		`user.claims.role == "admin"`: false, `new.owner == user.id`: false, `old.x == old.x`: false, `!("owner" in changed)`: false,
+	} {
+		r, err := rule.Compile(expr, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Open() != want {
+			t.Errorf("%s: open is %v, want %v", expr, r.Open(), want)
+		}
+	}
+}
+
 func TestConstantAndUsesOld(t *testing.T) {
 	for expr, want := range map[string][3]bool{ // allow, constant, uses old
 		`true`: {true, true, false}, `false`: {false, true, false},

@@ -9,6 +9,8 @@ type TestReport struct {
 	Latency int64   `json:"latency"` // median round trip, microseconds
 	Checks  []Check `json:"checks"`
 	Mode    Mode    `json:"mode"`
+	// Powers are what the database user may do beyond what serving needs, in words; null where that is not known.
+	Powers []string `json:"powers"`
 }
 
 // Check is one thing that serving needs.

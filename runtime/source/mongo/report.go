@@ -273,6 +273,7 @@ func testPrivileges(ctx context.Context, c *client, database string, prepared bo
 		add(r, "privileges", err, "", "")
 		return
 	}
+	r.Powers = p.powers(database)
 	if len(p.Info.Users) == 0 {
 		add(r, "privileges", nil, "The server asks for no log-in.", "")
 		return
@@ -300,6 +301,36 @@ func testPrivileges(ctx context.Context, c *client, database string, prepared bo
 	}
 	f := failure(source.Misconfigured, "source_unauthorized", "On the database "+database+" the user lacks: "+strings.Join(missing, ", ")+".", nil)
 	add(r, "privileges", f, "", fix)
+}
+
+// powers are what is granted beyond reading and writing one database.
+func (p *privileges) powers(database string) []string {
+	if len(p.Info.Users) == 0 {
+		return []string{"the server asks for no log-in, so whoever reaches it may do everything"}
+	}
+	out := []string{}
+	say := func(text string) {
+		if !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	for _, g := range p.Info.Granted {
+		db := g.Resource.DB
+		writes := slices.ContainsFunc(g.Actions, func(a string) bool { return a == "insert" || a == "update" || a == "remove" })
+		switch {
+		case g.Resource.Any, db != nil && *db == "" && writes:
+			say("it may write every database")
+		case db != nil && *db != database && *db != "" && writes:
+			say("it may write the database " + *db)
+		}
+		if slices.Contains(g.Actions, "grantRole") || slices.Contains(g.Actions, "createUser") {
+			say("it may make users and give roles")
+		}
+		if slices.Contains(g.Actions, "dropDatabase") {
+			say("it may drop databases")
+		}
+	}
+	return out
 }
 
 // on gives the actions granted on all of a database, and collections that are granted by name.

@@ -52,18 +52,19 @@ func (s *Source) Test(ctx context.Context) (*source.TestReport, error) {
 func (s *Source) measure(ctx context.Context, pool *pgxpool.Pool, report *source.TestReport, add func(source.Check)) error {
 	var version string
 	var number int
-	var readOnly, bypass bool
+	var readOnly, super, bypass, roles bool
 	var trips []time.Duration
 	for range 5 {
 		start := s.opt.Now()
 		err := pool.QueryRow(ctx, `SELECT current_setting('server_version'), current_setting('server_version_num')::int,
-			current_setting('transaction_read_only')::bool, (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)`).Scan(&version, &number, &readOnly, &bypass)
+			current_setting('transaction_read_only')::bool, rolsuper, rolbypassrls, rolcreaterole FROM pg_roles WHERE rolname = current_user`).Scan(&version, &number, &readOnly, &super, &bypass, &roles)
 		if err != nil {
 			return err
 		}
 		trips = append(trips, s.opt.Now().Sub(start))
 	}
 	slices.Sort(trips)
+	report.Powers = powers(super, bypass, roles)
 	report.Server, report.Latency = "PostgreSQL "+version, trips[len(trips)/2].Microseconds()
 	add(source.Check{Name: "version", OK: number >= oldest, Message: report.Server + ".", Fix: when(number < oldest, "Upgrade to PostgreSQL 13 or newer.")})
 	add(source.Check{Name: "transactions", OK: !readOnly, Message: when(!readOnly, "Transactions can write.") + when(readOnly, "The server only reads."),
@@ -77,6 +78,21 @@ func (s *Source) measure(ctx context.Context, pool *pgxpool.Pool, report *source
 			Fix: when(!member, "GRANT "+rls.Role+" TO "+strconv.Quote(s.config.User)+";")})
 	}
 	return nil
+}
+
+// powers are what a role may do beyond what it was granted on tables.
+func powers(super, bypass, roles bool) []string {
+	out := []string{}
+	if super {
+		return append(out, "it is a superuser")
+	}
+	if bypass {
+		out = append(out, "it passes row-level security by")
+	}
+	if roles {
+		out = append(out, "it may make and change roles")
+	}
+	return out
 }
 
 func (s *Source) mayCreate(ctx context.Context, q querier) (may bool, err error) {

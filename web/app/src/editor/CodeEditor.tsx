@@ -1,0 +1,120 @@
+import { setDiagnostics, type Diagnostic } from "@codemirror/lint";
+import { Compartment, EditorState, type Extension, type Text } from "@codemirror/state";
+import { EditorView } from "@codemirror/view";
+import { Box, useComputedColorScheme, VisuallyHidden } from "@mantine/core";
+import { useEffect, useId, useRef, type ReactNode } from "react";
+import { plain } from "../ui/plain";
+import type { Checker } from "./checker";
+import classes from "./CodeEditor.module.css";
+import { extensions } from "./extensions";
+import { look } from "./look";
+
+/** A finding about the open file, by TypeScript or by the server. Lines and columns begin at 1. */
+export interface Mark {
+  line: number;
+  column: number;
+  /** Where it ends, when that is known; else the word at its place is marked. */
+  length?: number;
+  severity: "error" | "warning";
+  message: string;
+  source?: string;
+}
+
+interface Props {
+  /** Names the file; each keeps its own undo history while the editor is on the page. */
+  path: string;
+  /** What to begin with, and what to show when revision changes; what is typed comes out by onChange and is not given back. */
+  text: string;
+  revision?: number;
+  label: string;
+  nonce: string;
+  readOnly?: boolean;
+  checker?: Checker;
+  marks?: Mark[];
+  /** Moves the cursor there whenever the object changes. */
+  target?: { line: number; column: number };
+  onChange?: (text: string) => void;
+  onSave?: () => void;
+}
+
+const looks = new Compartment();
+const writable = new Compartment();
+
+function permission(readOnly: boolean): Extension {
+  return readOnly ? [EditorState.readOnly.of(true), EditorView.contentAttributes.of({ "aria-readonly": "true" })] : [];
+}
+
+/** An editor for one of several files. */
+export default function CodeEditor(props: Props): ReactNode {
+  const { path, revision = 0, label, nonce, readOnly = false, marks, target, checker } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView>(undefined);
+  const kept = useRef(new Map<string, { state: EditorState; revision: number }>());
+  const shown = useRef({ path: "", revision: 0 });
+  const latest = useRef(props);
+  const help = useId();
+  const dark = useComputedColorScheme("light") === "dark";
+
+  useEffect(() => { latest.current = props; });
+
+  useEffect(() => {
+    const v = new EditorView({ parent: host.current ?? undefined });
+    view.current = v;
+    return () => { v.destroy(); shown.current = { path: "", revision: 0 }; };
+  }, []);
+
+  // Another file: what was shown is put aside with its history. The same file in another revision: somebody took
+  // changes back, or loaded it anew.
+  useEffect(() => {
+    const v = view.current;
+    if (!v) return;
+    const { text: wanted } = latest.current;
+    if (shown.current.path !== path) {
+      if (shown.current.path) kept.current.set(shown.current.path, { state: v.state, revision: shown.current.revision });
+      const old = kept.current.get(path);
+      shown.current = { path, revision: old?.revision ?? revision };
+      v.setState(old?.state ?? EditorState.create({
+        doc: wanted,
+        extensions: [
+          looks.of([]), writable.of([]),
+          extensions({ path, label, help, checker, changed: (t) => latest.current.onChange?.(t), save: () => latest.current.onSave?.() }),
+        ],
+      }));
+    }
+    if (shown.current.revision !== revision && v.state.doc.toString() !== wanted) v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: wanted } });
+    shown.current.revision = revision;
+    v.dispatch({ effects: [looks.reconfigure(look(dark, nonce)), writable.reconfigure(permission(readOnly))] });
+  }, [path, revision, label, help, checker, dark, nonce, readOnly]);
+
+  useEffect(() => {
+    const v = view.current;
+    if (v) v.dispatch(setDiagnostics(v.state, (marks ?? []).map((m) => diagnostic(v.state.doc, m))));
+  }, [marks, path]);
+
+  useEffect(() => {
+    const v = view.current;
+    if (!v || !target) return;
+    const at = place(v.state.doc, target.line, target.column);
+    v.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }) });
+    v.focus();
+  }, [target]);
+
+  return (
+    <>
+      <VisuallyHidden id={help}>Tab indents. Press Escape, then Tab, to leave the editor.</VisuallyHidden>
+      <Box ref={host} className={classes.host} />
+    </>
+  );
+}
+
+/** The offset of a place, which may have been in an older text. */
+export function place(doc: Text, line: number, column: number): number {
+  const l = doc.line(Math.min(Math.max(line, 1), doc.lines));
+  return Math.min(l.from + Math.max(column - 1, 0), l.to);
+}
+
+function diagnostic(doc: Text, m: Mark): Diagnostic {
+  const from = place(doc, m.line, m.column);
+  const word = /^[\w$]+/.exec(doc.sliceString(from, Math.min(from + 200, doc.length)))?.[0].length ?? 1;
+  return { from, to: Math.min(from + (m.length ?? word), doc.length), severity: m.severity, message: plain(m.message), ...(m.source ? { source: m.source } : {}) };
+}

@@ -1,7 +1,7 @@
 # Turnkey. `make` lists the targets; the text after ## is their help.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run web build test check bench fairness torture lint fuzz generate verify postgres clean
+.PHONY: help run screenshots web build test check bench fairness torture lint fuzz generate verify postgres clean
 
 # Settings of `make run`, also as environment variables.
 TURNKEY_PORT ?= 8080
@@ -14,7 +14,7 @@ GO ?= go
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build postgres ## start Turnkey with its databases and a demo on http://localhost:8080 (TURNKEY_PORT, TURNKEY_DIR, LISTEN=lan)
 	@exec ./bin/turnkey dev --listen "$(LISTEN)"
@@ -53,6 +53,12 @@ torture: build postgres ## kill, cut and restart everything under load, and chec
 	@CGO_ENABLED=0 $(GO) build -trimpath -tags crash -o bin/turnkey-crash ./cmd/turnkey
 	@CGO_ENABLED=0 $(GO) run ./runtime/torture -crash-binary bin/turnkey-crash -size "$(TORTURE)" $(if $(SEED),-seed "$(SEED)")
 	@$(GO) test -count=1 -timeout 2h -parallel 8 ./runtime/upload -run '^TestSchedules' -schedules $(if $(filter short,$(TORTURE)),300,5000)
+
+screenshots: build postgres web/e2e/node_modules/.package-lock.json ## picture every page in both themes and two widths into bin/screenshots, and run axe on each
+	@node --test --test-concurrency=1 web/e2e/browser/screenshots.test.mjs
+
+web/e2e/node_modules/.package-lock.json: web/e2e/package-lock.json
+	@cd web/e2e && npm ci --no-audit --no-fund --silent
 
 lint: ## gofmt, go vet and staticcheck
 	@$(GO) run ./deploy/ci format vet lint

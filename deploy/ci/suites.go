@@ -37,6 +37,10 @@ func suites() []suite {
 			npm:     []string{"web/connector", "web/e2e"},
 			command: []string{"sh", "-c", "npm run --silent build --prefix web/connector && exec go test -json -count=1 -tags e2e -skip '^TestPlanes' ./cmd/turnkey/..."}, counts: goJSON,
 			needs: []need{tool("npm", "install Node 20 or newer"), tool("curl", "")}},
+		{name: "browser", proves: "the dashboard in a real browser against the real binary: the journey of a new account, a viewer's, attacks on display, cookies and policies, every page by axe in both themes and two widths",
+			npm:     []string{"web/app", "web/connector", "web/e2e"},
+			command: []string{"sh", "-c", "npm run --silent build --prefix web/connector && npm run --silent build --prefix web/app && CGO_ENABLED=0 go build -trimpath -o bin/turnkey ./cmd/turnkey && exec node --test --test-concurrency=1 web/e2e/browser/all.test.mjs"}, counts: nodeTest,
+			needs: []need{tool("npm", "install Node 20 or newer"), {what: "no Chromium: install the package chromium, or set TURNKEY_CHROMIUM to the browser", optional: true, met: haveChromium}}},
 		{name: "planes", proves: "control plane and runtime as two processes: provisioning by curl, kill -9 of one plane, bad deployments, keys and restore",
 			command: []string{"go", "test", "-json", "-count=1", "-tags", "e2e", "-run", "^TestPlanes", "./cmd/turnkey"}, counts: goJSON,
 			needs: []need{tool("curl", "")}},
@@ -51,6 +55,16 @@ func suites() []suite {
 			command: []string{"go", "test", "-json", "-count=1", "./runtime/source/mongo/..."}, counts: goJSON,
 			needs: []need{setting("TURNKEY_MONGODB_URI", "set it to a replica set to run these against a real MongoDB; the suite go ran them on devmongo")}},
 	}
+}
+
+// haveChromium looks where web/e2e/browser/browser.mjs does.
+func haveChromium() bool {
+	for _, path := range []string{os.Getenv("TURNKEY_CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"} {
+		if _, err := os.Stat(path); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func havePgBouncer() bool {

@@ -13,7 +13,7 @@ import (
 
 type seriesInput struct {
 	InstancePath
-	Names []string  `query:"name,explode" minItems:"1" maxItems:"8" required:"true" enum:"transactions,operations,errors,tokens,latency,conflicts,no_previous_values,retries,deliveries,hook_kills,hook_calls,hook_us,dropped_entries" doc:"latency gives quantiles, hook_us the mean time of a call"`
+	Names []string  `query:"name,explode" maxItems:"8" enum:"transactions,operations,errors,tokens,latency,conflicts,no_previous_values,retries,deliveries,hook_kills,hook_calls,hook_us,dropped_entries" doc:"Absent: transactions. latency gives quantiles, hook_us the mean time of a call"`
 	Table string    `query:"table" maxLength:"128" doc:"Of operations, conflicts and no_previous_values: only this table"`
 	Hook  string    `query:"hook" maxLength:"128" doc:"Of hook_calls and hook_us: only this function, as in todos.beforeWrite"`
 	Since time.Time `query:"since" doc:"Default: an hour before until"`
@@ -63,6 +63,9 @@ func (a *api) getSeries(ctx context.Context, in *seriesInput) (*seriesOutput, er
 	step := time.Duration(in.Step) * time.Second
 	if step == 0 {
 		step = chartStep(until.Sub(since))
+	}
+	if len(in.Names) == 0 {
+		in.Names = []string{string(telemetry.Transactions)}
 	}
 	var names []telemetry.Name
 	for _, n := range in.Names {

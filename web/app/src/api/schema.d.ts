@@ -356,6 +356,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/development": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a development server offers to try out
+         * @description Permission: signed_in.
+         */
+        get: operations["get-development"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hooks/turnkey.d.ts": {
         parameters: {
             query?: never;
@@ -443,6 +463,26 @@ export interface paths {
          * @description Permission: key:write. Audit event: api_key.deleted.
          */
         delete: operations["delete-instances-instance-api-keys-key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was seen of the instance on its way to the first write
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-checklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1028,6 +1068,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/go-live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check whether the instance is ready for users
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-go-live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/hooks/replay": {
         parameters: {
             query?: never;
@@ -1142,6 +1202,50 @@ export interface paths {
         get: operations["get-instances-instance-metrics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/metrics/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read counters as series for a chart
+         * @description Permission: metric:read.
+         */
+        get: operations["get-instances-instance-metrics-series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/promotion/{from}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what would change if another instance's deployment became this one's draft
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-promotion-from"];
+        put?: never;
+        /**
+         * Make another instance's deployment this one's draft
+         * @description Permission: config:write. Audit event: config.promoted.
+         */
+        post: operations["post-instances-instance-promotion-from"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1522,6 +1626,26 @@ export interface paths {
         get: operations["get-instances-instance-tables"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance}/token-doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what is wrong with a token, and which setting to change
+         * @description Permission: config:write.
+         */
+        post: operations["post-instances-instance-token-doctor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1982,6 +2106,24 @@ export interface components {
             ok: boolean;
             statements?: string[] | null;
         };
+        ChecklistOutputBody: {
+            steps: components["schemas"]["ChecklistStep"][];
+        };
+        ChecklistStep: {
+            /** @description deployed, keys, token, write, previous_values */
+            code: string;
+            done: boolean;
+            /**
+             * Format: date-time
+             * @description When it was seen first; null: not yet, or not known
+             */
+            first_at: string | null;
+            /** @description What to do where it has not happened */
+            hint?: string;
+            /** Format: date-time */
+            last_at: string | null;
+            message: string;
+        };
         Choice: {
             /** @description By column: client or server */
             fields?: {
@@ -2441,6 +2583,21 @@ export interface components {
             /** @description Any user; nobody proves to be them */
             user_id: string;
         };
+        DevelopmentOutputBody: {
+            development: boolean;
+            /** @description Where a sync service on this machine would be */
+            powersync_url: string;
+            /** @description Empty outside of development */
+            sources: components["schemas"]["DevelopmentSource"][];
+        };
+        DevelopmentSource: {
+            /** @description MongoDB: the database; PostgreSQL: the schema of Turnkey's own tables */
+            database: string;
+            name: string;
+            /** @enum {string} */
+            type: "mongodb" | "postgres";
+            uri: string;
+        };
         Device: {
             app_version?: string;
             /** @description What its connector calls itself; empty: a stock connector, and then all of the user's stock devices are this one */
@@ -2508,6 +2665,29 @@ export interface components {
             message?: string;
             /** Format: date-time */
             since: string;
+        };
+        Diagnosis: {
+            alg?: string;
+            audience?: string[] | null;
+            exchange: string;
+            /** Format: date-time */
+            expires_at?: string;
+            findings: components["schemas"]["Symptom"][];
+            /** Format: date-time */
+            issued_at?: string;
+            issuer?: string;
+            kid?: string;
+            kind: string;
+            powersync: string;
+            provider?: string;
+            subject?: string;
+            upload: string;
+        };
+        DoctorInputBody: {
+            /** @description What the app connects to; absent: the configured one */
+            powersync_url?: string;
+            /** @description The JWT to look at; it is neither logged nor stored */
+            token: string;
         };
         Draft: {
             /** @description The document as it was written */
@@ -2715,6 +2895,13 @@ export interface components {
             updated_at: string;
             updated_by: string;
         };
+        FileChange: {
+            after: string | null;
+            before: string | null;
+            /** @enum {string} */
+            change: "added" | "changed" | "removed";
+            path: string;
+        };
         Finding: {
             code?: string;
             /** Format: int64 */
@@ -2763,6 +2950,11 @@ export interface components {
             message: string;
             /** Format: int64 */
             number: number;
+        };
+        GoLiveOutputBody: {
+            checks: components["schemas"]["LiveCheck"][];
+            /** @description Every check passed */
+            ready: boolean;
         };
         HookCall: {
             argument: unknown;
@@ -2815,6 +3007,23 @@ export interface components {
             /** Format: int64 */
             line?: number;
             text: string;
+        };
+        HookMetric: {
+            /** Format: int64 */
+            calls: number;
+            /** @description File and function, as in todos.beforeWrite */
+            hook: string;
+            /** Format: int64 */
+            mean_us: number;
+            /** @description Calls by what they came to */
+            results: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Microseconds in the worker, together
+             */
+            total_us: number;
         };
         HookTestOutputBody: {
             /** @description The branches that the tests took, by file */
@@ -2982,9 +3191,20 @@ export interface components {
              */
             p50_us: number;
             /** Format: int64 */
+            p90_us: number;
+            /** Format: int64 */
             p95_us: number;
             /** Format: int64 */
             p99_us: number;
+        };
+        LiveCheck: {
+            code: string;
+            /** @description To be pasted where the fix is made */
+            commands: string[];
+            fix?: string;
+            message: string;
+            /** @enum {string} */
+            state: "passed" | "failed" | "unknown";
         };
         LogEntry: {
             app_version?: string;
@@ -3093,6 +3313,11 @@ export interface components {
             deliveries: components["schemas"]["DeliveryMetric"][];
             /**
              * Format: int64
+             * @description Sightings of devices that there was no room for
+             */
+            dropped_devices: number;
+            /**
+             * Format: int64
              * @description Log entries that there was no room for; counters miss nothing
              */
             dropped_log_entries: number;
@@ -3102,6 +3327,8 @@ export interface components {
             hook_kills: {
                 [key: string]: number;
             };
+            /** @description Calls of hooks inside transactions, by function */
+            hooks: components["schemas"]["HookMetric"][];
             /** @description Of transactions that were attempted */
             latency: components["schemas"]["LatencyMetric"];
             /**
@@ -3136,6 +3363,11 @@ export interface components {
             deliveries: components["schemas"]["DeliveryMetric"][];
             /**
              * Format: int64
+             * @description Sightings of devices that there was no room for
+             */
+            dropped_devices: number;
+            /**
+             * Format: int64
              * @description Log entries that there was no room for; counters miss nothing
              */
             dropped_log_entries: number;
@@ -3145,6 +3377,8 @@ export interface components {
             hook_kills: {
                 [key: string]: number;
             };
+            /** @description Calls of hooks inside transactions, by function */
+            hooks: components["schemas"]["HookMetric"][];
             /** @description Of transactions that were attempted */
             latency: components["schemas"]["LatencyMetric"];
             /**
@@ -3343,6 +3577,28 @@ export interface components {
             organization_id: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        PromoteInputBody: {
+            /** @description As the difference was answered */
+            seen: string;
+        };
+        Promotion: {
+            config: components["schemas"]["TextChange"];
+            /**
+             * Format: int64
+             * @description The deployment that is carried over
+             */
+            deployment: number;
+            errors: components["schemas"]["Finding"][];
+            /** @description Those that are the same are left out */
+            files: components["schemas"]["FileChange"][];
+            from: string;
+            /** @description Settings that stay those of the instance that it goes to */
+            kept: string[];
+            /** @description Names what was looked at; needed to apply it */
+            seen: string;
+            to: string;
+            warnings: components["schemas"]["Finding"][];
         };
         ProofInputBody: {
             /** @description A code of the app, or a recovery code */
@@ -3718,6 +3974,28 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Series: {
+            /** @description A table, code, outbox, hook or, of latency, p50, p90, p99 or mean */
+            label?: string;
+            name: string;
+            outcome?: string;
+            /** @description One for each time; of counters 0 where nothing was counted, of times (us) null */
+            values: (number | null)[];
+        };
+        SeriesOutputBody: {
+            series: components["schemas"]["Series"][];
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description Seconds
+             */
+            step: number;
+            /** @description Starts of the steps, all of them, in Unix seconds */
+            times: number[];
+            /** Format: date-time */
+            until: string;
+        };
         Session: {
             /** Format: date-time */
             created_at: string;
@@ -3889,6 +4167,15 @@ export interface components {
             /** @description A connection string to try; it is not stored */
             uri?: string;
         };
+        Symptom: {
+            advice?: boolean;
+            claim?: string;
+            code: string;
+            fix: string;
+            message: string;
+            powersync_code?: string;
+            setting?: string;
+        };
         Table: {
             allow: components["schemas"]["Allow"];
             client_handling: string[] | null;
@@ -3950,6 +4237,7 @@ export interface components {
             latency: number;
             mode: components["schemas"]["Mode"];
             ok: boolean;
+            powers: string[] | null;
             server: string;
         };
         TestResult: {
@@ -3967,6 +4255,10 @@ export interface components {
             logs: components["schemas"]["HookLog"][];
             name: string;
             passed: boolean;
+        };
+        TextChange: {
+            after: string;
+            before: string;
         };
         Token: {
             /** Format: date-time */
@@ -4708,6 +5000,35 @@ export interface operations {
             };
         };
     };
+    "get-development": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevelopmentOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-hooks-turnkey-d-ts": {
         parameters: {
             query?: never;
@@ -4925,6 +5246,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecklistOutputBody"];
+                };
             };
             /** @description What went wrong */
             default: {
@@ -6145,6 +6497,37 @@ export interface operations {
             };
         };
     };
+    "get-instances-instance-go-live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoLiveOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-instances-instance-hooks-replay": {
         parameters: {
             query?: never;
@@ -6373,6 +6756,122 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-metrics-series": {
+        parameters: {
+            query?: {
+                /** @description Absent: transactions. latency gives quantiles, hook_us the mean time of a call */
+                name?: ("transactions" | "operations" | "errors" | "tokens" | "latency" | "conflicts" | "no_previous_values" | "retries" | "deliveries" | "hook_kills" | "hook_calls" | "hook_us" | "dropped_entries")[] | null;
+                /** @description Of operations, conflicts and no_previous_values: only this table */
+                table?: string;
+                /** @description Of hook_calls and hook_us: only this function, as in todos.beforeWrite */
+                hook?: string;
+                /** @description Default: an hour before until */
+                since?: string;
+                /** @description Default: now */
+                until?: string;
+                /** @description Seconds, such as 60, 3600 or 86400; 0 or absent: what suits the range */
+                step?: number;
+            };
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-promotion-from": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+                /** @description The instance whose active deployment is carried over, of the same project */
+                from: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-instances-instance-promotion-from": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within 24 hours gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                instance: string;
+                from: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromoteInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
                 };
             };
             /** @description What went wrong */
@@ -7187,6 +7686,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TablesOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-instances-instance-token-doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoctorInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnosis"];
                 };
             };
             /** @description What went wrong */

@@ -41,5 +41,5 @@ func (m Mailing) changed(to, what string, at time.Time) Mail {
 
 func (m Mailing) invitation(to, by, organization string, role Role, token redact.Secret) Mail {
 	return Mail{Kind: mailInvitation, To: to, Subject: "You are invited to " + organization, Text: by + " invites you to the organization \"" + organization + "\" as " + string(role) + ".\n\n" +
-		"To join, open this address and sign in or sign up as " + to + ":\n\n" + m.link("/invitations/accept", token) + "\n\nIt works once, within 7 days." + mailEnd}
+		"To join, open this address and sign in or sign up as " + to + ":\n\n" + m.link("/invitation", token) + "\n\nIt works once, within 7 days." + mailEnd}
 }

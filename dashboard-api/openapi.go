@@ -122,7 +122,7 @@ func marshalDescription(described huma.API) ([]byte, error) {
 // Description is the OpenAPI document of the API at base ("https://dashboard.example"), for generators of
 // clients; it needs no database. Development adds the routes that only development has.
 func Description(base string) ([]byte, error) {
-	a := &api{cfg: Config{BaseURL: base, Development: true}, limits: newLimiters(Limits{}), router: mux.NewRouter()}
+	a := &api{cfg: Config{BaseURL: base, Development: true, Mailbox: true}, limits: newLimiters(Limits{}), router: mux.NewRouter()}
 	a.table = a.routes()
 	described, err := a.describe()
 	if err != nil {

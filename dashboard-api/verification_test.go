@@ -105,7 +105,7 @@ func TestInvitationMailed(t *testing.T) {
 	ann := h.signUp("ann")
 	made := h.must(call{method: post, path: "/orgs/" + ann.Grants[0].Organization + "/invitations", as: ann, body: map[string]any{"email": "guest@example.com", "role": "developer"}})
 	text, token := h.mailTo("guest@example.com", "invitation")
-	if token != made.text("token") || !strings.Contains(text, "https://dashboard.example/invitations/accept?token=ti_") || !strings.Contains(text, ann.email) {
+	if token != made.text("token") || !strings.Contains(text, "https://dashboard.example/invitation?token=ti_") || !strings.Contains(text, ann.email) {
 		t.Errorf("the mail: %s", text)
 	}
 	u, secret, err := h.plane.Accounts.SignUp(t.Context(), controlplane.Actor{}, controlplane.NewAccount{Email: "guest@example.com", Password: redact.New(testPassword), Invitation: token})

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inside } from "../src/pages/account/SignInPage";
+import { inside } from "../src/pages/account/inside";
 import { to } from "../src/paths";
 import { address } from "../src/shell/Link";
 import { ago } from "../src/ui/Time";

@@ -19,6 +19,8 @@ export class Problem extends Error {
     readonly hint?: string,
     readonly requestId?: string,
     readonly errors: Finding[] = [],
+    /** With mfa_required: sent back with the code. */
+    readonly challenge?: string,
   ) {
     super(detail);
   }
@@ -28,7 +30,7 @@ export class Problem extends Error {
 export async function problemOf(response: Response): Promise<Problem> {
   const id = response.headers.get("X-Request-Id") ?? undefined;
   try {
-    const d = (await response.json()) as { code?: string; detail?: string; hint?: string; request_id?: string; errors?: Finding[] };
+    const d = (await response.json()) as { code?: string; detail?: string; hint?: string; request_id?: string; errors?: Finding[]; challenge?: string };
     return new Problem(response.status, d.code ?? "unknown", d.detail ?? response.statusText, d.hint, d.request_id ?? id, (d.errors ?? []).map((e) => ({ ...e, location: e.location ?? e.path })));
   } catch {
     return new Problem(response.status, "unreadable", `The server answered ${response.status} without saying why.`, "Try again; if it stays, look at the proxy between.", id);

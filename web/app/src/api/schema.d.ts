@@ -376,6 +376,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/development/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the mails that were not sent; development only
+         * @description Permission: public.
+         */
+        get: operations["get-development-mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hooks/turnkey.d.ts": {
         parameters: {
             query?: never;
@@ -3249,6 +3269,22 @@ export interface components {
             email: string;
             password: string;
         };
+        Mail: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @description verification, reset, invitation and the like */
+            kind: string;
+            /** @description The first address in the text */
+            link?: string;
+            subject: string;
+            text: string;
+            to: string;
+        };
+        MailsOutputBody: {
+            /** @description The newest first, at most 100 */
+            data: components["schemas"]["Mail"][];
+        };
         ManyConflictsInputBody: {
             /** @description Conflicts, in the order to take them */
             ids: string[] | null;
@@ -5016,6 +5052,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DevelopmentOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-development-mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailsOutputBody"];
                 };
             };
             /** @description What went wrong */

@@ -9,6 +9,7 @@ import { Link } from "./Link";
 import { Navigation } from "./Navigation";
 import { Palette, PaletteButton } from "./Palette";
 import classes from "./Shell.module.css";
+import { Verification } from "./Verification";
 
 /** What surrounds every page of somebody who is signed in. */
 export function Shell(): ReactNode {
@@ -43,7 +44,7 @@ export function Shell(): ReactNode {
         <ScrollArea type="auto"><Navigation /></ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main id="main" ref={main} tabIndex={-1} className={classes.main}>
-        <Box maw={1180} mx="auto"><Outlet /></Box>
+        <Box maw={1180} mx="auto"><Verification /><Outlet /></Box>
       </AppShell.Main>
       <Palette />
     </AppShell>

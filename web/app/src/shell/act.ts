@@ -11,6 +11,7 @@ interface Options<A, R> {
   /** Says the problem elsewhere, such as beside a form; then no notification does. */
   quiet?: boolean;
   then?: (result: R, given: A) => void;
+  failed?: (problem: Problem) => void;
 }
 
 /** Something that changes the server: reports what came of it and reads again what it touched. */
@@ -26,6 +27,7 @@ export function useAct<A, R>(run: (given: A) => Promise<R>, options: Options<A, 
     },
     onError: (e) => {
       const p = asProblem(e);
+      options.failed?.(p);
       if (!options.quiet) notifications.show({ title: plain(p.message), message: plain(p.hint ?? `Code ${p.code}`), color: "red", autoClose: 10_000 });
     },
   });

@@ -1,43 +1,72 @@
-import { Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Divider, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
-import { body, client } from "../../api/client";
+import { useState, type ReactNode } from "react";
+import { api, body, client } from "../../api/client";
 import { to } from "../../paths";
-import { signup } from "../../settings";
 import { useAct } from "../../shell/act";
 import { Link } from "../../shell/Link";
 import { useSearchState } from "../../shell/search";
 import { Failure } from "../../ui/Failure";
+import { Plain } from "../../ui/Plain";
 import { Card } from "./Card";
+import { CodeStep } from "./CodeStep";
+import { inside } from "./inside";
 
-/** Signing in by password. */
+/** Signing in: by password, with a second step where the account has one, or with an identity provider. */
 export default function SignInPage(): ReactNode {
-  const [{ next }] = useSearchState({ next: "/" });
+  const [{ next, error }] = useSearchState({ next: "/", error: "" });
+  const [challenge, setChallenge] = useState<string>();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const form = useForm({ initialValues: { email: "", password: "" } });
-  const signIn = useAct((v: { email: string; password: string }) => body(client.POST("/api/v1/auth/login", { body: v })), {
-    quiet: true,
-    then: () => { queries.clear(); void navigate({ href: inside(next) }); },
-  });
+  const enter = (): void => { queries.clear(); void navigate({ href: inside(next) }); };
+  if (challenge) return <CodeStep challenge={challenge} done={enter} back={() => { setChallenge(undefined); }} />;
   return (
     <Card title="Sign in to Turnkey">
-      <form onSubmit={form.onSubmit((v) => { signIn.mutate(v); })}>
-        <Stack gap="sm">
-          <TextInput label="E-mail address" type="email" autoComplete="username" required {...form.getInputProps("email")} />
-          <PasswordInput label="Password" autoComplete="current-password" required {...form.getInputProps("password")} />
-          {signIn.problem && <Failure title="Not signed in" trouble={signIn.problem} />}
-          <Button type="submit" loading={signIn.isPending}>Sign in</Button>
-        </Stack>
-      </form>
-      {signup !== "off" && <Text size="sm">New here? <Link href={to.signUp(next)} size="sm">Make an account</Link></Text>}
+      {error && <Alert color="red" variant="light" title="Not signed in" role="alert"><Plain>{error}</Plain></Alert>}
+      <Providers next={inside(next)} />
+      <Password done={enter} challenged={setChallenge} next={next} />
     </Card>
   );
 }
 
-/** Where to go afterwards: an address of ours, whatever the link said. */
-export function inside(next: string): string {
-  return /^\/(?![/\\])/.test(next) ? next : "/";
+function Password({ done, challenged, next }: { done: () => void; challenged: (challenge: string) => void; next: string }): ReactNode {
+  const options = api.useQuery("get", "/api/v1/auth/providers", {}, { staleTime: 60_000 }).data;
+  const form = useForm({ initialValues: { email: "", password: "" } });
+  const signIn = useAct((v: { email: string; password: string }) => body(client.POST("/api/v1/auth/login", { body: v })), {
+    quiet: true,
+    then: done,
+    failed: (p) => { if (p.code === "mfa_required" && p.challenge) challenged(p.challenge); },
+  });
+  return (
+    <>
+      <form onSubmit={form.onSubmit((v) => { signIn.mutate(v); })}>
+        <Stack gap="sm">
+          <TextInput label="E-mail address" type="email" autoComplete="username" required {...form.getInputProps("email")} />
+          <PasswordInput label="Password" autoComplete="current-password" required {...form.getInputProps("password")} />
+          {signIn.problem && signIn.problem.code !== "mfa_required" && <Failure title="Not signed in" trouble={signIn.problem} />}
+          <Button type="submit" loading={signIn.isPending}>Sign in</Button>
+        </Stack>
+      </form>
+      {options?.mail && <Text size="sm"><Link href={to.forgot()} size="sm">Forgot the password?</Link></Text>}
+      {options && options.signup !== "off" && <Text size="sm">New here? <Link href={to.signUp(next)} size="sm">Make an account</Link></Text>}
+    </>
+  );
+}
+
+/** A button for each identity provider; the answer comes by way of its site. */
+function Providers({ next }: { next: string }): ReactNode {
+  const list = api.useQuery("get", "/api/v1/auth/providers", {}, { staleTime: 60_000 }).data?.providers ?? [];
+  if (list.length === 0) return null;
+  return (
+    <Stack gap="xs">
+      {list.map((p) => (
+        <Button key={p.name} variant="default" component="a" href={`/api/v1/auth/oidc/${encodeURIComponent(p.name)}/start?next=${encodeURIComponent(next)}`}>
+          Sign in with&nbsp;<Plain>{p.title}</Plain>
+        </Button>
+      ))}
+      <Divider label="or by password" labelPosition="center" />
+    </Stack>
+  );
 }

@@ -1,7 +1,7 @@
 # Turnkey. `make` lists the targets; the text after ## is their help.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run screenshots web build test check bench fairness torture lint fuzz generate verify postgres clean
+.PHONY: help run screenshots soak web build test check bench fairness torture lint fuzz generate verify postgres clean
 
 # Settings of `make run`, also as environment variables.
 TURNKEY_PORT ?= 8080
@@ -56,6 +56,9 @@ torture: build postgres ## kill, cut and restart everything under load, and chec
 
 screenshots: build postgres web/e2e/node_modules/.package-lock.json ## picture every page in both themes and two widths into bin/screenshots, and run axe on each
 	@node --test --test-concurrency=1 web/e2e/browser/screenshots.test.mjs
+
+soak: build postgres web/e2e/node_modules/.package-lock.json ## follow the live tail for ten minutes, a flood included, and print what the page then holds
+	@node --test --test-concurrency=1 web/e2e/browser/soak.test.mjs
 
 web/e2e/node_modules/.package-lock.json: web/e2e/package-lock.json
 	@cd web/e2e && npm ci --no-audit --no-fund --silent

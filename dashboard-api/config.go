@@ -11,6 +11,7 @@ import (
 
 	"turnkey/controlplane"
 	"turnkey/controlplane/authz"
+	"turnkey/controlplane/oidc"
 	"turnkey/internal/redact"
 )
 
@@ -24,6 +25,8 @@ type Config struct {
 	BaseURL string
 	// Development permits plain http on BaseURL.
 	Development bool
+	// Providers are the identity providers that people may sign in with; nil: none.
+	Providers *oidc.Providers
 	// Mailbox shows mails at /development/mails; the domain's Mailing says whether there is one.
 	Mailbox bool
 	// Key seals cursors and remembered answers: at least 32 random bytes, the same on every replica.

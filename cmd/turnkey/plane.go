@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"turnkey/controlplane"
+	"turnkey/controlplane/oidc"
 	"turnkey/controlplane/seal"
 	"turnkey/controlplane/store"
 	"turnkey/internal/redact"
@@ -73,6 +74,7 @@ type siteSettings struct {
 	development bool
 	signup      controlplane.Signup
 	mailbox     bool // shows mails instead of sending them
+	providers   *oidc.Providers
 	proxies     []netip.Prefix
 }
 

@@ -47,8 +47,10 @@ type metricSums struct {
 	Tables           []tableMetric     `json:"tables" nullable:"false" doc:"The two before, by table; tables without either are left out"`
 	Retries          int64             `json:"retries" doc:"How often a conflict made transactions start over"`
 	Deliveries       []deliveryMetric  `json:"deliveries" nullable:"false" doc:"Attempts, by outbox and outcome: success, retryable_error, fatal_error (given up)"`
+	Hooks            []hookMetric      `json:"hooks" nullable:"false" doc:"Calls of hooks inside transactions, by function"`
 	HookKills        map[string]int64  `json:"hook_kills" doc:"Workers that hooks cost, by why: hook_timeout, hook_out_of_memory, hook_crashed"`
 	DroppedEntries   int64             `json:"dropped_log_entries" doc:"Log entries that there was no room for; counters miss nothing"`
+	DroppedDevices   int64             `json:"dropped_devices" doc:"Sightings of devices that there was no room for"`
 }
 
 type operationMetric struct {
@@ -69,6 +71,14 @@ type tableMetric struct {
 	NoPreviousValues int64            `json:"no_previous_values"`
 }
 
+type hookMetric struct {
+	Hook    string           `json:"hook" doc:"File and function, as in todos.beforeWrite"`
+	Calls   int64            `json:"calls"`
+	Results map[string]int64 `json:"results" doc:"Calls by what they came to"`
+	Total   int64            `json:"total_us" doc:"Microseconds in the worker, together"`
+	Mean    int64            `json:"mean_us"`
+}
+
 type errorMetric struct {
 	Code    string `json:"code"`
 	Outcome string `json:"outcome"`
@@ -79,6 +89,7 @@ type latencyMetric struct {
 	Count   int64           `json:"count"`
 	Mean    int64           `json:"mean_us" doc:"Microseconds; exact"`
 	P50     int64           `json:"p50_us" doc:"Microseconds; read from the buckets"`
+	P90     int64           `json:"p90_us"`
 	P95     int64           `json:"p95_us"`
 	P99     int64           `json:"p99_us"`
 	Buckets []latencyBucket `json:"buckets" nullable:"false" doc:"Those that are not empty"`
@@ -129,6 +140,13 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 		}
 		return tables[table]
 	}
+	hooks := map[string]*hookMetric{}
+	ofHook := func(hook string) *hookMetric {
+		if hooks[hook] == nil {
+			hooks[hook] = &hookMetric{Hook: hook, Results: map[string]int64{}}
+		}
+		return hooks[hook]
+	}
 	for s, n := range p.Counts {
 		switch s.Name {
 		case telemetry.Transactions:
@@ -162,6 +180,14 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 			out.Deliveries = append(out.Deliveries, deliveryMetric{s.Label, s.Outcome, n})
 		case telemetry.HookKills:
 			out.HookKills[s.Label] += n
+		case telemetry.HookRuns:
+			h := ofHook(s.Label)
+			h.Results[s.Outcome] += n
+			h.Calls += n
+		case telemetry.HookDuration:
+			ofHook(s.Label).Total += n
+		case telemetry.DroppedDevices:
+			out.DroppedDevices += n
 		case telemetry.DroppedEntries:
 			out.DroppedEntries += n
 		}
@@ -178,6 +204,12 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		out.Tables = append(out.Tables, *tables[name])
 	}
+	out.Hooks = make([]hookMetric, 0, len(hooks))
+	for _, name := range slices.Sorted(maps.Keys(hooks)) {
+		h := *hooks[name]
+		h.Mean = h.Total / max(1, h.Calls)
+		out.Hooks = append(out.Hooks, h)
+	}
 	for _, list := range [][]errorMetric{out.Errors, out.TokenErrors} {
 		sort.Slice(list, func(i, j int) bool {
 			return list[i].Code < list[j].Code || list[i].Code == list[j].Code && list[i].Outcome < list[j].Outcome
@@ -190,7 +222,7 @@ func shapeMetrics(p controlplane.MetricPoint) metricSums {
 
 func shapeLatency(counts map[string]int64) latencyMetric {
 	quantile := func(q float64) int64 { return int64(math.Round(telemetry.Quantile(counts, q))) }
-	out := latencyMetric{P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99), Buckets: []latencyBucket{}}
+	out := latencyMetric{P50: quantile(0.5), P90: quantile(0.9), P95: quantile(0.95), P99: quantile(0.99), Buckets: []latencyBucket{}}
 	for label, n := range counts {
 		end, ok := telemetry.BucketEnd(label)
 		if !ok {

@@ -262,3 +262,53 @@ func TestRetention(t *testing.T) {
 		t.Errorf("%d counters", n)
 	}
 }
+
+// TestSeries: a chart gets each line with a value for every step: counters with zeros, times with gaps, hooks
+// with their mean; filters narrow them.
+func TestSeries(t *testing.T) {
+	s, id := newServed(t)
+	began := s.clock.now().Truncate(time.Minute)
+	at := s.newLine("a")
+	for range 3 {
+		e := done(id, "u", func(e *telemetry.Entry) {
+			e.At, e.DurationUS = s.clock.now(), 2000
+			e.Hooks = []telemetry.HookCalls{{Hook: "todos.beforeWrite", Result: "kept", Calls: 2, DurationUS: 100}, {Hook: "lists.afterWrite", Result: "kept", Calls: 1, DurationUS: 70}}
+		})
+		at.Record(e)
+		at.shipper.Flush(t.Context())
+		s.clock.advance(2 * time.Minute)
+	}
+	at.shipper.Flush(t.Context())
+	lines := func(query string) (out []string) {
+		r := s.must(call{method: get, path: "/instances/" + id + "/metrics/series?since=" + url.QueryEscape(began.Format(time.RFC3339)) + "&until=" + url.QueryEscape(began.Add(6*time.Minute).Format(time.RFC3339)) + "&" + query, as: s.ann})
+		for _, l := range r.json["series"].([]any) {
+			line := l.(map[string]any)
+			text := fmt.Sprint(line["name"], " ", line["label"], " ", line["outcome"], ":")
+			for _, v := range line["values"].([]any) {
+				text += fmt.Sprint(" ", v)
+			}
+			out = append(out, text)
+		}
+		return out
+	}
+	for query, want := range map[string][]string{
+		"name=transactions":                                 {"transactions <nil> success: 1 0 1 0 1 0"},
+		"name=transactions&step=3600":                       nil, // one or two hours, by the time of day
+		"name=hook_us&hook=todos.beforeWrite":               {"hook_us todos.beforeWrite <nil>: 50 <nil> 50 <nil> 50 <nil>"},
+		"name=hook_calls&name=operations&hook=none":         {"operations todos success: 3 0 3 0 3 0"},
+		"name=operations&table=nothing":                     {},
+		"name=hook_calls&hook=lists.afterWrite&name=tokens": {"hook_calls lists.afterWrite kept: 1 0 1 0 1 0"},
+	} {
+		if got := lines(query); want != nil && fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+	if got := lines("name=latency"); len(got) != 4 || !strings.HasPrefix(got[0], "latency mean <nil>: 2000 <nil> 2000") {
+		t.Errorf("latency: %q", got)
+	}
+	for _, query := range []string{"", "name=nonsense", "name=transactions&step=90", "name=transactions&step=60&since=2001-01-01T00:00:00Z"} {
+		if r := s.do(call{method: get, path: "/instances/" + id + "/metrics/series?" + query, as: s.ann}); r.Code != 422 {
+			t.Errorf("%q answers %d", query, r.Code)
+		}
+	}
+}

@@ -102,6 +102,7 @@ func (a *api) instanceRoutes() []route {
 		{get, in + "/devices/{device}", authz.LogRead, inInstance, quiet, "Read what was seen of a device", handle(a.getDevice), nil},
 		{get, in + "/refused-tokens", authz.LogRead, inInstance, quiet, "List refused credentials by cause", handle(a.listRefusedTokens), nil},
 		{get, in + "/metrics", authz.MetricRead, inInstance, quiet, "Read what was counted", handle(a.getMetrics), nil},
+		{get, in + "/metrics/series", authz.MetricRead, inInstance, quiet, "Read counters as series for a chart", handle(a.getSeries), nil},
 
 		{post, in + "/dev-token", authz.DevTokenCreate, inInstance, controlplane.DevTokenCreated, "Mint a token for any user of a development instance", handle(a.createDevToken), created},
 	}

@@ -24,8 +24,9 @@ func (t tx) AddCounts(ctx context.Context, counts []telemetry.Count) error {
 }
 
 // SumCounts implements controlplane.Tx.
-func (t tx) SumCounts(ctx context.Context, instance string, since, until time.Time, step time.Duration) ([]controlplane.MetricSum, error) {
-	rows, err := t.q.SumCounts(ctx, db.SumCountsParams{Step: int64(step / time.Second), InstanceID: instance, Since: since, Until: until})
+func (t tx) SumCounts(ctx context.Context, instance string, since, until time.Time, step time.Duration, only []telemetry.Name) ([]controlplane.MetricSum, error) {
+	names := each(only, func(n telemetry.Name) string { return string(n) })
+	rows, err := t.q.SumCounts(ctx, db.SumCountsParams{Step: int64(step / time.Second), InstanceID: instance, Since: since, Until: until, Names: names})
 	return each(rows, func(r db.SumCountsRow) controlplane.MetricSum {
 		return controlplane.MetricSum{
 			At: time.Unix(r.Start, 0).UTC(), Series: telemetry.Series{Name: telemetry.Name(r.Name), Label: r.Label, Outcome: r.Outcome}, N: r.N,

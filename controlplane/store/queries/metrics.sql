@@ -6,7 +6,7 @@ ON CONFLICT (instance_id, minute, name, label, outcome) DO UPDATE SET n = metric
 -- name: SumCounts :many
 -- Rolled up to steps of so many seconds, counted from the epoch.
 SELECT (floor(extract(epoch FROM minute) / @step::bigint) * @step::bigint)::bigint AS start, name, label, outcome, sum(n)::bigint AS n
-FROM metric_counts WHERE instance_id = @instance_id AND minute >= @since AND minute < @until
+FROM metric_counts WHERE instance_id = @instance_id AND minute >= @since AND minute < @until AND (cardinality(@names::text[]) = 0 OR name = ANY(@names::text[]))
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
 
 -- name: DeleteInstanceCounts :exec

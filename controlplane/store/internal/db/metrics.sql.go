@@ -48,7 +48,7 @@ func (q *Queries) DeleteInstanceCounts(ctx context.Context, instanceID string) e
 
 const sumCounts = `-- name: SumCounts :many
 SELECT (floor(extract(epoch FROM minute) / $1::bigint) * $1::bigint)::bigint AS start, name, label, outcome, sum(n)::bigint AS n
-FROM metric_counts WHERE instance_id = $2 AND minute >= $3 AND minute < $4
+FROM metric_counts WHERE instance_id = $2 AND minute >= $3 AND minute < $4 AND (cardinality($5::text[]) = 0 OR name = ANY($5::text[]))
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 `
 
@@ -57,6 +57,7 @@ type SumCountsParams struct {
 	InstanceID string
 	Since      time.Time
 	Until      time.Time
+	Names      []string
 }
 
 type SumCountsRow struct {
@@ -74,6 +75,7 @@ func (q *Queries) SumCounts(ctx context.Context, arg SumCountsParams) ([]SumCoun
 		arg.InstanceID,
 		arg.Since,
 		arg.Until,
+		arg.Names,
 	)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,189 @@
+package dashboardapi
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"turnkey/controlplane"
+	"turnkey/runtime/telemetry"
+)
+
+type seriesInput struct {
+	InstancePath
+	Names []string  `query:"name,explode" minItems:"1" maxItems:"8" required:"true" enum:"transactions,operations,errors,tokens,latency,conflicts,no_previous_values,retries,deliveries,hook_kills,hook_calls,hook_us,dropped_entries" doc:"latency gives quantiles, hook_us the mean time of a call"`
+	Table string    `query:"table" maxLength:"128" doc:"Of operations, conflicts and no_previous_values: only this table"`
+	Hook  string    `query:"hook" maxLength:"128" doc:"Of hook_calls and hook_us: only this function, as in todos.beforeWrite"`
+	Since time.Time `query:"since" doc:"Default: an hour before until"`
+	Until time.Time `query:"until" doc:"Default: now"`
+	Step  int       `query:"step" minimum:"0" maximum:"86400" multipleOf:"60" doc:"Seconds, such as 60, 3600 or 86400; 0 or absent: what suits the range"`
+}
+
+// series is one line of a chart.
+type series struct {
+	Name    string     `json:"name"`
+	Label   string     `json:"label,omitempty" doc:"A table, code, outbox, hook or, of latency, p50, p90, p99 or mean"`
+	Outcome string     `json:"outcome,omitempty"`
+	Values  []*float64 `json:"values" nullable:"false" doc:"One for each time; of counters 0 where nothing was counted, of times (us) null"`
+}
+
+type seriesOutput struct {
+	Body struct {
+		Since  time.Time `json:"since"`
+		Until  time.Time `json:"until"`
+		Step   int       `json:"step" doc:"Seconds"`
+		Times  []int64   `json:"times" nullable:"false" doc:"Starts of the steps, all of them, in Unix seconds"`
+		Series []series  `json:"series" nullable:"false"`
+	}
+}
+
+// chartPoints is about how many points a chart gets when nobody says.
+const chartPoints = 400
+
+// chartStep is the shortest usual step that keeps a range within about chartPoints.
+func chartStep(d time.Duration) time.Duration {
+	for _, s := range []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour} {
+		if d/s <= chartPoints {
+			return s
+		}
+	}
+	return 24 * time.Hour
+}
+
+func (a *api) getSeries(ctx context.Context, in *seriesInput) (*seriesOutput, error) {
+	until, since := in.Until, in.Since
+	if until.IsZero() {
+		until = a.cfg.Now().Truncate(time.Minute).Add(time.Minute)
+	}
+	if since.IsZero() {
+		since = until.Add(-time.Hour)
+	}
+	step := time.Duration(in.Step) * time.Second
+	if step == 0 {
+		step = chartStep(until.Sub(since))
+	}
+	var names []telemetry.Name
+	for _, n := range in.Names {
+		names = append(names, telemetry.Name(n))
+		if n == string(telemetry.HookDuration) { // a mean needs both
+			names = append(names, telemetry.HookRuns)
+		}
+		if n == string(telemetry.Latency) {
+			names = append(names, telemetry.Duration)
+		}
+	}
+	points, from, to, err := a.cfg.Plane.Metrics.Range(ctx, placeOf(ctx).Instance, since, until, step, names...)
+	if err != nil {
+		return nil, err
+	}
+	out := &seriesOutput{}
+	out.Body.Since, out.Body.Until, out.Body.Step = from, to, int(step/time.Second)
+	c := newChart(from, to, step)
+	out.Body.Times = c.times
+	for _, p := range points {
+		c.add(p, in)
+	}
+	out.Body.Series = c.list()
+	return out, nil
+}
+
+// chart puts points into lines that have a value for each step.
+type chart struct {
+	times []int64
+	at    map[int64]int
+	lines map[telemetry.Series]*series
+}
+
+func newChart(from, to time.Time, step time.Duration) *chart {
+	c := &chart{times: []int64{}, at: map[int64]int{}, lines: map[telemetry.Series]*series{}}
+	for t := from; t.Before(to); t = t.Add(step) {
+		c.at[t.Unix()] = len(c.times)
+		c.times = append(c.times, t.Unix())
+	}
+	return c
+}
+
+func (c *chart) line(s telemetry.Series, counts bool) *series {
+	if c.lines[s] == nil {
+		l := &series{Name: string(s.Name), Label: s.Label, Outcome: s.Outcome, Values: make([]*float64, len(c.times))}
+		if counts {
+			zeros := make([]float64, len(c.times))
+			for i := range l.Values {
+				l.Values[i] = &zeros[i]
+			}
+		}
+		c.lines[s] = l
+	}
+	return c.lines[s]
+}
+
+func (c *chart) set(s telemetry.Series, i int, v float64) { c.line(s, false).Values[i] = &v }
+
+// add puts one step's counters into the lines that were asked for.
+func (c *chart) add(p controlplane.MetricPoint, in *seriesInput) {
+	i, ok := c.at[p.At.Unix()]
+	if !ok {
+		return
+	}
+	durations, sum := map[string]int64{}, int64(0)
+	calls, micros := map[string]int64{}, map[string]int64{}
+	for s, n := range p.Counts {
+		switch s.Name {
+		case telemetry.Latency:
+			durations[s.Label] += n
+			continue
+		case telemetry.Duration:
+			sum += n
+			continue
+		case telemetry.HookRuns:
+			calls[s.Label] += n
+		case telemetry.HookDuration:
+			micros[s.Label] += n
+			continue
+		}
+		if in.wants(s) {
+			*c.line(s, true).Values[i] += float64(n)
+		}
+	}
+	if len(durations) > 0 {
+		latency := shapeLatency(durations)
+		for label, v := range map[string]float64{
+			"p50": float64(latency.P50), "p90": float64(latency.P90), "p99": float64(latency.P99), "mean": math.Round(float64(sum) / float64(latency.Count)),
+		} {
+			c.set(telemetry.Series{Name: telemetry.Latency, Label: label}, i, v)
+		}
+	}
+	for hook, us := range micros {
+		if s := (telemetry.Series{Name: telemetry.HookDuration, Label: hook}); in.wants(s) && calls[hook] > 0 {
+			c.set(s, i, math.Round(float64(us)/float64(calls[hook])))
+		}
+	}
+}
+
+// wants reports that a counter is among those that were asked for.
+func (in *seriesInput) wants(s telemetry.Series) bool {
+	if !slices.Contains(in.Names, string(s.Name)) {
+		return false
+	}
+	switch s.Name {
+	case telemetry.Operations, telemetry.Conflict, telemetry.NoPrevious:
+		return in.Table == "" || s.Label == in.Table
+	case telemetry.HookRuns, telemetry.HookDuration:
+		return in.Hook == "" || s.Label == in.Hook
+	}
+	return true
+}
+
+// list gives the lines in an order that does not change.
+func (c *chart) list() []series {
+	out := make([]series, 0, len(c.lines))
+	for _, l := range c.lines {
+		out = append(out, *l)
+	}
+	slices.SortFunc(out, func(x, y series) int {
+		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Label, y.Label), cmp.Compare(x.Outcome, y.Outcome))
+	})
+	return out
+}

@@ -19,8 +19,8 @@ var site = fstest.MapFS{
 	"secret.txt":            {Data: []byte("not for browsers")},
 }
 
-// visit asks as a browser would.
-func visit(h http.Handler, method, path string, header ...string) *httptest.ResponseRecorder {
+// browse asks as a browser would.
+func browse(h http.Handler, method, path string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "https://dashboard.example"+path, http.NoBody)
 	for n := 0; n+1 < len(header); n += 2 {
 		r.Header.Set(header[n], header[n+1])
@@ -58,7 +58,7 @@ func TestDashboard(t *testing.T) {
 		"a file of the root":              {get, "/secret.txt", "*/*", "", 404, "no_such_route", problemType, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := visit(h, c.method, c.path, "Accept", c.accept, "Accept-Encoding", c.encoding)
+			w := browse(h, c.method, c.path, "Accept", c.accept, "Accept-Encoding", c.encoding)
 			if w.Code != c.status || !strings.Contains(w.Body.String(), c.has) || !strings.HasPrefix(w.Header().Get("Content-Type"), c.kind) || !strings.Contains(w.Header().Get("Cache-Control"), c.cache) {
 				t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 			}
@@ -71,7 +71,7 @@ func TestDashboard(t *testing.T) {
 	nonce := regexp.MustCompile(`content="([A-Za-z0-9_-]{22})"`)
 	seen := map[string]bool{}
 	for range 3 {
-		w := visit(h, get, "/")
+		w := browse(h, get, "/")
 		m, policy := nonce.FindStringSubmatch(w.Body.String()), w.Header().Get("Content-Security-Policy")
 		if m == nil || !strings.Contains(policy, "'nonce-"+m[1]+"'") || seen[m[1]] || strings.Contains(policy, "unsafe") || !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "frame-ancestors 'none'") {
 			t.Fatalf("policy %q for %q", policy, w.Body)

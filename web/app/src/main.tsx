@@ -7,6 +7,7 @@ import { ModalsProvider } from "@mantine/modals";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeQueries } from "./api/queries";
@@ -14,6 +15,8 @@ import { to } from "./paths";
 import { makeRouter } from "./routes";
 import { nonce } from "./settings";
 import { theme, variables } from "./theme";
+
+setNonce(nonce); // for the style that keeps a page from scrolling behind a dialog
 
 const queries = makeQueries(() => {
   const here = window.location.pathname + window.location.search;

@@ -12,6 +12,7 @@ import (
 
 	"turnkey/controlplane"
 	"turnkey/controlplane/authz"
+	"turnkey/controlplane/oidc"
 	"turnkey/internal/redact"
 )
 
@@ -25,6 +26,8 @@ type Config struct {
 	BaseURL string
 	// Development permits plain http on BaseURL.
 	Development bool
+	// Providers are the identity providers that people may sign in with; nil: none.
+	Providers *oidc.Providers
 	// Mailbox shows mails at /development/mails; the domain's Mailing says whether there is one.
 	Mailbox bool
 	// DevelopmentSources are offered to everybody who is signed in, with Development only.

@@ -281,6 +281,12 @@ func (h *house) checkEvents(c cell, want string, got reply, before string) {
 // checkRefusal: every refusal is a problem document and says nothing of the other tenant.
 func (h *house) checkRefusal(c cell, got reply, foreign *tenant) {
 	h.Helper()
+	if c.rt.settings().navigation { // there is nothing to come back from: a page says so
+		if !strings.HasPrefix(got.Header().Get("Location"), "/signin?error=") {
+			h.Errorf("%v: goes on to %s", c, got.Header().Get("Location"))
+		}
+		return
+	}
 	if got.Header().Get("Content-Type") != problemType || got.text("code") == "" || got.text("request_id") != got.Header().Get(requestIDHeader) || got.json["status"] != float64(got.Code) {
 		h.Errorf("%v: not a problem document: %v %s", c, got.Header(), got.Body)
 	}

@@ -40,7 +40,8 @@ func (a *api) operation(r *route) huma.Operation {
 	s := r.settings()
 	op := huma.Operation{
 		OperationID: operationID(r), Method: r.method, Path: prefix + pathParameter.ReplaceAllString(r.path, "{$1}"), Summary: r.summary, Tags: []string{tag(r.path)},
-		MaxBodyBytes: s.maxBody, DefaultStatus: s.status, Description: "Permission: " + string(r.permission) + ".",
+		SkipValidateParams: s.navigation, // providers send parameters of their own
+		MaxBodyBytes:       s.maxBody, DefaultStatus: s.status, Description: "Permission: " + string(r.permission) + ".",
 		Responses: map[string]*huma.Response{"default": {
 			Description: "What went wrong",
 			Content:     map[string]*huma.MediaType{problemType: {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}},

@@ -26,6 +26,9 @@ func (a *api) listProviders(context.Context, *struct{}) (*providersOutput, error
 	b := &out.Body
 	b.Signup = string(cmp.Or(a.cfg.Signup, controlplane.SignupOff))
 	b.Providers = []provider{}
+	for _, p := range a.cfg.Providers.List() {
+		b.Providers = append(b.Providers, provider{p.Name, p.Title})
+	}
 	b.Mail, b.Development = a.cfg.Plane.Accounts.Mails(), a.cfg.Development && a.cfg.Mailbox
 	return out, nil
 }

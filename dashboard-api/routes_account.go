@@ -15,6 +15,9 @@ func (a *api) accountRoutes() []route {
 		{post, "/auth/signup", authz.Public, nowhere, controlplane.AccountCreated, "Sign up", handle(a.signUp), []option{status(http.StatusCreated)}},
 		{post, "/auth/login", authz.Public, nowhere, controlplane.SessionStarted, "Sign in", handle(a.logIn), nil},
 		{post, "/auth/login/code", authz.Public, nowhere, controlplane.SessionStarted, "Sign in: the second step", handle(a.logInByCode), nil},
+		{get, "/auth/oidc/{provider}/start", authz.Public, nowhere, quiet, "Sign in with a provider: go there", handle(a.startOIDC), []option{navigation()}},
+		{get, "/auth/oidc/{provider}/callback", authz.Public, nowhere, controlplane.SessionStarted, "Sign in with a provider: come back", handle(a.finishOIDC), []option{navigation()}},
+		{get, "/auth/identities", authz.Person, nowhere, quiet, "List the providers that sign me in", handle(a.listIdentities), nil},
 		{post, "/auth/logout", authz.Person, nowhere, controlplane.SessionEnded, "Sign out", handle(a.logOut), own},
 
 		{get, "/auth/me", authz.SignedIn, nowhere, quiet, "Who am I", handle(a.me), nil},

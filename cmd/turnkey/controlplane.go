@@ -37,6 +37,7 @@ type controlplaneCommand struct {
 	KeyOverlap     time.Duration       `help:"How long a new signing key is published before it signs; 10m, and other values only with --development."`
 
 	mailSettings
+	oidcSettings
 	sandbox
 	scraping
 }
@@ -58,6 +59,9 @@ func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
 		return err
 	}
 	api.mailbox = mail.mailing.Mailbox
+	if api.providers, err = c.oidcSettings.open(c.BaseURL); err != nil {
+		return err
+	}
 	people, err := listen("--listen", c.Listen)
 	if err != nil {
 		return err
@@ -176,7 +180,7 @@ func (p *planeParts) site(s siteSettings) (http.Handler, error) {
 	h, err := dashboardapi.New(dashboardapi.Config{
 		Web:   files,
 		Plane: p.plane, Authz: roles, Log: p.log, Now: time.Now, BaseURL: s.base, Development: s.development, Key: s.key, Signup: s.signup,
-		Mailbox: s.mailbox, RuntimeURL: s.runtimeURL, TrustedProxies: s.proxies, DevelopmentSources: s.sources,
+		Mailbox: s.mailbox, Providers: s.providers, RuntimeURL: s.runtimeURL, TrustedProxies: s.proxies, DevelopmentSources: s.sources,
 	})
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "settings", "The control plane cannot start with these settings.")

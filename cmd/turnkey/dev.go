@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"turnkey/controlplane"
+	"turnkey/controlplane/oidc"
 	dashboardapi "turnkey/dashboard-api"
 	"turnkey/internal/devstack"
 	"turnkey/internal/fault"
@@ -34,6 +35,7 @@ type devCommand struct {
 
 	KeyOverlap time.Duration `default:"10m" help:"How long a new signing key is published before it signs."`
 
+	oidcSettings
 	sandbox
 }
 
@@ -45,7 +47,9 @@ type devStack struct {
 	mongoURI string
 	log      *slog.Logger
 	workers  *worker.Pool
-	closers  []func()
+	// providers sign people in; nil: none.
+	providers *oidc.Providers
+	closers   []func()
 }
 
 func (s *devStack) onClose(f func()) { s.closers = append(s.closers, f) }
@@ -86,6 +90,9 @@ func (c *devCommand) Run(ctx context.Context, term terminal) error {
 	if err := s.databases(ctx, term); err != nil {
 		return err
 	}
+	if s.providers, err = c.oidcSettings.open(s.base); err != nil {
+		return err
+	}
 	both, drains, err := s.planes(ctx, c.KeyOverlap)
 	if err != nil {
 		return err
@@ -122,7 +129,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 	if err != nil {
 		return nil, nil, err
 	}
-	site, err := control.site(siteSettings{key: key, base: s.base, runtimeURL: s.base + "/i/{host}", development: true, signup: controlplane.SignupOpen, mailbox: true, sources: s.sources()})
+	site, err := control.site(siteSettings{key: key, base: s.base, runtimeURL: s.base + "/i/{host}", development: true, signup: controlplane.SignupOpen, mailbox: true, sources: s.sources(), providers: s.providers})
 	if err != nil {
 		return nil, nil, err
 	}

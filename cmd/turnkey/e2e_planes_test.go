@@ -288,13 +288,13 @@ func TestPlanesDegraded(t *testing.T) {
 }
 
 // TestPlanesKeysAndRestore: the key-encryption key is rotated under a serving control plane, and an older
-// backup of the database is restored; the runtimes follow what it says.
+// backup of the database is restored; the runtimes follow what it says. Sealed are a secret, a signing key and a mail.
 func TestPlanesKeysAndRestore(t *testing.T) {
 	in := install(t)
 	n := in.startRuntime()
 	id, host := in.provision("postgres")
 	for _, step := range []struct{ command, says string }{
-		{"keys rotate", "2 keys"}, {"keys rewrap", "of 2 values were sealed anew"}, {"keys verify", "0 of them with an older key"}, {"keys prune", "1 keys"},
+		{"keys rotate", "2 keys"}, {"keys rewrap", "of 3 values were sealed anew"}, {"keys verify", "0 of them with an older key"}, {"keys prune", "1 keys"},
 	} {
 		if said := in.turnkey(strings.Fields(step.command)...); !strings.Contains(said, step.says) {
 			t.Errorf("turnkey %s: %s", step.command, said)
@@ -313,7 +313,7 @@ func TestPlanesKeysAndRestore(t *testing.T) {
 	in.control.stop(t)
 
 	in.database = "backup"
-	if said := in.turnkey("restore"); !strings.Contains(said, "All 2 sealed values open. 1 instances") {
+	if said := in.turnkey("restore"); !strings.Contains(said, "All 3 sealed values open. 1 instances") {
 		t.Errorf("turnkey restore: %s", said)
 	}
 	in.startControl()

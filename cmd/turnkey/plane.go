@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"turnkey/controlplane"
+	"turnkey/controlplane/oidc"
 	"turnkey/controlplane/seal"
 	"turnkey/controlplane/store"
 	dashboardapi "turnkey/dashboard-api"
@@ -74,6 +75,7 @@ type siteSettings struct {
 	development bool
 	signup      controlplane.Signup
 	mailbox     bool // shows mails instead of sending them
+	providers   *oidc.Providers
 	proxies     []netip.Prefix
 	sources     []dashboardapi.DevelopmentSource // to try out
 }

@@ -28,6 +28,10 @@ const (
 	InvitationAccepted  EventKind = "invitation.accepted"
 	TokenCreated        EventKind = "token.created"
 	TokenRevoked        EventKind = "token.revoked"
+	AlertChannelCreated EventKind = "alert_channel.created"
+	AlertChannelUpdated EventKind = "alert_channel.updated"
+	AlertChannelDeleted EventKind = "alert_channel.deleted"
+	AlertChannelTested  EventKind = "alert_channel.tested"
 )
 
 // The events of what is run.
@@ -95,6 +99,10 @@ var Catalogue = map[EventKind]string{
 	InvitationAccepted:  "An invited person joined.",
 	TokenCreated:        "An API token was made.",
 	TokenRevoked:        "An API token was revoked.",
+	AlertChannelCreated: "Somebody chose where alerts go.",
+	AlertChannelUpdated: "Where alerts go, or which, was changed, or paused or resumed.",
+	AlertChannelDeleted: "Alerts do not go there any more.",
+	AlertChannelTested:  "Somebody had a test sent to where alerts go.",
 
 	ProjectCreated:      "A project was made.",
 	ProjectUpdated:      "A project was renamed.",

@@ -24,6 +24,9 @@ const (
 	prefixAPIKey       = "ak"
 	prefixMail         = "mail"
 	prefixPasskey      = "pk"
+	prefixChannel      = "ach"
+	prefixAlert        = "alr"
+	prefixAlertMessage = "alm"
 )
 
 // crockford is Douglas Crockford's base32, in lower case: it sorts like the bytes do and has no letters

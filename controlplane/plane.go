@@ -36,6 +36,8 @@ type Config struct {
 	Workers publish.Workers
 	// Listen calls its function after each publication until the context ends; *store.Store has it.
 	Listen func(ctx context.Context, published func()) error
+	// Webhooks sends alerts to addresses of tenants; nil: none are sent.
+	Webhooks WebhookSender
 	// KeyOverlap is how long a signing key is published before it signs; zero: DefaultKeyOverlap.
 	KeyOverlap time.Duration
 }
@@ -81,6 +83,10 @@ type Plane struct {
 	Sightings   *Sightings
 	Devices     *Devices
 	Credentials *Credentials
+	Attention   *Attention
+
+	Alerts        *Alerts
+	AlertChannels *AlertChannels
 }
 
 // New builds the services. It fails when a part is missing.
@@ -149,6 +155,10 @@ func New(c Config) (*Plane, error) {
 		Sightings:   &Sightings{k},
 		Devices:     &Devices{k},
 		Credentials: &Credentials{k},
+		Attention:   &Attention{k},
+
+		Alerts:        &Alerts{core: k, webhooks: c.Webhooks},
+		AlertChannels: &AlertChannels{k},
 	}, nil
 }
 

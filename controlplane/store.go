@@ -53,4 +53,8 @@ type Tx interface {
 	accountTokenTx
 	totpTx
 	identityTx
+	observedTx
+	alertTx
+	alertChannelTx
+	alertMessageTx
 }

@@ -40,6 +40,9 @@ func (p *Plane) sweep(ctx context.Context) {
 	} else if n > 0 {
 		log.InfoContext(ctx, "removed old mails", "count", n)
 	}
+	if err := p.Alerts.Sweep(ctx); err != nil {
+		log.WarnContext(ctx, "cannot remove old alerts", "error", err)
+	}
 	if days, entries, err := p.Telemetry.Sweep(ctx); err != nil {
 		log.WarnContext(ctx, "cannot remove old telemetry", "error", err)
 	} else if days > 0 || entries > 0 {

@@ -45,6 +45,15 @@ func (a *api) routes() []route {
 		{post, "/orgs/{org}/tokens", authz.TokenWrite, inOrg, controlplane.TokenCreated, "Make an API token", handle(a.createToken), []option{status(http.StatusCreated)}},
 		{remove, "/orgs/{org}/tokens/{token}", authz.TokenWrite, inOrg, controlplane.TokenRevoked, "Revoke an API token", handle(a.revokeToken), nil},
 
+		{get, "/orgs/{org}/alerts", authz.AlertRead, inOrg, quiet, "List alerts, newest first", handle(a.listAlerts), nil},
+		{get, "/orgs/{org}/alert-channels", authz.AlertRead, inOrg, quiet, "List where alerts go", handle(a.listAlertChannels), nil},
+		{post, "/orgs/{org}/alert-channels", authz.AlertWrite, inOrg, controlplane.AlertChannelCreated, "Have alerts sent somewhere", handle(a.createAlertChannel), []option{status(http.StatusCreated)}},
+		{get, "/orgs/{org}/alert-channels/{channel}", authz.AlertRead, inOrg, quiet, "Read an alert channel", handle(a.getAlertChannel), nil},
+		{patch, "/orgs/{org}/alert-channels/{channel}", authz.AlertWrite, inOrg, controlplane.AlertChannelUpdated, "Change an alert channel, pause or resume it", handle(a.updateAlertChannel), []option{ifMatch()}},
+		{remove, "/orgs/{org}/alert-channels/{channel}", authz.AlertWrite, inOrg, controlplane.AlertChannelDeleted, "Delete an alert channel", handle(a.deleteAlertChannel), nil},
+		{post, "/orgs/{org}/alert-channels/{channel}/test", authz.AlertWrite, inOrg, controlplane.AlertChannelTested, "Send a test, and say how that went", handle(a.testAlertChannel), nil},
+		{get, "/orgs/{org}/alert-channels/{channel}/messages", authz.AlertRead, inOrg, quiet, "List what a channel was told", handle(a.listAlertMessages), nil},
+
 		{get, "/orgs/{org}/audit-events", authz.AuditRead, inOrg, quiet, "Read the audit log", handle(a.listAuditEvents), nil},
 	}, a.instanceRoutes())
 }

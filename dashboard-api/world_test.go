@@ -58,6 +58,8 @@ type house struct {
 	handler http.Handler
 	url     string
 	people  atomic.Int64
+	// receiver gets alerts.
+	receiver *receiver
 	// audit reads the database past the API.
 	audit *pgx.Conn
 }
@@ -65,7 +67,7 @@ type house struct {
 // newHouse builds one; adjust may change the configurations.
 func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *house {
 	t.Helper()
-	h := &house{T: t, clock: newClock(), pool: newPool(), url: pgtest.URL(t)}
+	h := &house{T: t, clock: newClock(), pool: newPool(), url: pgtest.URL(t), receiver: &receiver{}}
 	if err := store.Migrate(t.Context(), redact.New(h.url)); err != nil {
 		t.Fatalf("migrate: %v", err)
 	}
@@ -83,7 +85,8 @@ func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *hous
 		Store: h.store, Now: h.clock.now, Random: rand.Reader, Log: log, Signup: controlplane.SignupOpen,
 		Password: controlplane.PasswordCost{MemoryKiB: 8, Iterations: 1},
 		Vault:    must(seal.Generate()), Bundles: h.pool.sealer, Commander: h.pool, Listen: h.store.Listen,
-		Mailing: controlplane.Mailing{Mailbox: true, BaseURL: "https://dashboard.example"},
+		Mailing:  controlplane.Mailing{Mailbox: true, BaseURL: "https://dashboard.example"},
+		Webhooks: h.receiver,
 	}
 	policy, err := authz.New()
 	if err != nil {
@@ -278,7 +281,7 @@ type fixture struct {
 }
 
 // fixtures are all of them; a new noun family adds its own here.
-var fixtures = []fixture{identityFixture, accountFixture, instanceFixture, telemetryFixture}
+var fixtures = []fixture{identityFixture, accountFixture, instanceFixture, telemetryFixture, alertFixture}
 
 func fixtureBodies() (bodies map[string]func(h *house, t *tenant, as *person) any, perishable map[string]bool) {
 	bodies, perishable = map[string]func(h *house, t *tenant, as *person) any{}, map[string]bool{}

@@ -33,6 +33,7 @@ CREATE INDEX devices_seen ON devices (instance_id, last_seen_at);
 CREATE INDEX devices_client ON devices (instance_id, client_id) WHERE client_id <> '';
 CREATE INDEX devices_user ON devices (instance_id, user_id) WHERE user_id <> '';
 CREATE INDEX devices_waiting ON devices (instance_id, waits_at) WHERE waits_at IS NOT NULL;
+CREATE INDEX devices_refused ON devices (instance_id) WHERE user_id <> '' AND refused_at > coalesce(passed_at, '-infinity');
 
 -- One row for each cause for which credentials are refused.
 CREATE TABLE refused_credentials (

@@ -77,7 +77,7 @@ func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
 		return err
 	}
 	defer workers.Close()
-	parts, err := openPlane(ctx, log, c.planeSettings, planeOptions{signup: c.Signup, overlap: c.KeyOverlap, workers: workers, mail: mail})
+	parts, err := openPlane(ctx, log, c.planeSettings, planeOptions{signup: c.Signup, overlap: c.KeyOverlap, workers: workers, mail: mail, privateWebhooks: c.Development})
 	if err != nil {
 		return err
 	}
@@ -165,6 +165,7 @@ func (p *planeParts) start(group *lifecycle.Group, tails context.Context) {
 	group.Go("watch publications", p.plane.Runtimes.Watch)
 	group.Go("maintain", p.plane.Maintain)
 	group.Go("send mail", p.plane.Mails.Deliver)
+	group.Go("judge and send alerts", p.plane.Alerts.Watch)
 }
 
 // site is the API with its pages.

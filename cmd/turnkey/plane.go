@@ -12,7 +12,9 @@ import (
 	"turnkey/controlplane/oidc"
 	"turnkey/controlplane/seal"
 	"turnkey/controlplane/store"
+	"turnkey/controlplane/webhook"
 	dashboardapi "turnkey/dashboard-api"
+	"turnkey/internal/dial"
 	"turnkey/internal/redact"
 	"turnkey/runtime/command"
 	"turnkey/runtime/envelope"
@@ -59,12 +61,17 @@ type planeSettings struct {
 	keyEncryption
 }
 
+// webhookTimeout bounds one attempt to send an alert.
+const webhookTimeout = 10 * time.Second
+
 // planeOptions are what only a serving control plane chooses.
 type planeOptions struct {
 	signup  controlplane.Signup
 	overlap time.Duration // zero: the usual one
 	workers *worker.Pool  // compile and test hooks; nil: nobody deploys here
 	mail    mailOptions
+	// privateWebhooks lets alerts go to private addresses and by http; for development.
+	privateWebhooks bool
 }
 
 // siteSettings are those of the REST API.
@@ -114,6 +121,7 @@ func openPlane(ctx context.Context, log *slog.Logger, s planeSettings, o planeOp
 		Store: db, Now: time.Now, Random: rand.Reader, Log: log, Signup: o.signup, KeyOverlap: o.overlap,
 		Vault: vault, Bundles: sealer, Commander: p.commander, Listen: db.Listen,
 		Mailing: o.mail.mailing, VerifyEmail: o.mail.verify,
+		Webhooks: webhook.New(dial.New(dial.Options{AllowPrivate: o.privateWebhooks}).HTTPClient(dial.HTTPOptions{Timeout: webhookTimeout, MaxBody: 64 << 10, AllowHTTP: o.privateWebhooks}), time.Now),
 	}
 	if o.workers != nil { // a nil pool inside the interface would look like one
 		domain.Workers = o.workers

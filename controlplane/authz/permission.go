@@ -23,6 +23,8 @@ const (
 	TokenRead          Permission = "token:read"
 	TokenWrite         Permission = "token:write"
 	AuditRead          Permission = "audit:read"
+	AlertRead          Permission = "alert:read"
+	AlertWrite         Permission = "alert:write"
 )
 
 // Permissions on what is run. Those on an instance's parts are apart because scripts often need one alone.
@@ -63,7 +65,7 @@ var Permissions = []Permission{
 	OrganizationRead, OrganizationWrite, OrganizationDelete,
 	MemberRead, MemberWrite,
 	TokenRead, TokenWrite,
-	AuditRead,
+	AuditRead, AlertRead, AlertWrite,
 	ProjectRead, ProjectCreate, ProjectWrite, ProjectDelete,
 	InstanceRead, InstanceWrite, InstanceDelete,
 	ConfigWrite, SecretWrite, SourceTest, DeploymentWrite, KeyWrite, DevTokenCreate,

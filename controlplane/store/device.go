@@ -139,9 +139,11 @@ func (t tx) AddSightings(ctx context.Context, list []telemetry.Sighting) error {
 // ListSightings implements controlplane.Tx.
 func (t tx) ListSightings(ctx context.Context, instance string) ([]telemetry.Sighting, error) {
 	rows, err := t.q.ListSightings(ctx, instance)
-	return each(rows, func(r db.InstanceSighting) telemetry.Sighting {
-		return telemetry.Sighting{Instance: r.InstanceID, What: telemetry.Sight(r.What), First: r.FirstAt.UTC(), Last: r.LastAt.UTC(), N: r.N}
-	}), translate(err)
+	return each(rows, sighting), translate(err)
+}
+
+func sighting(r db.InstanceSighting) telemetry.Sighting {
+	return telemetry.Sighting{Instance: r.InstanceID, What: telemetry.Sight(r.What), First: r.FirstAt.UTC(), Last: r.LastAt.UTC(), N: r.N}
 }
 
 // DeleteInstanceSightings implements controlplane.Tx.

@@ -18,10 +18,11 @@ const (
 	SightPrevious    Sight = "previous_values"    // an update or deletion came with previous values
 	SightNoPrevious  Sight = "no_previous_values" // one came without
 	SightStock       Sight = "stock_client"       // a transaction came from a device that does not name itself
+	SightRejection   Sight = "rejection"          // a transaction was refused for good, and kept
 )
 
 // Sights lists them. A meter keeps them in this order.
-var Sights = [...]Sight{SightKeys, SightKeysViewed, SightToken, SightDevelopment, SightNoToken, SightUpload, SightNoUpload, SightWrite, SightPrevious, SightNoPrevious, SightStock}
+var Sights = [...]Sight{SightKeys, SightKeysViewed, SightToken, SightDevelopment, SightNoToken, SightUpload, SightNoUpload, SightWrite, SightPrevious, SightNoPrevious, SightStock, SightRejection}
 
 // The places of Sights, so that the write path need not look for them.
 const (
@@ -36,6 +37,7 @@ const (
 	placePrevious
 	placeNoPrevious
 	placeStock
+	placeRejection
 )
 
 // Sighting says how often something was seen, and when first and last. Like counters, sightings are never
@@ -85,6 +87,9 @@ func (m *meter) see(e *Entry) {
 		m.saw(placeUpload, at, 1)
 		if e.Outcome == Success {
 			m.saw(placeWrite, at, 1)
+		}
+		if e.Outcome == Fatal {
+			m.saw(placeRejection, at, 1)
 		}
 		if e.ClientID == "" {
 			m.saw(placeStock, at, 1)

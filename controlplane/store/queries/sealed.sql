@@ -9,6 +9,8 @@ SELECT s.label::text AS label, s.sealed::bytea AS sealed FROM (
     SELECT 'mail/' || id AS label, sealed FROM mails WHERE sealed IS NOT NULL
     UNION ALL
     SELECT 'totp/' || user_id AS label, sealed FROM totps
+    UNION ALL
+    SELECT 'alert-channel/' || organization_id || '/' || id AS label, secret AS sealed FROM alert_channels WHERE secret IS NOT NULL
 ) s WHERE s.label COLLATE "C" > @after::text ORDER BY s.label COLLATE "C" LIMIT @max_rows::int;
 
 -- name: ReplaceSealedSecret :execrows
@@ -22,3 +24,5 @@ UPDATE mails SET sealed = @sealed WHERE id = split_part(@label::text, '/', 2) AN
 
 -- name: ReplaceSealedTOTP :execrows
 UPDATE totps SET sealed = @sealed WHERE user_id = split_part(@label::text, '/', 2) AND sealed = @before::bytea;
+-- name: ReplaceSealedChannel :execrows
+UPDATE alert_channels SET secret = @sealed::bytea WHERE id = split_part(@label::text, '/', 3) AND organization_id = split_part(@label::text, '/', 2) AND secret = @before::bytea;

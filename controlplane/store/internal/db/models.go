@@ -17,6 +17,47 @@ type AccountToken struct {
 	ExpiresAt time.Time
 }
 
+type Alert struct {
+	ID             string
+	OrganizationID string
+	InstanceID     string
+	Rule           string
+	Subject        string
+	Severity       string
+	Summary        string
+	OpenedAt       time.Time
+	SeenAt         time.Time
+	ClosedAt       *time.Time
+}
+
+type AlertChannel struct {
+	ID             string
+	OrganizationID string
+	Name           string
+	Kind           string
+	Target         string
+	Secret         []byte
+	Rules          []string
+	Instances      []string
+	RemindHours    int32
+	Paused         bool
+	Version        int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+type AlertMessage struct {
+	ID          string
+	ChannelID   string
+	AlertID     *string
+	Reason      string
+	CreatedAt   time.Time
+	DueAt       *time.Time
+	Attempts    int32
+	DeliveredAt *time.Time
+	Error       string
+}
+
 type ApiKey struct {
 	ID         string
 	InstanceID string

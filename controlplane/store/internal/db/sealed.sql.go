@@ -9,6 +9,24 @@ import (
 	"context"
 )
 
+const replaceSealedChannel = `-- name: ReplaceSealedChannel :execrows
+UPDATE alert_channels SET secret = $1::bytea WHERE id = split_part($2::text, '/', 3) AND organization_id = split_part($2::text, '/', 2) AND secret = $3::bytea
+`
+
+type ReplaceSealedChannelParams struct {
+	Sealed []byte
+	Label  string
+	Before []byte
+}
+
+func (q *Queries) ReplaceSealedChannel(ctx context.Context, arg ReplaceSealedChannelParams) (int64, error) {
+	result, err := q.db.Exec(ctx, replaceSealedChannel, arg.Sealed, arg.Label, arg.Before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const replaceSealedKey = `-- name: ReplaceSealedKey :execrows
 UPDATE signing_keys SET sealed = $1 WHERE id = split_part($2::text, '/', 3) AND instance_id = split_part($2::text, '/', 2) AND sealed = $3::bytea
 `
@@ -90,6 +108,8 @@ SELECT s.label::text AS label, s.sealed::bytea AS sealed FROM (
     SELECT 'mail/' || id AS label, sealed FROM mails WHERE sealed IS NOT NULL
     UNION ALL
     SELECT 'totp/' || user_id AS label, sealed FROM totps
+    UNION ALL
+    SELECT 'alert-channel/' || organization_id || '/' || id AS label, secret AS sealed FROM alert_channels WHERE secret IS NOT NULL
 ) s WHERE s.label COLLATE "C" > $1::text ORDER BY s.label COLLATE "C" LIMIT $2::int
 `
 

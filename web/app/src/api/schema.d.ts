@@ -716,6 +716,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what waits for somebody: conflicts, refused writes, deliveries
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-inboxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/logs": {
         parameters: {
             query?: never;
@@ -2214,6 +2234,25 @@ export interface components {
             /** @description Of the compiled program; absent where only shared code has tests */
             hash?: string;
             tests: components["schemas"]["HookTests"];
+        };
+        InboxesOutputBody: {
+            /** @description By state: open, decided */
+            conflicts: {
+                [key: string]: number;
+            };
+            /** @description By state: pending, dead */
+            deliveries: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description As far as is counted: this number means that there are at least as many
+             */
+            most: number;
+            /** @description By state: open, held */
+            rejections: {
+                [key: string]: number;
+            };
         };
         Inspection: {
             notes?: string[] | null;
@@ -4760,6 +4799,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HookTestOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxesOutputBody"];
                 };
             };
             /** @description What went wrong */

@@ -67,6 +67,7 @@ type Plane struct {
 	DevTokens   *DevTokens
 	Rejections  *Rejections
 	Deliveries  *Deliveries
+	Inboxes     *Inboxes
 	Conflicts   *Conflicts
 	Rehearsals  *Rehearsals
 	Runtimes    *Runtimes
@@ -139,6 +140,7 @@ func New(c Config) (*Plane, error) {
 		DevTokens:   &DevTokens{k},
 		Rejections:  &Rejections{k},
 		Deliveries:  &Deliveries{k},
+		Inboxes:     &Inboxes{k},
 		Conflicts:   &Conflicts{k},
 		Rehearsals:  &Rehearsals{k},
 		Runtimes:    &Runtimes{core: k, listen: c.Listen},

@@ -15,7 +15,7 @@ export function Diff({ from, to, label, language, height = "50vh" }: { from: str
         doc: to,
         extensions: [
           EditorView.cspNonce.of(nonce), lineNumbers(), EditorState.readOnly.of(true), EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true" }),
+          EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true", tabindex: "0" }),
           EditorView.theme({ "&": { maxHeight: height }, ".cm-scroller": { overflow: "auto" } }),
           unifiedMergeView({ original: from, mergeControls: false, collapseUnchanged: { margin: 3, minSize: 6 }, syntaxHighlightDeletions: true }),
           language, look,

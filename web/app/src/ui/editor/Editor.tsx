@@ -42,7 +42,7 @@ export function Editor({ value, onChange, label, language, readOnly = false, mar
         extensions: [
           EditorView.cspNonce.of(nonce), lineNumbers(), highlightSpecialChars({ addSpecialChars: hidden }), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), lintGutter(),
           keymap.of([{ key: "Mod-s", run: () => save(), preventDefault: true }, ...defaultKeymap, ...historyKeymap]),
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           EditorView.theme({ "&": { height }, ".cm-scroller": { overflow: "auto" } }),
           EditorView.updateListener.of((u) => { if (u.docChanged) changed(u.state.doc.toString()); }),
           lock.current.of(locked(readOnly)), language, look,

@@ -25,5 +25,5 @@ export const theme = createTheme({
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: { "--mantine-color-dimmed": "#5c636a", "--mantine-color-placeholder": "#6b7178" },
-  dark: { "--mantine-color-dimmed": "#a6abb2", "--mantine-color-placeholder": "#969ca3" },
+  dark: { "--mantine-color-anchor": "#9aa2ea", "--mantine-color-dimmed": "#a6abb2", "--mantine-color-placeholder": "#969ca3" },
 });

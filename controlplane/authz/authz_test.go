@@ -19,6 +19,8 @@ var table = map[Permission]string{
 	TokenRead:          "OAD",
 	TokenWrite:         "OAD",
 	AuditRead:          "OA",
+	AlertRead:          "OADV",
+	AlertWrite:         "OA",
 
 	ProjectRead:     "OADVoadv",
 	ProjectCreate:   "OAD",

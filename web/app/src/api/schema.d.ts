@@ -548,6 +548,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what about an instance somebody should look at
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-attention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/checklist": {
         parameters: {
             query?: never;
@@ -1248,6 +1268,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what waits for somebody: conflicts, refused writes, deliveries
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-inboxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/logs": {
         parameters: {
             query?: never;
@@ -1824,6 +1864,118 @@ export interface paths {
         patch: operations["patch-orgs-org"];
         trace?: never;
     };
+    "/api/v1/orgs/{org}/alert-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where alerts go
+         * @description Permission: alert:read.
+         */
+        get: operations["get-orgs-org-alert-channels"];
+        put?: never;
+        /**
+         * Have alerts sent somewhere
+         * @description Permission: alert:write. Audit event: alert_channel.created.
+         */
+        post: operations["post-orgs-org-alert-channels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{org}/alert-channels/{channel}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an alert channel
+         * @description Permission: alert:read.
+         */
+        get: operations["get-orgs-org-alert-channels-channel"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an alert channel
+         * @description Permission: alert:write. Audit event: alert_channel.deleted.
+         */
+        delete: operations["delete-orgs-org-alert-channels-channel"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an alert channel, pause or resume it
+         * @description Permission: alert:write. Audit event: alert_channel.updated.
+         */
+        patch: operations["patch-orgs-org-alert-channels-channel"];
+        trace?: never;
+    };
+    "/api/v1/orgs/{org}/alert-channels/{channel}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a channel was told
+         * @description Permission: alert:read.
+         */
+        get: operations["get-orgs-org-alert-channels-channel-messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{org}/alert-channels/{channel}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test, and say how that went
+         * @description Permission: alert:write. Audit event: alert_channel.tested.
+         */
+        post: operations["post-orgs-org-alert-channels-channel-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{org}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alerts, newest first
+         * @description Permission: alert:read.
+         */
+        get: operations["get-orgs-org-alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orgs/{org}/audit-events": {
         parameters: {
             query?: never;
@@ -2063,6 +2215,77 @@ export interface components {
         AcceptInputBody: {
             token: string;
         };
+        Alert: {
+            /**
+             * Format: date-time
+             * @description null: it is open
+             */
+            closed_at: string | null;
+            id: string;
+            instance_id: string;
+            /** Format: date-time */
+            opened_at: string;
+            /** @enum {string} */
+            rule: "first_rejection" | "rejection_rate" | "deployment_brake" | "source_down" | "credentials_failing" | "key_expiring" | "stuck_device";
+            /**
+             * Format: date-time
+             * @description When it last held, to some minutes
+             */
+            seen_at: string;
+            /** @enum {string} */
+            severity: "critical" | "warning" | "notice";
+            /** @description What of the instance, where a rule tells several apart */
+            subject?: string;
+            summary: string;
+        };
+        AlertChannel: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @description Empty: all of the organization */
+            instances: string[];
+            /** @enum {string} */
+            kind: "mail" | "webhook";
+            name: string;
+            paused: boolean;
+            /**
+             * Format: int64
+             * @description An open alert is told again after so many hours; 0: never
+             */
+            remind_hours: number;
+            /** @description Empty: all */
+            rules: string[];
+            /** @description Of a webhook: the key of its signatures (Standard Webhooks); shown once */
+            secret?: string;
+            /** @description An address or a URL */
+            target: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        AlertMessage: {
+            alert_id?: string;
+            /** Format: int64 */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            delivered_at?: string;
+            /**
+             * Format: date-time
+             * @description When the next attempt is made; absent: it is over
+             */
+            due_at?: string;
+            /** @description Of the last attempt */
+            error?: string;
+            /** @description Receivers of webhooks get it as webhook-id with every attempt */
+            id: string;
+            /** @enum {string} */
+            reason: "opened" | "reminder" | "closed" | "test";
+        };
+        AlertMessagesOutputBody: {
+            /** @description The newest 100 */
+            data: components["schemas"]["AlertMessage"][];
+        };
         Allow: {
             create: string;
             delete: string;
@@ -2104,6 +2327,12 @@ export interface components {
             message?: string;
             /** Format: int64 */
             status?: number;
+        };
+        AttentionOutputBody: {
+            /** @description The worst first */
+            concerns: components["schemas"]["Concern"][];
+            /** @description What was ever seen of the instance, and when first and last */
+            seen: components["schemas"]["Sighting"][];
         };
         AuditEvent: {
             /** Format: date-time */
@@ -2244,6 +2473,23 @@ export interface components {
                 [key: string]: components["schemas"]["ColumnType"];
             };
             type: string;
+        };
+        Concern: {
+            code: string;
+            /** @description What to do about it */
+            hint?: string;
+            /** @description Where to look: configuration, connect, deployments, devices, keys, logs, rejections, schema or settings */
+            page: string;
+            /** @description Filters of that page */
+            query?: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            severity: "critical" | "warning" | "notice";
+            /** Format: date-time */
+            since?: string;
+            /** @description A sentence */
+            title: string;
         };
         ConfigInputBody: {
             /** @description turnkey.yaml as text, or the same as a JSON object */
@@ -2413,6 +2659,19 @@ export interface components {
              */
             expires_in?: number;
             name: string;
+        };
+        CreateAlertChannelInputBody: {
+            /** @description Empty: all of the organization */
+            instances?: string[] | null;
+            /** @enum {string} */
+            kind: "mail" | "webhook";
+            name: string;
+            /** Format: int64 */
+            remind_hours?: number;
+            /** @description Empty: all */
+            rules?: string[] | null;
+            /** @description An address or a URL */
+            target: string;
         };
         CreateDeploymentInputBody: {
             /** @description What changed, for people */
@@ -3151,6 +3410,25 @@ export interface components {
             last_used_at: string;
             provider: string;
         };
+        InboxesOutputBody: {
+            /** @description By state: open, decided */
+            conflicts: {
+                [key: string]: number;
+            };
+            /** @description By state: pending, dead */
+            deliveries: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description As far as is counted: this number means that there are at least as many
+             */
+            most: number;
+            /** @description By state: open, held */
+            rejections: {
+                [key: string]: number;
+            };
+        };
         Inspection: {
             notes?: string[] | null;
             tables: components["schemas"]["ProposedTable"][] | null;
@@ -3563,6 +3841,16 @@ export interface components {
             more?: boolean;
             /** @description The rejection's own first, then of those that waited for it */
             outcomes: components["schemas"]["Outcome"][];
+        };
+        PageAlert: {
+            data: components["schemas"]["Alert"][];
+            /** @description Ask for the next page with it; null on the last one */
+            next_cursor: string | null;
+        };
+        PageAlertChannel: {
+            data: components["schemas"]["AlertChannel"][];
+            /** @description Ask for the next page with it; null on the last one */
+            next_cursor: string | null;
         };
         PageApiKey: {
             data: components["schemas"]["ApiKey"][];
@@ -4194,6 +4482,19 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
+        Sighting: {
+            /** Format: int64 */
+            count: number;
+            /** Format: date-time */
+            first_at: string;
+            /** Format: date-time */
+            last_at: string;
+            /**
+             * @description jwks: the public keys were fetched by a program, such as a sync service; jwks_other: by a browser or a developer's tool
+             * @enum {string}
+             */
+            what: "jwks" | "jwks_other" | "token" | "development_token" | "token_refused" | "upload" | "upload_refused" | "write" | "previous_values" | "no_previous_values" | "stock_client" | "rejection";
+        };
         SignUpInputBody: {
             email: string;
             /** @description Join with this invitation instead of making an organization */
@@ -4409,6 +4710,15 @@ export interface components {
                 [key: string]: components["schemas"]["Type"];
             };
             name?: string;
+        };
+        UpdateAlertChannelInputBody: {
+            instances?: string[];
+            name?: string;
+            paused?: boolean;
+            /** Format: int64 */
+            remind_hours?: number;
+            rules?: string[];
+            target?: string;
         };
         UpdateInstanceInputBody: {
             /** @description Immutable: accepted only unchanged */
@@ -5486,6 +5796,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttentionOutputBody"];
+                };
             };
             /** @description What went wrong */
             default: {
@@ -6911,6 +7252,37 @@ export interface operations {
             };
         };
     };
+    "get-instances-instance-inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxesOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-instances-instance-logs": {
         parameters: {
             query?: {
@@ -8201,6 +8573,290 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-orgs-org-alert-channels": {
+        parameters: {
+            query?: {
+                /** @description How many items at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAlertChannel"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-orgs-org-alert-channels": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within 24 hours gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAlertChannelInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertChannel"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-orgs-org-alert-channels-channel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org: string;
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertChannel"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-orgs-org-alert-channels-channel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org: string;
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-orgs-org-alert-channels-channel": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that you read. */
+                "If-Match": string;
+            };
+            path: {
+                org: string;
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateAlertChannelInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertChannel"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-orgs-org-alert-channels-channel-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org: string;
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertMessagesOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-orgs-org-alert-channels-channel-test": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within 24 hours gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                org: string;
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertMessage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-orgs-org-alerts": {
+        parameters: {
+            query?: {
+                /** @description How many items at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description Only open ones */
+                open?: boolean;
+                instance?: string;
+            };
+            header?: never;
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAlert"];
                 };
             };
             /** @description What went wrong */

@@ -43,7 +43,7 @@ func (a *api) flowCookie(value string) http.Cookie {
 
 type startInput struct {
 	Provider   string `path:"provider" doc:"From /auth/providers"`
-	ReturnTo   string `query:"return_to" maxLength:"2000" doc:"A path of ours to go to afterwards"`
+	Next       string `query:"next" maxLength:"2000" doc:"A path of ours to go to afterwards"`
 	Invitation string `query:"invitation" maxLength:"200" doc:"Where signing up needs one"`
 }
 
@@ -56,7 +56,7 @@ func (a *api) startOIDC(ctx context.Context, in *startInput) (*sentOn, error) {
 	if err != nil {
 		return a.signInPage(ctx, err), nil
 	}
-	text, err := json.Marshal(flow{begun, oidc.ReturnPath(in.ReturnTo), in.Invitation})
+	text, err := json.Marshal(flow{begun, oidc.ReturnPath(in.Next), in.Invitation})
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"time"
 
 	"turnkey/controlplane/oidc"
 	"turnkey/internal/fault"
@@ -100,9 +101,13 @@ func (a *api) signInBack(ctx context.Context, in *callbackInput) (*sentOn, error
 	if err != nil {
 		return nil, err
 	}
-	_, secret, err := a.cfg.Plane.Accounts.SignInWith(ctx, q.actor, identity, begun.Invitation, browserOf(ctx, in.UserAgent))
+	now := a.cfg.Now()
+	u, secret, err := a.cfg.Plane.Accounts.SignInWith(ctx, q.actor, identity, begun.Invitation, browserOf(ctx, in.UserAgent))
 	if err != nil {
 		return nil, err
+	}
+	if begun.Invitation != "" && !u.CreatedAt.Before(now.Truncate(time.Microsecond)) {
+		begun.ReturnTo = "/" // signing up has used the invitation, so its page has nothing left to do
 	}
 	return &sentOn{SetCookie: []http.Cookie{a.cookie(secret)}, Location: begun.ReturnTo}, nil
 }

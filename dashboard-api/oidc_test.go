@@ -178,7 +178,7 @@ func TestProviderSignup(t *testing.T) {
 		t.Errorf("with somebody else's: %s", at)
 	}
 	v := closed.travel()
-	if at := v.signIn(mock, "guest@example.com", true, "?invitation="+secret.Reveal()); at != "/" || !strings.Contains(v.me().Body.String(), host.Grants[0].Organization) {
+	if at := v.signIn(mock, "guest@example.com", true, "?next=/invitation&invitation="+secret.Reveal()); at != "/" || !strings.Contains(v.me().Body.String(), host.Grants[0].Organization) {
 		t.Errorf("with one: %s, %s", at, v.me().Body)
 	}
 	off := newHouseOver(t, h, controlplane.SignupOff)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"time"
 
 	"turnkey/controlplane/oidc"
 	"turnkey/internal/fault"
@@ -43,7 +44,7 @@ func (a *api) flowCookie(value string) http.Cookie {
 
 type startInput struct {
 	Provider   string `path:"provider" doc:"From /auth/providers"`
-	ReturnTo   string `query:"return_to" maxLength:"2000" doc:"A path of ours to go to afterwards"`
+	Next       string `query:"next" maxLength:"2000" doc:"A path of ours to go to afterwards"`
 	Invitation string `query:"invitation" maxLength:"200" doc:"Where signing up needs one"`
 }
 
@@ -56,7 +57,7 @@ func (a *api) startOIDC(ctx context.Context, in *startInput) (*sentOn, error) {
 	if err != nil {
 		return a.signInPage(ctx, err), nil
 	}
-	text, err := json.Marshal(flow{begun, oidc.ReturnPath(in.ReturnTo), in.Invitation})
+	text, err := json.Marshal(flow{begun, oidc.ReturnPath(in.Next), in.Invitation})
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +101,13 @@ func (a *api) signInBack(ctx context.Context, in *callbackInput) (*sentOn, error
 	if err != nil {
 		return nil, err
 	}
-	_, secret, err := a.cfg.Plane.Accounts.SignInWith(ctx, q.actor, identity, begun.Invitation, browserOf(ctx, in.UserAgent))
+	now := a.cfg.Now()
+	u, secret, err := a.cfg.Plane.Accounts.SignInWith(ctx, q.actor, identity, begun.Invitation, browserOf(ctx, in.UserAgent))
 	if err != nil {
 		return nil, err
+	}
+	if begun.Invitation != "" && !u.CreatedAt.Before(now.Truncate(time.Microsecond)) {
+		begun.ReturnTo = "/" // signing up has used the invitation, so its page has nothing left to do
 	}
 	return &sentOn{SetCookie: []http.Cookie{a.cookie(secret)}, Location: begun.ReturnTo}, nil
 }

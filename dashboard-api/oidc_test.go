@@ -32,16 +32,16 @@ func newProviderHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config
 	return h, mock
 }
 
-// visit is a browser with its cookies.
-type visit struct {
+// traveller is a browser with its cookies.
+type traveller struct {
 	*house
 	cookies map[string]string
 }
 
-func (h *house) visit() *visit { return &visit{h, map[string]string{}} }
+func (h *house) travel() *traveller { return &traveller{h, map[string]string{}} }
 
 // get follows a navigation to one of our addresses and keeps its cookies.
-func (v *visit) get(path string) reply {
+func (v *traveller) get(path string) reply {
 	v.Helper()
 	var pairs []string
 	for name, value := range v.cookies {
@@ -62,7 +62,7 @@ func (v *visit) get(path string) reply {
 }
 
 // signIn goes to the mock and comes back; it gives where the browser ends.
-func (v *visit) signIn(mock *oidctest.Provider, email string, verified bool, query string) string {
+func (v *traveller) signIn(mock *oidctest.Provider, email string, verified bool, query string) string {
 	v.Helper()
 	start := v.get("/auth/oidc/mock/start" + query)
 	if start.Code != 303 || !strings.HasPrefix(start.Header().Get("Location"), mock.Issuer+"/authorize?") {
@@ -71,7 +71,7 @@ func (v *visit) signIn(mock *oidctest.Provider, email string, verified bool, que
 	return v.comeBack(mock, start.Header().Get("Location"), email, verified)
 }
 
-func (v *visit) comeBack(mock *oidctest.Provider, location, email string, verified bool) string {
+func (v *traveller) comeBack(mock *oidctest.Provider, location, email string, verified bool) string {
 	v.Helper()
 	back, err := mock.SignIn(location, email, verified)
 	if err != nil || !strings.HasPrefix(back.String(), v.api.cfg.BaseURL+prefix+"/auth/oidc/mock/callback?") {
@@ -81,7 +81,7 @@ func (v *visit) comeBack(mock *oidctest.Provider, location, email string, verifi
 }
 
 // me is who the browser is, or nobody.
-func (v *visit) me() reply {
+func (v *traveller) me() reply {
 	return v.do(call{method: get, path: "/auth/me", as: &person{session: v.cookies[v.api.cookieName()]}})
 }
 
@@ -92,8 +92,8 @@ func TestProviderSignIn(t *testing.T) {
 		t.Errorf("providers: %s", r.Body)
 	}
 	start := h.lastEvent()
-	first := h.visit()
-	if at := first.signIn(mock, "Ann@example.com", true, "?return_to=/orgs%3Fx=1"); at != "/orgs?x=1" {
+	first := h.travel()
+	if at := first.signIn(mock, "Ann@example.com", true, "?next=/orgs%3Fx=1"); at != "/orgs?x=1" {
 		t.Fatalf("ends at %s", at)
 	}
 	me := first.me()
@@ -106,7 +106,7 @@ func TestProviderSignIn(t *testing.T) {
 	if e := h.events(start); len(e) != 1 || e[0].Kind != controlplane.AccountCreated || e[0].UserID != me.text("id") {
 		t.Errorf("events: %+v", e)
 	}
-	again := h.visit()
+	again := h.travel()
 	again.signIn(mock, "Ann@example.com", true, "")
 	if again.me().text("id") != me.text("id") {
 		t.Error("the second time it is somebody else")
@@ -129,7 +129,7 @@ func TestProviderLinks(t *testing.T) {
 	ann, trap := h.signUp("ann"), h.signUp("trap")
 	_, token := h.mailTo(ann.email, "verification")
 	h.must(call{method: post, path: "/auth/verify", body: map[string]any{"token": token}})
-	v := h.visit()
+	v := h.travel()
 	if at := v.signIn(mock, strings.ToUpper(ann.email), true, ""); at != "/" || v.me().text("id") != ann.id {
 		t.Errorf("a verified account: at %s as %s", at, v.me().Body)
 	}
@@ -146,7 +146,7 @@ func TestProviderLinks(t *testing.T) {
 		"an address that is none": {"nonsense", true, "provider_email_unverified"},
 	} {
 		before := h.lastEvent()
-		v := h.visit()
+		v := h.travel()
 		if at := v.signIn(mock, c.email, c.verified, ""); at != "/signin?error="+c.want || v.me().Code != 401 {
 			t.Errorf("%s: ends at %s as %s", name, at, v.me().Body)
 		}
@@ -157,7 +157,7 @@ func TestProviderLinks(t *testing.T) {
 	if _, err := h.audit.Exec(t.Context(), `UPDATE users SET disabled_at = now() WHERE id = $1`, ann.id); err != nil {
 		t.Fatal(err)
 	}
-	if at := h.visit().signIn(mock, strings.ToUpper(ann.email), true, ""); at != "/signin?error=account_disabled" {
+	if at := h.travel().signIn(mock, strings.ToUpper(ann.email), true, ""); at != "/signin?error=account_disabled" {
 		t.Errorf("a disabled account: %s", at)
 	}
 }
@@ -171,21 +171,21 @@ func TestProviderSignup(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed := newHouseOver(t, h, controlplane.SignupInvite)
-	if at := closed.visit().signIn(mock, "guest@example.com", true, ""); at != "/signin?error=signup_closed" {
+	if at := closed.travel().signIn(mock, "guest@example.com", true, ""); at != "/signin?error=signup_closed" {
 		t.Errorf("without an invitation: %s", at)
 	}
-	if at := closed.visit().signIn(mock, "other@example.com", true, "?invitation="+secret.Reveal()); at != "/signin?error=invitation_not_found" {
+	if at := closed.travel().signIn(mock, "other@example.com", true, "?invitation="+secret.Reveal()); at != "/signin?error=invitation_not_found" {
 		t.Errorf("with somebody else's: %s", at)
 	}
-	v := closed.visit()
-	if at := v.signIn(mock, "guest@example.com", true, "?invitation="+secret.Reveal()); at != "/" || !strings.Contains(v.me().Body.String(), host.Grants[0].Organization) {
+	v := closed.travel()
+	if at := v.signIn(mock, "guest@example.com", true, "?next=/invitation&invitation="+secret.Reveal()); at != "/" || !strings.Contains(v.me().Body.String(), host.Grants[0].Organization) {
 		t.Errorf("with one: %s, %s", at, v.me().Body)
 	}
 	off := newHouseOver(t, h, controlplane.SignupOff)
-	if at := off.visit().signIn(mock, "third@example.com", true, ""); at != "/signin?error=signup_closed" {
+	if at := off.travel().signIn(mock, "third@example.com", true, ""); at != "/signin?error=signup_closed" {
 		t.Errorf("off: %s", at)
 	}
-	if at := off.visit().signIn(mock, "guest@example.com", true, ""); at != "/" {
+	if at := off.travel().signIn(mock, "guest@example.com", true, ""); at != "/" {
 		t.Errorf("who has an account still comes in: %s", at)
 	}
 }
@@ -193,12 +193,12 @@ func TestProviderSignup(t *testing.T) {
 // TestProviderForgeries: whatever is put in front of the callback, nobody signs in but who began.
 func TestProviderForgeries(t *testing.T) {
 	h, mock := newProviderHouse(t)
-	begin := func() (v *visit, location string) {
-		v = h.visit()
+	begin := func() (v *traveller, location string) {
+		v = h.travel()
 		return v, v.get("/auth/oidc/mock/start").Header().Get("Location")
 	}
 	const expired = "/signin?error=signin_expired"
-	refused := func(name string, v *visit, at, want string) {
+	refused := func(name string, v *traveller, at, want string) {
 		t.Helper()
 		if at != want || v.me().Code != 401 {
 			t.Errorf("%s: ends at %s as %s", name, at, v.me().Body)
@@ -211,7 +211,7 @@ func TestProviderForgeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := strings.TrimPrefix(back.RequestURI(), prefix)
-	victim := h.visit()
+	victim := h.travel()
 	refused("a victim without a flow", victim, victim.get(path).Header().Get("Location"), expired)
 	busy, _ := begin()
 	refused("a victim with a flow of their own", busy, busy.get(path).Header().Get("Location"), expired)
@@ -237,7 +237,7 @@ func TestProviderForgeries(t *testing.T) {
 	if at := v.comeBack(mock, location, "ann@example.com", true); at != "/" {
 		t.Errorf("the right way: %s", at)
 	}
-	used := h.visit()
+	used := h.travel()
 	used.cookies = map[string]string{}
 	refused("the way back without the cookie, which is used up", used, used.get("/auth/oidc/mock/callback?code=x&state=y").Header().Get("Location"), expired)
 
@@ -254,7 +254,7 @@ func TestProviderForgeries(t *testing.T) {
 	}
 	mock.Alter = nil
 	for _, to := range []string{"//evil.example", "https://evil.example/x", "/\\evil.example", "javascript:alert(1)", "\\\\evil.example", "x"} {
-		if at := h.visit().signIn(mock, "ann@example.com", true, "?return_to="+url.QueryEscape(to)); at != "/" {
+		if at := h.travel().signIn(mock, "ann@example.com", true, "?next="+url.QueryEscape(to)); at != "/" {
 			t.Errorf("returns to %q: %s", to, at)
 		}
 	}
@@ -264,11 +264,11 @@ func TestProviderForgeries(t *testing.T) {
 func TestProviderUserInfo(t *testing.T) {
 	h, mock := newProviderHouse(t)
 	mock.Mute = true
-	v := h.visit()
+	v := h.travel()
 	if at := v.signIn(mock, "ann@example.com", true, ""); at != "/" || v.me().text("email") != "ann@example.com" {
 		t.Errorf("%s, %s", at, v.me().Body)
 	}
-	if at := h.visit().signIn(mock, "bob@example.com", false, ""); at != "/signin?error=provider_email_unverified" {
+	if at := h.travel().signIn(mock, "bob@example.com", false, ""); at != "/signin?error=provider_email_unverified" {
 		t.Errorf("not verified: %s", at)
 	}
 }
@@ -283,10 +283,10 @@ func TestProviderDown(t *testing.T) {
 	h := newHouse(t, func(c *controlplane.Config, w *Config) {
 		w.Providers = oidc.New([]oidc.Settings{{Name: "mock", Issuer: down.Issuer, ClientID: "x"}}, w.BaseURL, &http.Client{Timeout: time.Second}, c.Now)
 	})
-	if at := h.visit().get("/auth/oidc/mock/start").Header().Get("Location"); at != "/signin?error=provider_unreachable" {
+	if at := h.travel().get("/auth/oidc/mock/start").Header().Get("Location"); at != "/signin?error=provider_unreachable" {
 		t.Error(at)
 	}
-	if at := h.visit().get("/auth/oidc/nothing/start").Header().Get("Location"); at != "/signin?error=no_such_provider" {
+	if at := h.travel().get("/auth/oidc/nothing/start").Header().Get("Location"); at != "/signin?error=no_such_provider" {
 		t.Error(at)
 	}
 }

@@ -5054,7 +5054,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description A path of ours to go to afterwards */
-                return_to?: string;
+                next?: string;
                 /** @description Where signing up needs one */
                 invitation?: string;
             };

@@ -13,6 +13,7 @@ import { Plain } from "../../ui/Plain";
 import { Card } from "./Card";
 import { CodeStep } from "./CodeStep";
 import { inside } from "./inside";
+import { refusal } from "./refusals";
 
 /** Signing in: by password, with a second step where the account has one, or with an identity provider. */
 export default function SignInPage(): ReactNode {
@@ -24,7 +25,7 @@ export default function SignInPage(): ReactNode {
   if (challenge) return <CodeStep challenge={challenge} done={enter} back={() => { setChallenge(undefined); }} />;
   return (
     <Card title="Sign in to Turnkey">
-      {error && <Alert color="red" variant="light" title="Not signed in" role="alert"><Plain>{error}</Plain></Alert>}
+      {error && <Alert color="red" variant="light" title="Not signed in" role="alert">{refusal(error)}</Alert>}
       <Providers next={inside(next)} />
       <Password done={enter} challenged={setChallenge} next={next} />
     </Card>
@@ -59,14 +60,22 @@ function Password({ done, challenged, next }: { done: () => void; challenged: (c
 function Providers({ next }: { next: string }): ReactNode {
   const list = api.useQuery("get", "/api/v1/auth/providers", {}, { staleTime: 60_000 }).data?.providers ?? [];
   if (list.length === 0) return null;
+  const onward = new URLSearchParams({ next, ...invited(next) }).toString();
   return (
     <Stack gap="xs">
       {list.map((p) => (
-        <Button key={p.name} variant="default" component="a" href={`/api/v1/auth/oidc/${encodeURIComponent(p.name)}/start?next=${encodeURIComponent(next)}`}>
+        <Button key={p.name} variant="default" component="a" href={`/api/v1/auth/oidc/${encodeURIComponent(p.name)}/start?${onward}`}>
           Sign in with&nbsp;<Plain>{p.title}</Plain>
         </Button>
       ))}
       <Divider label="or by password" labelPosition="center" />
     </Stack>
   );
+}
+
+/** The invitation that somebody comes from: with it a stranger may sign up even where that is not open. */
+function invited(next: string): { invitation?: string } {
+  const [path, query] = next.split("?");
+  const token = new URLSearchParams(query).get("token");
+  return path === to.invitation("").split("?")[0] && token ? { invitation: token } : {};
 }

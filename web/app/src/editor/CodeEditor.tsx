@@ -2,7 +2,7 @@ import { setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { Compartment, EditorState, type Extension, type Text } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { Box, useComputedColorScheme, VisuallyHidden } from "@mantine/core";
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, type ReactNode } from "react";
 import { plain } from "../ui/plain";
 import type { Checker } from "./checker";
 import classes from "./CodeEditor.module.css";
@@ -23,9 +23,9 @@ export interface Mark {
 interface Props {
   /** Names the file; each keeps its own undo history while the editor is on the page. */
   path: string;
-  /** What to begin with, and what to show when revision changes; what is typed comes out by onChange and is not given back. */
   text: string;
-  revision?: number;
+  /** Nothing is unsaved: whatever text comes then is shown. Else what is typed comes out by onChange, and is not taken back in. */
+  clean?: boolean;
   label: string;
   nonce: string;
   readOnly?: boolean;
@@ -46,45 +46,46 @@ function permission(readOnly: boolean): Extension {
 
 /** An editor for one of several files. */
 export default function CodeEditor(props: Props): ReactNode {
-  const { path, revision = 0, label, nonce, readOnly = false, marks, target, checker } = props;
+  const { path, text, clean = true, label, nonce, readOnly = false, marks, target, checker } = props;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
-  const kept = useRef(new Map<string, { state: EditorState; revision: number }>());
-  const shown = useRef({ path: "", revision: 0 });
+  const kept = useRef(new Map<string, EditorState>());
+  const shown = useRef("");
   const latest = useRef(props);
   const help = useId();
   const dark = useComputedColorScheme("light") === "dark";
 
-  useEffect(() => { latest.current = props; });
+  // In the layout's phase, so that no key can come between a text and its being shown.
+  useLayoutEffect(() => { latest.current = props; });
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const v = new EditorView({ parent: host.current ?? undefined });
     view.current = v;
-    return () => { v.destroy(); shown.current = { path: "", revision: 0 }; };
+    return () => { v.destroy(); shown.current = ""; };
   }, []);
 
-  // Another file: what was shown is put aside with its history. The same file in another revision: somebody took
-  // changes back, or loaded it anew.
-  useEffect(() => {
+  // Another file: what was shown is put aside with its history.
+  useLayoutEffect(() => {
     const v = view.current;
     if (!v) return;
-    const { text: wanted } = latest.current;
-    if (shown.current.path !== path) {
-      if (shown.current.path) kept.current.set(shown.current.path, { state: v.state, revision: shown.current.revision });
-      const old = kept.current.get(path);
-      shown.current = { path, revision: old?.revision ?? revision };
-      v.setState(old?.state ?? EditorState.create({
+    if (shown.current !== path) {
+      if (shown.current) kept.current.set(shown.current, v.state);
+      shown.current = path;
+      const { text: wanted } = latest.current;
+      v.setState(kept.current.get(path) ?? EditorState.create({
         doc: wanted,
         extensions: [
           looks.of([]), writable.of([]),
           extensions({ path, label, help, checker, changed: (t) => latest.current.onChange?.(t), save: () => latest.current.onSave?.() }),
         ],
       }));
+      replace(v, wanted);
     }
-    if (shown.current.revision !== revision && v.state.doc.toString() !== wanted) v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: wanted } });
-    shown.current.revision = revision;
     v.dispatch({ effects: [looks.reconfigure(look(dark, nonce)), writable.reconfigure(permission(readOnly))] });
-  }, [path, revision, label, help, checker, dark, nonce, readOnly]);
+  }, [path, label, help, checker, dark, nonce, readOnly]);
+
+  // Changes were taken back, or somebody else saved.
+  useLayoutEffect(() => { if (clean && view.current) replace(view.current, text); }, [clean, text, path]);
 
   useEffect(() => {
     const v = view.current;
@@ -105,6 +106,10 @@ export default function CodeEditor(props: Props): ReactNode {
       <Box ref={host} className={classes.host} />
     </>
   );
+}
+
+function replace(v: EditorView, text: string): void {
+  if (v.state.doc.toString() !== text) v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: text } });
 }
 
 /** The offset of a place, which may have been in an older text. */

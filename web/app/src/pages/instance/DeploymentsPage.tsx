@@ -1,7 +1,16 @@
 import type { ReactNode } from "react";
+import { to } from "../../paths";
+import { LinkButton } from "../../shell/Link";
+import { useHere } from "../../shell/instance";
 import { Page } from "../../ui/Page";
+import { DeploymentList } from "./deployments/DeploymentList";
 
-// UNBUILT
 export default function DeploymentsPage(): ReactNode {
-  return <Page title="Deployments">Not built yet.</Page>;
+  const { instance } = useHere();
+  return (
+    <Page title="Deployments" lead="Each is a snapshot of configuration and hooks that never changes. One of them is active."
+      actions={<LinkButton href={to.hooks(instance.id, undefined, "deploy")}>Deploy the draft</LinkButton>}>
+      <DeploymentList />
+    </Page>
+  );
 }

@@ -18,6 +18,14 @@ export const theme = createTheme({
     // The menu's own focus placeholder is a child that a menu may not have.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 200 } },
+    // A dialog's header is no banner of the page.
+    Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+    // Light badges miss the contrast of AA with the framework's text colour.
+    Badge: {
+      vars: (_: unknown, props: { variant?: string; color?: string }) => ({
+        root: props.variant === "light" ? { "--badge-color": `light-dark(var(--mantine-color-${props.color ?? "key"}-9), var(--mantine-color-${props.color ?? "key"}-1))` } : {},
+      }),
+    },
   },
 });
 

@@ -59,7 +59,8 @@ export default function CodeEditor(props: Props): ReactNode {
   useLayoutEffect(() => { latest.current = props; });
 
   useLayoutEffect(() => {
-    const v = new EditorView({ parent: host.current ?? undefined });
+    // Its first styles are mounted at once, and need the nonce.
+    const v = new EditorView({ parent: host.current ?? undefined, state: EditorState.create({ extensions: EditorView.cspNonce.of(latest.current.nonce) }) });
     view.current = v;
     return () => { v.destroy(); shown.current = ""; };
   }, []);
@@ -75,7 +76,7 @@ export default function CodeEditor(props: Props): ReactNode {
       v.setState(kept.current.get(path) ?? EditorState.create({
         doc: wanted,
         extensions: [
-          looks.of([]), writable.of([]),
+          looks.of(look(dark, nonce)), writable.of(permission(readOnly)),
           extensions({ path, label, help, checker, changed: (t) => latest.current.onChange?.(t), save: () => latest.current.onSave?.() }),
         ],
       }));

@@ -31,7 +31,9 @@ export default function DiffView({ path, before, after, label, nonce }: Props): 
         ],
       }),
     });
-    return () => { view.destroy(); };
+    // What it stands in may still be unfolding: lines are measured again when that is over.
+    const settled = setTimeout(() => { view.requestMeasure(); }, 400);
+    return () => { clearTimeout(settled); view.destroy(); };
   }, [path, before, after, label, nonce, dark]);
   return <Box ref={host} className={classes.host} />;
 }

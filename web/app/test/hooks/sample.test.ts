@@ -9,9 +9,9 @@ describe("a sample write", () => {
     expect(sampleOperation(todos, "PUT", now)).toEqual({
       op: "PUT", table: "todos", id: "65f0c0ffee65f0c0ffee65f0",
       data: {
-        anything: "A anything", city: "A city", created_at: now, description: "A description", done: 0, extra: "{}",
+        anything: "Sample anything", city: "Sample city", created_at: now, description: "Sample description", done: 0, extra: "{}",
         items: `[{"product_id":"65f0c0ffee65f0c0ffee65f0","due":"${now}","done":false}]`, owner: "65f0c0ffee65f0c0ffee65f0",
-        price: "1.50", quantity: 1, settings: `{"theme":"A text"}`, status: "open", tags: `["A text"]`, zip: "A zip",
+        price: "1.50", quantity: 1, settings: `{"theme":"Sample text"}`, status: "open", tags: `["Sample text"]`, zip: "Sample zip",
       },
     });
   });
@@ -27,7 +27,7 @@ describe("a sample write", () => {
 });
 
 it("the stored row has the source's names, types and nesting", () => {
-  expect(sampleRow(todos, now)).toMatchObject({ owner_id: "65f0c0ffee65f0c0ffee65f0", address: { city: "A city", zip: "A zip" }, done: false, status: "open", tags: ["A text"] });
+  expect(sampleRow(todos, now)).toMatchObject({ owner_id: "65f0c0ffee65f0c0ffee65f0", address: { city: "Sample city", zip: "Sample zip" }, done: false, status: "open", tags: ["Sample text"] });
   expect(sampleRow(todos, now)).not.toHaveProperty("note");
 });
 

@@ -1,4 +1,4 @@
-import { Badge, Group, Table, Text } from "@mantine/core";
+import { Badge, Group, Table, Text, VisuallyHidden } from "@mantine/core";
 import type { ReactNode } from "react";
 import { to } from "../../../paths";
 import { Link } from "../../../shell/Link";
@@ -17,7 +17,7 @@ export function DeploymentList(): ReactNode {
   const list = useDeployments(instance.id);
   const activate = useActivate(instance.id);
   return (
-    <Listing list={list} label="Deployments" head={["Number", "Message", "By", "Made", "Hooks", ""]}
+    <Listing list={list} label="Deployments" head={["Number", "Message", "By", "Made", "Hooks", <VisuallyHidden key="do">Actions</VisuallyHidden>]}
       empty={<Empty title="Nothing is deployed yet">Save a configuration, and deploy it: then the instance takes writes.</Empty>}
       row={(d) => {
         const active = d.number === instance.deployment;

@@ -76,8 +76,8 @@ export function Bench({ ws, server, path, at, setAt }: Props): ReactNode {
           <Tabs.Panel value="tests"><TestsPanel result={server.test.data} error={server.test.error} running={server.test.isPending} run={() => { server.test.mutate(ws.items); }} may={ws.mayWrite} open={open} /></Tabs.Panel>
           <Tabs.Panel value="deploy"><DeployPanel ws={ws} mistakes={errors.filter((l) => l.source === "TypeScript").length} deploy={(m) => { server.deploy.mutate(m); }} deploying={server.deploy.isPending} problem={server.deploy.problem} deployed={server.deploy.data} open={open} /></Tabs.Panel>
           <Tabs.Panel value="versions"><DeploymentList /></Tabs.Panel>
-          <Tabs.Panel value="replay"><ReplayPanel ws={ws} /></Tabs.Panel>
-          <Tabs.Panel value="shadow"><ShadowPanel ws={ws} /></Tabs.Panel>
+          <Tabs.Panel value="replay"><ReplayPanel ws={ws} open={open} /></Tabs.Panel>
+          <Tabs.Panel value="shadow"><ShadowPanel ws={ws} open={open} /></Tabs.Panel>
         </Box>
       </Tabs>
     </Paper>

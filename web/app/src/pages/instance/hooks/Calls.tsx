@@ -13,7 +13,7 @@ type Call = components["schemas"]["HookCall"];
 export function Calls({ calls, open }: { calls: Call[]; open: Open }): ReactNode {
   const first = calls.map((c, n) => (c.failure || c.rejection || c.logs.length > 0 ? String(n) : "")).filter(Boolean);
   return (
-    <Accordion multiple defaultValue={first} variant="contained" order={4}>
+    <Accordion multiple defaultValue={first} variant="contained" order={3}>
       {calls.map((c, n) => (
         <Accordion.Item key={n} value={String(n)}>
           <Accordion.Control>

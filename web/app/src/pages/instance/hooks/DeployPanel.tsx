@@ -1,17 +1,17 @@
-import { Alert, Group, List, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Group, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useMemo, useState, type ReactNode } from "react";
 import type { Problem } from "../../../api/problem";
 import { to } from "../../../paths";
 import { Link } from "../../../shell/Link";
 import { Action } from "../../../ui/Action";
-import { Plain } from "../../../ui/Plain";
 import { Waiting } from "../../../ui/Rows";
 import { differencesOf, nothing } from "../deployments/diff";
 import { DiffList } from "../deployments/DiffList";
 import { useDeployment, type Deployed } from "../deployments/deployments";
 import { textsOf } from "./project";
-import { Where, type Open } from "./Where";
-import type { ServerFinding, Workspace } from "./workspace";
+import { Findings, Refused } from "./Refused";
+import type { Open } from "./Where";
+import type { Workspace } from "./workspace";
 
 interface Props {
   ws: Workspace;
@@ -43,7 +43,7 @@ export function DeployPanel({ ws, mistakes, deploy, deploying, problem, deployed
         </Group>
       </form>
       {mistakes > 0 && <Text size="sm">TypeScript sees {mistakes === 1 ? "a mistake" : `${mistakes} mistakes`}. Deploying does not look at types: it compiles, loads and tests.</Text>}
-      {problem && <Refused problem={problem} instance={ws.instance} open={open} />}
+      {problem && <Refused title="Nothing was deployed" problem={problem} instance={ws.instance} open={open} />}
       {deployed && !problem && (
         <Alert color="teal" variant="light" title={`Deployment ${deployed.number} is active`} role="status">
           {deployed.pending ? "No runtime serves it yet: the overview says when one does. " : "Runtimes serve it. "}
@@ -53,38 +53,9 @@ export function DeployPanel({ ws, mistakes, deploy, deploying, problem, deployed
         </Alert>
       )}
       <section aria-label="What would be deployed">
-        <Title order={3} size="h5" mb="xs">{number > 0 ? `What is new since deployment ${number}` : "What would be deployed"}</Title>
+        <Title order={2} size="h5" mb="xs">{number > 0 ? `What is new since deployment ${number}` : "What would be deployed"}</Title>
         {list ? <DiffList label="Files that would change" list={list} same="Nothing: the draft is what is deployed." /> : <Waiting lines={2} />}
       </section>
     </Stack>
-  );
-}
-
-/** Why it was not deployed; each place can be gone to. */
-function Refused({ problem, instance, open }: { problem: Problem; instance: string; open: Open }): ReactNode {
-  return (
-    <Alert color="red" variant="light" title="Nothing was deployed" role="alert">
-      <Stack gap="xs">
-        <Text size="sm"><Plain>{problem.message}</Plain></Text>
-        {problem.hint && <Text size="sm" fw={600}><Plain>{problem.hint}</Plain></Text>}
-        <Findings list={problem.errors as unknown as ServerFinding[]} instance={instance} open={open} />
-        {problem.requestId && <Text size="xs" c="dimmed">Request <Plain>{problem.requestId}</Plain></Text>}
-      </Stack>
-    </Alert>
-  );
-}
-
-function Findings({ list, instance, open }: { list: ServerFinding[]; instance: string; open: Open }): ReactNode {
-  if (list.length === 0) return null;
-  return (
-    <List size="sm" spacing={4}>
-      {list.map((f, n) => (
-        <List.Item key={n}>
-          {/^(hooks|lib)\//.test(f.path) ? <Where path={f.path} line={f.line} column={f.column} open={open} /> : <Link size="sm" href={to.configuration(instance, f.path)}><Plain>{f.path}</Plain></Link>}
-          {" "}<Plain>{f.message}</Plain> {f.hint && <Plain>{f.hint}</Plain>}
-          {f.expectation && <Text size="sm" ff="monospace"><Plain>{`${f.expectation.matcher}: expected ${f.expectation.expected ?? "(nothing)"}, received ${f.expectation.received ?? "(nothing)"}`}</Plain></Text>}
-        </List.Item>
-      ))}
-    </List>
   );
 }

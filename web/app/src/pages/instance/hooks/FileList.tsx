@@ -23,7 +23,7 @@ export function FileList({ items, lines, path, choose }: Props): ReactNode {
             return (
               <NavLink key={i.path} component="button" type="button" py={4} active={i.path === path} aria-current={i.path === path ? "true" : undefined} onClick={() => { choose(i.path); }}
                 label={<Text size="sm" ff="monospace" component="span"><Plain>{i.path.replace(/^hooks\//, "")}</Plain></Text>}
-                rightSection={<Text size="xs" component="span">{[i.unsaved && "unsaved", wrong > 0 && `${wrong} wrong`].filter(Boolean).join(", ")}</Text>} />
+                description={[i.unsaved && "unsaved", wrong > 0 && `${wrong} ${wrong === 1 ? "mistake" : "mistakes"}`].filter(Boolean).join(", ") || undefined} />
             );
           })}
         </div>

@@ -23,7 +23,7 @@ export default function HooksPage(): ReactNode {
   const make = <Action variant="default" may={ws.mayWrite} onClick={() => { setMaking(true); }}>New file</Action>;
   return (
     <Page title="Hooks" lead="Your code beside the data, in the transaction of the write."
-      actions={<Group gap="xs">{make}<Action may={ws.mayWrite === true && unsaved.length === 0 ? "There is nothing to save." : ws.mayWrite} loading={server.save.isPending} onClick={() => { server.save.mutate(unsaved); }}>{unsaved.length > 1 ? `Save ${unsaved.length} files` : "Save"}</Action></Group>}>
+      actions={<Group gap="xs">{make}{unsaved.length > 1 && <Action may={ws.mayWrite} loading={server.save.isPending} onClick={() => { server.save.mutate(unsaved); }}>Save {unsaved.length} files</Action>}</Group>}>
       {content(ws, make, <Bench ws={ws} server={server} path={path} at={at} setAt={setAt} />)}
       <NewFile opened={making} close={() => { setMaking(false); }} tables={ws.tables} taken={ws.items.map((i) => i.path)}
         make={(file, text) => { edits.put(ws.instance, file, { text, etag: "" }); setAt({ file, line: "" }); }} />

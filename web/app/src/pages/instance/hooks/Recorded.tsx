@@ -37,7 +37,7 @@ export function Recorded({ instance, chosen, choose }: { instance: string; chose
     <Radio.Group value={chosen} onChange={choose} aria-label="Recorded writes">
       <Stack gap={4}>
         {named && !list.some((c) => c.id === named) && <Text size="sm">Chosen: <Plain>{named}</Plain>, which is not among the latest.</Text>}
-        <Rows label="Recorded writes" head={["", "Write", "User", "What became of it", "When"]}>
+        <Rows label="Recorded writes" head={["Choose", "Write", "User", "What became of it", "When"]}>
           {list.map((c) => (
             <Table.Tr key={c.id}>
               <Table.Td><Radio value={`${c.kind}:${c.id}`} aria-label={plain(`${c.kind} ${c.what}`)} /></Table.Td>

@@ -3,13 +3,14 @@ import { useState, type ReactNode } from "react";
 import { body, client } from "../../../api/client";
 import { useAct } from "../../../shell/act";
 import { Action } from "../../../ui/Action";
-import { Failure } from "../../../ui/Failure";
 import { Examples } from "./Examples";
 import { join, sentence, type Report } from "./report";
+import { Refused } from "./Refused";
+import type { Open } from "./Where";
 import { candidate, type Workspace } from "./workspace";
 
 /** What would become of the last recorded conflicts and refused writes. */
-export function ReplayPanel({ ws }: { ws: Workspace }): ReactNode {
+export function ReplayPanel({ ws, open }: { ws: Workspace; open: Open }): ReactNode {
   const [limit, setLimit] = useState<number | string>(1000);
   const [report, setReport] = useState<Report>();
   const replay = useAct(async (cursor: string | undefined) => {
@@ -29,7 +30,7 @@ export function ReplayPanel({ ws }: { ws: Workspace }): ReactNode {
         <Action may={ws.mayTry} loading={replay.isPending} onClick={() => { setReport(undefined); replay.mutate(undefined); }}>Replay</Action>
         {next && <Action may={ws.mayTry} variant="default" loading={replay.isPending} onClick={() => { replay.mutate(next); }}>Go on with the rest</Action>}
       </Group>
-      {replay.problem && <Failure trouble={replay.problem} title="It could not be replayed" />}
+      {replay.problem && <Refused title="It could not be replayed" problem={replay.problem} instance={ws.instance} open={open} />}
       {report && (
         <>
           <Text fw={600} role="status">{sentence(report)}{next ? " The time was up: there are more." : ""}</Text>

@@ -4,10 +4,10 @@ import { body, client } from "../../../api/client";
 import type { components } from "../../../api/schema";
 import { useAct } from "../../../shell/act";
 import { Action } from "../../../ui/Action";
-import { Failure } from "../../../ui/Failure";
 import { tableOf } from "./project";
 import { Recorded, type Case } from "./Recorded";
 import { fillSample, readSample, SampleForm, type SampleTexts } from "./SampleForm";
+import { Refused } from "./Refused";
 import { Verdict } from "./Verdict";
 import type { Open } from "./Where";
 import { candidate, type Workspace } from "./workspace";
@@ -43,7 +43,7 @@ export function RunPanel({ ws, path, open, on, setOn }: Props): ReactNode {
       {on ? <Recorded instance={ws.instance} chosen={on} choose={setOn} />
         : sample ? <SampleForm tables={ws.tables} texts={sample} change={setTexts} />
           : <Text size="sm" c="dimmed">The configuration has no tables yet.</Text>}
-      {run.problem && <Failure trouble={run.problem} title="It could not be run" />}
+      {run.problem && <Refused title="It could not be run" problem={run.problem} instance={ws.instance} open={open} />}
       {run.data && <Verdict key={run.submittedAt} verdict={run.data} open={open} />}
     </Stack>
   );

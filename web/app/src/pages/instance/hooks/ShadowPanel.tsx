@@ -12,6 +12,8 @@ import { Rows, Waiting } from "../../../ui/Rows";
 import { Time } from "../../../ui/Time";
 import { Examples } from "./Examples";
 import { sentence } from "./report";
+import { Refused } from "./Refused";
+import type { Open } from "./Where";
 import { candidate, type Workspace } from "./workspace";
 
 type Shadow = components["schemas"]["ShadowOutputBody"];
@@ -19,7 +21,7 @@ type Shadow = components["schemas"]["ShadowOutputBody"];
 const key = ["get", "/api/v1/instances/{instance}/shadow"];
 
 /** The draft beside what is deployed, on live writes, writing nothing. */
-export function ShadowPanel({ ws }: { ws: Workspace }): ReactNode {
+export function ShadowPanel({ ws, open }: { ws: Workspace; open: Open }): ReactNode {
   const [sample, setSample] = useState("0.1");
   const [minutes, setMinutes] = useState<number | string>(15);
   const path = { params: { path: { instance: ws.instance } } };
@@ -40,7 +42,7 @@ export function ShadowPanel({ ws }: { ws: Workspace }): ReactNode {
         <Action may={ws.mayTry} loading={start.isPending} onClick={() => { start.mutate(undefined); }}>{s?.running ? "Start anew" : "Start"}</Action>
         {s?.running && <Action may={ws.mayTry} variant="default" loading={stop.isPending} onClick={() => { stop.mutate(undefined); }}>Stop</Action>}
       </Group>
-      {start.problem && <Failure trouble={start.problem} title="It could not be started" />}
+      {start.problem && <Refused title="It could not be started" problem={start.problem} instance={ws.instance} open={open} />}
       {shadow.error && !none && <Failure trouble={asProblem(shadow.error)} title="The counts cannot be read" retry={() => { void shadow.refetch(); }} />}
       {shadow.isLoading && <Waiting lines={2} />}
       {none && !start.isPending && <Empty title="No shadow runs" />}
@@ -60,7 +62,7 @@ function Counts({ ws, s }: { ws: Workspace; s: Shadow }): ReactNode {
       <Text fw={600} role="status">{s.total === 0 ? "No write has been tried yet." : sentence(s)}{s.dropped > 0 ? ` ${s.dropped} were left out, because those before were not done.` : ""}</Text>
       {fields.length > 0 && (
         <section aria-label="Fields that would differ">
-          <Title order={3} size="h5" mb="xs">Fields that would differ</Title>
+          <Title order={2} size="h5" mb="xs">Fields that would differ</Title>
           <Rows label="Fields that would differ" head={["Table", "Field", "Rows"]}>
             {fields.map((f) => <Table.Tr key={f.table + "." + f.field}><Table.Td><Plain>{f.table}</Plain></Table.Td><Table.Td><Plain>{f.field}</Plain></Table.Td><Table.Td>{f.n}</Table.Td></Table.Tr>)}
           </Rows>

@@ -48,7 +48,7 @@ export function TestsPanel({ result, error, running, run, may, open }: Props): R
       )}
       {result && result.coverage.length > 0 && (
         <section aria-label="Coverage">
-          <Title order={3} size="h5" mb="xs">Branches that a test took</Title>
+          <Title order={2} size="h5" mb="xs">Branches that a test took</Title>
           <Rows label="Coverage by file" head={["File", "Branches", "Never taken at"]}>
             {result.coverage.map((c) => (
               <Table.Tr key={c.file}>

@@ -26,17 +26,17 @@ export function Verdict({ verdict: v, open }: { verdict: V; open: Open }): React
           </Text>
         </Stack>
       </Alert>
-      {v.hooks.length > 0 && <section aria-label="Hook calls"><Title order={3} size="h5" mb="xs">Hook calls</Title><Calls calls={v.hooks} open={open} /></section>}
+      {v.hooks.length > 0 && <section aria-label="Hook calls"><Title order={2} size="h5" mb="xs">Hook calls</Title><Calls calls={v.hooks} open={open} /></section>}
       {v.changes.map((c, n) => (
         <section key={n} aria-label={`Row ${n + 1}`}>
-          <Group gap="xs" mb={4}><Title order={3} size="h5">{verbs[c.op] ?? c.op} <Plain>{`${c.table} ${c.id}`}</Plain></Title></Group>
+          <Group gap="xs" mb={4}><Title order={2} size="h5">{verbs[c.op] ?? c.op} <Plain>{`${c.table} ${c.id}`}</Plain></Title></Group>
           <Sides before={c.old} after={c.new} fields={c.fields} />
         </section>
       ))}
       {v.conflicts.map((c, n) => (
         <section key={n} aria-label={`Conflict ${n + 1}`}>
           <Group gap="xs" mb={4}>
-            <Title order={3} size="h5">Conflict in <Plain>{`${c.table} ${c.id}`}</Plain></Title>
+            <Title order={2} size="h5">Conflict in <Plain>{`${c.table} ${c.id}`}</Plain></Title>
             <Badge variant="light" color="gray"><Plain>{`${c.policy}: ${c.outcome}`}</Plain></Badge>
           </Group>
           <Rows label="Columns in conflict" head={["Column", "Seen by the device", "Stored", "Written by the device", "Decided"]}>
@@ -51,7 +51,7 @@ export function Verdict({ verdict: v, open }: { verdict: V; open: Open }): React
       ))}
       {v.effects.map((e, n) => (
         <section key={n} aria-label={`After the commit ${n + 1}`}>
-          <Title order={3} size="h5" mb={4}>After the commit: {e.kind === "webhook" ? <>webhook to <Plain>{e.outbox}</Plain></> : <>afterCommit of <Plain>{`${e.table ?? ""} ${e.id ?? ""}`}</Plain></>}</Title>
+          <Title order={2} size="h5" mb={4}>After the commit: {e.kind === "webhook" ? <>webhook to <Plain>{e.outbox}</Plain></> : <>afterCommit of <Plain>{`${e.table ?? ""} ${e.id ?? ""}`}</Plain></>}</Title>
           <Code code={JSON.stringify(e.payload, null, 2)} label="Payload" />
         </section>
       ))}

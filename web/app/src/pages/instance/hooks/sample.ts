@@ -11,6 +11,7 @@ export interface Sample {
 }
 
 const objectid = "65f0c0ffee65f0c0ffee65f0";
+const whose = /owner|user|author|created_by/;
 const uuid = "7d9f1c52-3e4b-4a57-9c1e-2f6b8a0d4e11";
 
 /** A write that the table takes, in the form in which devices send it: booleans are 1 and 0, lists and objects JSON text. */
@@ -43,7 +44,7 @@ export function sampleRow(table: Table, now: string): Record<string, unknown> {
 
 /** Who writes the sample: its owner, where a column says so, because rules ask for that. */
 export function sampleUser(table: Table, now: string): { id: string; claims: Record<string, unknown> } {
-  const owner = table.columns.find((c) => !c.ignored && /owner|user|author|created_by/.test(c.path) && ["string", "objectid", "uuid"].includes(c.type ?? ""));
+  const owner = table.columns.find((c) => !c.ignored && whose.test(c.path) && ["string", "objectid", "uuid"].includes(c.type ?? ""));
   return { id: owner ? String(sent(owner, now)) : "user-1", claims: {} };
 }
 
@@ -83,6 +84,6 @@ function stored(t: Type, c: Column | undefined, now: string): unknown {
     case "json": return {};
     case "array": return t.element ? [stored(t.element, undefined, now)] : [];
     case "object": return Object.fromEntries(Object.entries(t.members ?? {}).map(([name, m]) => [name, stored(m, undefined, now)]));
-    default: return `A ${(c?.name ?? "text").replace(/[_-]/g, " ")}`;
+    default: return c && whose.test(c.path) ? "user-1" : `Sample ${(c?.name ?? "text").replace(/[_-]/g, " ")}`;
   }
 }

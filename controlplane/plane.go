@@ -65,6 +65,7 @@ type Plane struct {
 	DevTokens   *DevTokens
 	Rejections  *Rejections
 	Deliveries  *Deliveries
+	Inboxes     *Inboxes
 	Conflicts   *Conflicts
 	Rehearsals  *Rehearsals
 	Runtimes    *Runtimes
@@ -133,6 +134,7 @@ func New(c Config) (*Plane, error) {
 		DevTokens:   &DevTokens{k},
 		Rejections:  &Rejections{k},
 		Deliveries:  &Deliveries{k},
+		Inboxes:     &Inboxes{k},
 		Conflicts:   &Conflicts{k},
 		Rehearsals:  &Rehearsals{k},
 		Runtimes:    &Runtimes{core: k, listen: c.Listen},

@@ -19,6 +19,8 @@ func aboutDeliveries(c command.Command) (json.RawMessage, error) {
 	switch c.Name {
 	case command.DeliveryList:
 		return json.Marshal([]source.Delivery{one})
+	case command.DeliveryCount:
+		return json.Marshal(map[source.DeliveryStatus]int{source.Pending: 0, source.Dead: 1})
 	case command.DeliveryErase:
 		if string(c.Argument) != `"`+one.UserID+`"` {
 			return json.Marshal(0)

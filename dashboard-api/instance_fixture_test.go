@@ -79,6 +79,9 @@ func (p *pool) Send(_ context.Context, _, _ string, c command.Command) (json.Raw
 		if strings.HasPrefix(string(c.Name), "shadow_") {
 			return aboutShadows(c)
 		}
+		if c.Name == command.InboxCount {
+			return aboutInboxes(c)
+		}
 		return aboutRejections(c)
 	}
 	b, err := p.opener.Open(c.Bundle, c.Instance)
@@ -126,7 +129,7 @@ func (h *house) heartbeat(acks ...feed.Ack) {
 			string(command.RejectionList), string(command.RejectionGet), string(command.RejectionReplay), string(command.RejectionDiscard),
 			string(command.ConflictList), string(command.ConflictGet), string(command.ConflictResolve), string(command.ConflictDismiss),
 			string(command.DeploymentReplay), string(command.UserErase), string(command.DeliveryList), string(command.DeliveryGet),
-			string(command.DeliveryRedeliver), string(command.DeliveryDiscard), string(command.DeliveryErase),
+			string(command.DeliveryRedeliver), string(command.DeliveryDiscard), string(command.DeliveryErase), string(command.DeliveryCount), string(command.InboxCount),
 			string(command.RehearsalRun), string(command.RehearsalReplay), string(command.RehearsalCase),
 			string(command.ShadowStart), string(command.ShadowGet), string(command.ShadowStop), string(command.TokenDiagnose)},
 	}})

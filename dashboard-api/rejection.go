@@ -159,15 +159,23 @@ type manyInput struct {
 	}
 }
 
-// each does one thing to many rejections; one that fails does not keep the others from being done.
+// each does one thing to many rejections; one that fails does not keep the others from being done, and one that went
+// along with the head of its group is done.
 func (a *api) each(ctx context.Context, in *manyInput, do func(id string) ([]source.Outcome, error)) (*outcomesOutput, error) {
 	var all []source.Outcome
+	settled := map[string]bool{}
 	for _, id := range in.Body.IDs {
+		if settled[id] {
+			continue
+		}
 		list, err := do(id)
 		if f := fault.Of(err); err != nil && f.Kind != fault.NotFound && f.Kind != fault.Conflict && f.Kind != fault.Invalid {
 			return nil, err
 		} else if err != nil {
 			list = []source.Outcome{{ID: id, ErrorCode: f.Code, Message: f.Message, Hint: f.Hint}}
+		}
+		for _, o := range list {
+			settled[o.ID] = o.Status != "" && !o.Status.Waiting()
 		}
 		all = append(all, list...)
 	}

@@ -77,9 +77,12 @@ func TestRejectionsAreAskedOfTheRuntimeThatServes(t *testing.T) {
 			t.Errorf("%s wants a body: %s", path, got.Body)
 		}
 	}
-	many := h.must(call{method: post, path: at + "/replay", as: tenant.owner, body: map[string]any{"ids": []string{"rej_unknown", own}}}).Body.String()
+	many := h.must(call{method: post, path: at + "/replay", as: tenant.owner, body: map[string]any{"ids": []string{"rej_unknown", own, own}}}).Body.String()
 	if !strings.Contains(many, `"error_code":"not_found"`) || !strings.Contains(many, `"status":"replayed"`) {
 		t.Errorf("one that fails must not keep the others: %s", many)
+	}
+	if strings.Count(many, own) != 1 {
+		t.Errorf("one that was settled along with another must not be tried again: %s", many)
 	}
 }
 

@@ -71,6 +71,7 @@ func (a *api) instanceRoutes() []route {
 		{post, in + "/api-keys", authz.KeyWrite, inInstance, controlplane.APIKeyCreated, "Make an API key", handle(a.createAPIKey), created},
 		{remove, in + "/api-keys/{key}", authz.KeyWrite, inInstance, controlplane.APIKeyDeleted, "Delete an API key", handle(a.deleteAPIKey), nil},
 
+		{get, in + "/inboxes", authz.InstanceRead, inInstance, quiet, "Count what waits for somebody: conflicts, refused writes, deliveries", handle(a.countInboxes), nil},
 		{get, in + "/rejections", authz.RejectionRead, inInstance, quiet, "List refused writes", handle(a.listRejections), nil},
 		{post, in + "/rejections/replay", authz.RejectionWrite, inInstance, controlplane.RejectionReplayed, "Replay many refused writes, in this order", handle(a.replayRejections), nil},
 		{post, in + "/rejections/discard", authz.RejectionWrite, inInstance, controlplane.RejectionDiscarded, "Give up many refused writes", handle(a.discardRejections), nil},

@@ -47,6 +47,9 @@ func ForDeliveries(use func(ctx context.Context, instance string, do func(source
 			n, err := o.EraseDeliveries(ctx, user)
 			return n, sourceFault(noneYet(err))
 		}),
+		DeliveryCount: on(use, func(ctx context.Context, o source.Outbox, _ any, _ Command) (any, error) {
+			return countDeliveries(ctx, o)
+		}),
 	}
 }
 

@@ -78,6 +78,7 @@ func ForLive(use func(ctx context.Context, instance string, do func(Live) error)
 			n, err := l.Erase(ctx, user)
 			return n, sourceFault(err)
 		}),
+		InboxCount: on(use, func(ctx context.Context, l Live, _ any, _ Command) (any, error) { return countInbox(ctx, l) }),
 	}
 	maps.Copy(do, forConflicts(use, now))
 	return do

@@ -7,6 +7,15 @@ function query(values: Record<string, string | number | undefined>): string {
 
 const seg = encodeURIComponent;
 
+/** What the lists of conflicts, rejections and deliveries are narrowed by, as far as one has it. */
+interface InboxFilter {
+  status?: string;
+  table?: string;
+  user?: string;
+  code?: string;
+  deployment?: string;
+}
+
 export const to = {
   home: () => "/",
   signIn: (next?: string) => "/signin" + query({ next }),
@@ -33,11 +42,11 @@ export const to = {
   hooks: (id: string, file?: string, panel?: string) => `/instances/${seg(id)}/hooks` + query({ file, panel }),
   deployments: (id: string) => `/instances/${seg(id)}/deployments`,
   deployment: (id: string, number: number) => `/instances/${seg(id)}/deployments/${number}`,
-  conflicts: (id: string) => `/instances/${seg(id)}/conflicts`,
+  conflicts: (id: string, filter: InboxFilter = {}) => `/instances/${seg(id)}/conflicts` + query({ ...filter }),
   conflict: (id: string, conflict: string) => `/instances/${seg(id)}/conflicts/${seg(conflict)}`,
-  rejections: (id: string) => `/instances/${seg(id)}/rejections`,
+  rejections: (id: string, filter: InboxFilter = {}) => `/instances/${seg(id)}/rejections` + query({ ...filter }),
   rejection: (id: string, rejection: string) => `/instances/${seg(id)}/rejections/${seg(rejection)}`,
-  deliveries: (id: string) => `/instances/${seg(id)}/deliveries`,
+  deliveries: (id: string, filter: InboxFilter = {}) => `/instances/${seg(id)}/deliveries` + query({ ...filter }),
   delivery: (id: string, delivery: string) => `/instances/${seg(id)}/deliveries/${seg(delivery)}`,
   logs: (id: string, filter: { request_id?: string; user_id?: string } = {}) => `/instances/${seg(id)}/logs` + query(filter),
   trace: (id: string, request: string) => `/instances/${seg(id)}/traces/${seg(request)}`,

@@ -1248,6 +1248,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what waits for somebody: conflicts, refused writes, deliveries
+         * @description Permission: instance:read.
+         */
+        get: operations["get-instances-instance-inboxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/logs": {
         parameters: {
             query?: never;
@@ -3150,6 +3170,25 @@ export interface components {
             /** Format: date-time */
             last_used_at: string;
             provider: string;
+        };
+        InboxesOutputBody: {
+            /** @description By state: open, decided */
+            conflicts: {
+                [key: string]: number;
+            };
+            /** @description By state: pending, dead */
+            deliveries: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description As far as is counted: this number means that there are at least as many
+             */
+            most: number;
+            /** @description By state: open, held */
+            rejections: {
+                [key: string]: number;
+            };
         };
         Inspection: {
             notes?: string[] | null;
@@ -6898,6 +6937,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxesOutputBody"];
                 };
             };
             /** @description What went wrong */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lineAt, locate, marks, parse } from "../src/pages/instance/configuration/document";
+import { columnAt, lineAt, locate, marks, parse } from "../src/pages/instance/configuration/document";
 
 const text = `# who we are
 source: {type: mongodb, uri: {secret: SOURCE_URI}, database: todo}
@@ -77,5 +77,11 @@ describe("marks", () => {
         expect(m.to).toBeLessThanOrEqual(t.length);
       }
     }
+  });
+});
+
+describe("the column of a place", () => {
+  it("begins at 1 on each line", () => {
+    expect([0, 1, 2, 3, 4].map((n) => columnAt("ab\ncd", n))).toEqual([1, 2, 3, 1, 2]);
   });
 });

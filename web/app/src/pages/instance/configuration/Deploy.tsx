@@ -1,4 +1,3 @@
-import { yaml } from "@codemirror/lang-yaml";
 import { Alert, Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { api, body, client } from "../../../api/client";
@@ -6,12 +5,10 @@ import { to } from "../../../paths";
 import { useAct } from "../../../shell/act";
 import { Link } from "../../../shell/Link";
 import type { Here } from "../../../shell/instance";
-import { Diff } from "../../../ui/editor/Diff";
 import { Failure } from "../../../ui/Failure";
+import { Difference } from "./Difference";
 import { Findings } from "./Findings";
 import type { Draft } from "./useDraft";
-
-const language = yaml();
 
 interface Props {
   here: Here;
@@ -59,7 +56,7 @@ function Deploying({ here, draft, onClose, go }: Omit<Props, "opened">): ReactNo
         {deployment === 0 && <Text size="sm">This is the first deployment: from then on the instance takes writes.</Text>}
         {deployment > 0 && active.data && (was === draft.text
           ? <Text size="sm">The configuration is the one of deployment {deployment}. Hook files may differ; they are deployed with it.</Text>
-          : <><Text size="sm">What changes in the configuration against deployment {deployment}:</Text><Diff from={was} to={draft.text} label={`Difference to deployment ${deployment}`} language={language} height="36vh" /></>)}
+          : <><Text size="sm">What changes in the configuration against deployment {deployment}:</Text><Difference from={was} to={draft.text} label={`Difference to deployment ${deployment}`} /></>)}
         <Textarea label="Message" description="What changed, for people; shown in the list of deployments" maxLength={500} autosize minRows={2} value={message} onChange={(e) => { setMessage(e.currentTarget.value); }} data-autofocus />
         {draft.refused && <Failure title="It was not saved, so it was not deployed" trouble={draft.refused} />}
         {deploy.problem && (deploy.problem.errors.length > 0

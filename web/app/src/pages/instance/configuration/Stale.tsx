@@ -1,14 +1,11 @@
-import { yaml } from "@codemirror/lang-yaml";
 import { Alert, Button, Group, Modal, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState, type ReactNode } from "react";
 import { Person, type Member } from "../../../shell/people";
 import { confirm } from "../../../ui/confirm";
-import { Diff } from "../../../ui/editor/Diff";
 import { Time } from "../../../ui/Time";
+import { Difference } from "./Difference";
 import type { Draft } from "./useDraft";
-
-const language = yaml();
 
 /** Somebody else saved the draft while it was edited here: nothing is lost, and one of three ways is chosen. */
 export function Stale({ draft, people }: { draft: Draft; people: Map<string, Member> }): ReactNode {
@@ -36,7 +33,7 @@ function Comparing({ draft, theirs, done }: { draft: Draft; theirs: string; done
     <Stack gap="sm">
       <SegmentedControl value={side} onChange={setSide} aria-label="What to compare" data={[{ value: "both", label: "Theirs against yours" }, { value: "theirs", label: "Their changes" }, { value: "mine", label: "Your changes" }]} />
       <Text size="sm" c="dimmed">{shown.says}</Text>
-      <Diff from={shown.from} to={shown.to} label={shown.says} language={language} />
+      <Difference from={shown.from} to={shown.to} label={shown.says} />
       <Choices draft={draft} done={done} />
     </Stack>
   );

@@ -1,10 +1,9 @@
-import { yaml } from "@codemirror/lang-yaml";
-import { useMemo, type ReactNode } from "react";
-import { Editor } from "../../../ui/editor/Editor";
-import { locate, marks, parse, type Finding } from "./document";
+import { Paper } from "@mantine/core";
+import { useMemo, useState, type ReactNode } from "react";
+import { LazyEditor } from "../../../editor/lazy";
+import { nonce } from "../../../settings";
+import { columnAt, lineAt, locate, marks, parse, type Finding } from "./document";
 import type { Draft } from "./useDraft";
-
-const language = yaml();
 
 interface Props {
   draft: Draft;
@@ -18,8 +17,20 @@ interface Props {
 /** The document as text. */
 export function YamlView({ draft, errors, warnings, readOnly, at }: Props): ReactNode {
   const { text } = draft;
-  const shown = useMemo(() => marks(text, errors, warnings), [text, errors, warnings]);
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- the place is found when the path changes, not while typing
-  const place = useMemo(() => (at ? locate(parse(text), at) : undefined), [at]);
-  return <Editor label="Configuration, in YAML" value={text} onChange={draft.edit} language={language} readOnly={readOnly} marks={shown} at={place} onSave={() => { if (draft.unsaved) draft.save(); }} />;
+  // The editor holds what is typed; it is given a text only when that came from elsewhere.
+  const [shown, setShown] = useState({ text, revision: 0 });
+  if (shown.text !== text) setShown({ text, revision: shown.revision + 1 });
+  const found = useMemo(() => marks(text, errors, warnings).map((m) => ({ line: lineAt(text, m.from), column: columnAt(text, m.from), length: m.to - m.from, severity: m.severity, message: m.message })), [text, errors, warnings]);
+  const target = useMemo(() => {
+    if (!at) return undefined;
+    const place = locate(parse(text), at);
+    return { line: lineAt(text, place.from), column: columnAt(text, place.from) };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the place is found when the path changes, not while typing
+  }, [at]);
+  return (
+    <Paper withBorder h="62vh">
+      <LazyEditor path="turnkey.yaml" label="Configuration, in YAML" nonce={nonce} text={text} revision={shown.revision} readOnly={readOnly} marks={found} target={target}
+        onChange={(typed) => { setShown((s) => ({ ...s, text: typed })); draft.edit(typed); }} onSave={() => { if (draft.unsaved && !draft.stale) draft.save(); }} />
+    </Paper>
+  );
 }

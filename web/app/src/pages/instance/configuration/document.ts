@@ -90,6 +90,11 @@ export function lineAt(text: string, at: number): number {
   return line;
 }
 
+/** The column of a place, from 1. */
+export function columnAt(text: string, at: number): number {
+  return at - (at > 0 ? text.lastIndexOf("\n", at - 1) : -1);
+}
+
 /** What to mark in the editor. */
 export interface Mark {
   from: number;

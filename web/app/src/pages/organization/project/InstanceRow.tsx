@@ -30,5 +30,5 @@ function HealthOf({ id }: { id: string }): ReactNode {
   if (q.error) return <Text size="sm" title={plain(asProblem(q.error).message)}>unknown</Text>;
   if (!q.data) return <Text size="sm" c="dimmed">…</Text>;
   const h = health(q.data);
-  return <Tooltip label={plain(h.detail)} multiline maw={320}><Badge variant="dot" color={h.color} tabIndex={0} tt="none">{h.word}</Badge></Tooltip>;
+  return <Tooltip label={plain(h.detail)} multiline maw={320}><Badge variant="dot" color={h.color} tabIndex={0} tt="none" miw="max-content">{h.word}</Badge></Tooltip>;
 }

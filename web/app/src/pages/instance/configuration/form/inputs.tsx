@@ -32,7 +32,7 @@ const spoken = (v: unknown): string => (typeof v === "string" ? v : typeof v ===
 export function TextSetting(s: Setting & { placeholder?: string; code?: boolean; required?: boolean }): ReactNode {
   const { sheet, value, props } = useSetting(s);
   if (typeof value === "object" && value !== null) return <TextInput {...props} value="written out in YAML" readOnly />;
-  return <TextInput {...props} placeholder={s.placeholder} required={s.required} spellCheck={false} ff={s.code ? "monospace" : undefined} value={spoken(value)}
+  return <TextInput {...props} placeholder={s.placeholder} required={s.required} spellCheck={false} styles={s.code ? { input: { fontFamily: "var(--mantine-font-family-monospace)" } } : undefined} value={spoken(value)}
     onChange={(e) => { const v = e.currentTarget.value; if (v === "") sheet.unset(s.path, s.keep); else sheet.set(s.path, v); }} />;
 }
 

@@ -1,5 +1,5 @@
 import { Paper } from "@mantine/core";
-import { useMemo, useState, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { LazyEditor } from "../../../editor/lazy";
 import { nonce } from "../../../settings";
 import { columnAt, lineAt, locate, marks, parse, type Finding } from "./document";
@@ -17,9 +17,6 @@ interface Props {
 /** The document as text. */
 export function YamlView({ draft, errors, warnings, readOnly, at }: Props): ReactNode {
   const { text } = draft;
-  // The editor holds what is typed; it is given a text only when that came from elsewhere.
-  const [shown, setShown] = useState({ text, revision: 0 });
-  if (shown.text !== text) setShown({ text, revision: shown.revision + 1 });
   const found = useMemo(() => marks(text, errors, warnings).map((m) => ({ line: lineAt(text, m.from), column: columnAt(text, m.from), length: m.to - m.from, severity: m.severity, message: m.message })), [text, errors, warnings]);
   const target = useMemo(() => {
     if (!at) return undefined;
@@ -29,8 +26,8 @@ export function YamlView({ draft, errors, warnings, readOnly, at }: Props): Reac
   }, [at]);
   return (
     <Paper withBorder h="62vh">
-      <LazyEditor path="turnkey.yaml" label="Configuration, in YAML" nonce={nonce} text={text} revision={shown.revision} readOnly={readOnly} marks={found} target={target}
-        onChange={(typed) => { setShown((s) => ({ ...s, text: typed })); draft.edit(typed); }} onSave={() => { if (draft.unsaved && !draft.stale) draft.save(); }} />
+      <LazyEditor path="turnkey.yaml" label="Configuration, in YAML" nonce={nonce} text={text} clean={!draft.unsaved} readOnly={readOnly} marks={found} target={target}
+        onChange={draft.edit} onSave={() => { if (draft.unsaved && !draft.stale) draft.save(); }} />
     </Paper>
   );
 }

@@ -77,6 +77,8 @@ type logTx interface {
 	ListLogEntries(ctx context.Context, instance string, f LogFilter, before int64, kept time.Time, limit int) ([]LogEntry, error)
 	// ListLogEntriesAfter gives those above a seq, in order.
 	ListLogEntriesAfter(ctx context.Context, instance string, after int64, kept time.Time, limit int) ([]LogEntry, error)
+	// ListRequestEntries gives those of one request, in order.
+	ListRequestEntries(ctx context.Context, instance, request string, kept time.Time, limit int) ([]LogEntry, error)
 	// LastLogSeq is 0 when there are no entries.
 	LastLogSeq(ctx context.Context, instance string) (int64, error)
 	// GetLogDays is how many days an instance keeps its entries; LongestLogDays the most of any.
@@ -128,4 +130,23 @@ func (s *Logs) List(ctx context.Context, instance string, f LogFilter, before in
 func keptSince(ctx context.Context, tx Tx, instance string, now time.Time) (time.Time, error) {
 	days, err := tx.GetLogDays(ctx, instance)
 	return now.AddDate(0, 0, -days), err
+}
+
+// maxTrace is how many lines of one request are shown.
+const maxTrace = 1000
+
+// Request gives everything that was logged about one request, in order; NotFound when that is nothing.
+func (s *Logs) Request(ctx context.Context, instance, request string) (list []LogEntry, err error) {
+	err = s.read(ctx, func(tx Tx) error {
+		kept, err := keptSince(ctx, tx, instance, s.now())
+		if err != nil {
+			return err
+		}
+		list, err = tx.ListRequestEntries(ctx, instance, request, kept, maxTrace)
+		return err
+	})
+	if err == nil && len(list) == 0 {
+		err = notFound("request in the log").WithHint("Entries reach the log within seconds, are kept as long as the log, and may be left out when an instance logs more than there is room for.")
+	}
+	return list, err
 }

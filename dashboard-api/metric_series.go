@@ -13,7 +13,7 @@ import (
 
 type seriesInput struct {
 	InstancePath
-	Names []string  `query:"name,explode" maxItems:"8" enum:"transactions,operations,errors,tokens,latency,conflicts,no_previous_values,retries,deliveries,hook_kills,hook_calls,hook_us,dropped_entries" doc:"Absent: transactions. latency gives quantiles, hook_us the mean time of a call"`
+	Names []string  `query:"name,explode" maxItems:"12" enum:"transactions,operations,errors,tokens,latency,conflicts,no_previous_values,retries,deliveries,hook_kills,hook_calls,hook_us,dropped_entries" doc:"Absent: transactions. latency gives quantiles, hook_us the mean time of a call"`
 	Table string    `query:"table" maxLength:"128" doc:"Of operations, conflicts and no_previous_values: only this table"`
 	Hook  string    `query:"hook" maxLength:"128" doc:"Of hook_calls and hook_us: only this function, as in todos.beforeWrite"`
 	Since time.Time `query:"since" doc:"Default: an hour before until"`

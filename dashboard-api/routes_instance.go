@@ -108,6 +108,7 @@ func (a *api) instanceRoutes() []route {
 		{get, in + "/devices", authz.LogRead, inInstance, quiet, "List the devices of an instance's users, the stuck ones first", handle(a.listDevices), nil},
 		{get, in + "/devices/{device}", authz.LogRead, inInstance, quiet, "Read what was seen of a device", handle(a.getDevice), nil},
 		{get, in + "/refused-tokens", authz.LogRead, inInstance, quiet, "List refused credentials by cause", handle(a.listRefusedTokens), nil},
+		{get, in + "/traces/{request}", authz.LogRead, inInstance, quiet, "Follow one request from what the device sent to what became of it", handle(a.getTrace), nil},
 		{get, in + "/metrics", authz.MetricRead, inInstance, quiet, "Read what was counted", handle(a.getMetrics), nil},
 		{get, in + "/metrics/series", authz.MetricRead, inInstance, quiet, "Read counters as series for a chart", handle(a.getSeries), nil},
 

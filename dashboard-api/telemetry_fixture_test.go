@@ -12,7 +12,8 @@ var telemetryFixture = fixture{
 	build: func(h *house, t *tenant) {
 		h.Helper()
 		t.ids["app_user"] = "app_" + rand.Text()
-		h.ship(telemetry.Entry{Instance: t.ids["instance"], Kind: telemetry.Transaction, Level: telemetry.Info, Outcome: telemetry.Success, UserID: t.ids["app_user"]})
+		h.ship(telemetry.Entry{Instance: t.ids["instance"], Kind: telemetry.Transaction, Level: telemetry.Info, Outcome: telemetry.Success, UserID: t.ids["app_user"], RequestID: "req_of_" + t.ids["instance"]})
+		t.ids["request"] = "req_of_" + t.ids["instance"]
 		t.ids["device"] = h.deviceOf(t)
 	},
 }

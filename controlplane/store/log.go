@@ -61,6 +61,12 @@ func (t tx) InsertLogEntries(ctx context.Context, entries []telemetry.Entry, at 
 		if e.Operations == nil {
 			operations = []byte("[]")
 		}
+		var trace []byte
+		if e.Trace != nil {
+			if trace, err = json.Marshal(e.Trace); err != nil {
+				return fmt.Errorf("write an entry's trace: %w", err)
+			}
+		}
 		tables := make([]string, len(e.Operations))
 		for i, o := range e.Operations {
 			tables[i] = o.Table
@@ -68,7 +74,7 @@ func (t tx) InsertLogEntries(ctx context.Context, entries []telemetry.Entry, at 
 		rows[n] = db.CopyLogEntriesParams{
 			ReceivedAt: at, InstanceID: e.Instance, At: e.At, Deployment: int64(e.Deployment), Kind: string(e.Kind), Level: int16(e.Level),
 			RequestID: e.RequestID, UserID: e.UserID, ClientID: e.ClientID, Sdk: e.SDK, AppVersion: e.AppVersion, Tables: tables, Operations: operations,
-			Outcome: string(e.Outcome), Code: e.Code, Message: e.Message, RejectionID: e.Rejection, DurationUs: e.DurationUS, Retries: int64(e.Retries),
+			Outcome: string(e.Outcome), Code: e.Code, Message: e.Message, RejectionID: e.Rejection, DurationUs: e.DurationUS, Retries: int64(e.Retries), Trace: trace,
 		}
 		instances[n] = e.Instance
 	}
@@ -86,6 +92,11 @@ func logEntry(r db.LogEntry) (controlplane.LogEntry, error) {
 	}}
 	if err := json.Unmarshal(r.Operations, &e.Operations); err != nil {
 		return e, fmt.Errorf("read the operations of log entry %d: %w", r.Seq, err)
+	}
+	if r.Trace != nil {
+		if err := json.Unmarshal(r.Trace, &e.Trace); err != nil {
+			return e, fmt.Errorf("read the trace of log entry %d: %w", r.Seq, err)
+		}
 	}
 	return e, nil
 }
@@ -161,4 +172,9 @@ func (t tx) DeleteOldLogs(ctx context.Context, instance string, before time.Time
 // ListenLogs implements controlplane.Store.
 func (s *Store) ListenLogs(ctx context.Context, stored func(instance string)) error {
 	return s.listen(ctx, "turnkey_logs", stored)
+}
+
+// ListRequestEntries implements controlplane.Tx.
+func (t tx) ListRequestEntries(ctx context.Context, instance, request string, kept time.Time, n int) ([]controlplane.LogEntry, error) {
+	return logEntries(t.q.ListRequestEntries(ctx, db.ListRequestEntriesParams{InstanceID: instance, RequestID: request, KeptSince: kept, MaxRows: limit(n)}))
 }

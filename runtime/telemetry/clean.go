@@ -53,6 +53,9 @@ func (e *Entry) Clean() {
 		*s = Clean(*s, maxName)
 	}
 	e.UserID, e.Message = Clean(e.UserID, maxUserID), Clean(e.Message, maxMessage)
+	if e.Trace != nil {
+		e.Trace.clean()
+	}
 	if len(e.Operations) > maxTables {
 		e.Operations = e.Operations[:maxTables]
 	}

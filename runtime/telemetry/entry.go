@@ -115,6 +115,9 @@ type Entry struct {
 	// Lane is where a delivery goes.
 	Lane string `json:"lane,omitempty"`
 
+	// Trace is how a transaction passed; nil for most that succeeded.
+	Trace *Trace `json:"trace,omitempty"`
+
 	// What follows is about the device and its credential, and is not part of the log.
 
 	// Report is what the connector says of itself; with the first transaction of an upload alone.

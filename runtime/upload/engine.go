@@ -69,6 +69,7 @@ type Engine struct {
 	cause *Cause
 	told  atomic.Pointer[Cause] // what observers know of cause
 
+	sampled sampler
 	repeats repeats
 	recents recents
 	turns   turns

@@ -82,6 +82,7 @@ func (e *Engine) observe(ctx context.Context, q *request, i int, run func(contex
 	for i := range w.conflicts {
 		place(&entry.Operations, w.conflicts[i].Table).Conflicts.Add(w.conflicts[i].Conflicts)
 	}
+	entry.Trace = e.trace(&entry, i, t, r, w)
 	e.deps.Observe(entry)
 	e.observeState(q)
 	return r

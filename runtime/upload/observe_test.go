@@ -2,6 +2,7 @@ package upload_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -80,6 +81,18 @@ func TestEveryTransactionIsToldOnce(t *testing.T) {
 	}
 	if second.Outcome != telemetry.Fatal || second.Code != "UNAUTHORIZED" || second.Rejection != "rej_00000001" || second.Level != telemetry.Warn || second.Message == "" {
 		t.Errorf("the second is %+v", second)
+	}
+	if r := first.Report; r == nil || r.Queue != 7 || second.Report != nil || first.Waits || second.Waits || !third.Waits {
+		t.Errorf("of the device %+v, %+v", r, second.Report)
+	}
+	if d := first.Trace; d == nil || len(d.Operations) != 3 || !d.Operations[2].Previous || d.Operations[0].Fields != 1 || third.Trace != nil {
+		t.Errorf("the first is traced as %+v", d)
+	}
+	if d := second.Trace; d == nil || d.Index != 1 || !d.Operations[0].Blamed {
+		t.Errorf("the second is traced as %+v", d)
+	}
+	if text, err := json.Marshal(list); err != nil || strings.Contains(string(text), secret) {
+		t.Errorf("what is sent tells a value: %s, %v", text, err)
 	}
 	if third.Outcome != telemetry.NotAttempted || operated(third) != "lists 0 0 1" {
 		t.Errorf("the third is %+v", third)

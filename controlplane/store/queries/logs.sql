@@ -20,8 +20,8 @@ SELECT telemetry_partition(@parent::text, @day::date);
 SELECT telemetry_drop(@parent::text, @day::date)::int;
 
 -- name: CopyLogEntries :copyfrom
-INSERT INTO log_entries (received_at, instance_id, at, deployment, kind, level, request_id, user_id, client_id, sdk, app_version, tables, operations, outcome, code, message, rejection_id, duration_us, retries)
-VALUES (@received_at, @instance_id, @at, @deployment, @kind, @level, @request_id, @user_id, @client_id, @sdk, @app_version, @tables, @operations, @outcome, @code, @message, @rejection_id, @duration_us, @retries);
+INSERT INTO log_entries (received_at, instance_id, at, deployment, kind, level, request_id, user_id, client_id, sdk, app_version, tables, operations, outcome, code, message, rejection_id, duration_us, retries, trace)
+VALUES (@received_at, @instance_id, @at, @deployment, @kind, @level, @request_id, @user_id, @client_id, @sdk, @app_version, @tables, @operations, @outcome, @code, @message, @rejection_id, @duration_us, @retries, @trace);
 
 -- name: NotifyLogs :exec
 SELECT pg_notify('turnkey_logs', i.id) FROM (SELECT DISTINCT unnest(@instances::text[]) AS id) i;
@@ -77,3 +77,7 @@ SELECT * FROM log_erasures WHERE instance_id = ANY(@instances::text[]);
 
 -- name: DeleteOldErasures :exec
 DELETE FROM log_erasures WHERE erased_at < @before;
+
+-- name: ListRequestEntries :many
+-- Of one request, in order.
+SELECT * FROM log_entries WHERE instance_id = @instance_id AND request_id = @request_id AND received_at >= @kept_since ORDER BY seq LIMIT @max_rows::int;

@@ -48,6 +48,7 @@ func (r iteratorForCopyLogEntries) Values() ([]interface{}, error) {
 		r.rows[0].RejectionID,
 		r.rows[0].DurationUs,
 		r.rows[0].Retries,
+		r.rows[0].Trace,
 	}, nil
 }
 
@@ -56,5 +57,5 @@ func (r iteratorForCopyLogEntries) Err() error {
 }
 
 func (q *Queries) CopyLogEntries(ctx context.Context, arg []CopyLogEntriesParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"log_entries"}, []string{"received_at", "instance_id", "at", "deployment", "kind", "level", "request_id", "user_id", "client_id", "sdk", "app_version", "tables", "operations", "outcome", "code", "message", "rejection_id", "duration_us", "retries"}, &iteratorForCopyLogEntries{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"log_entries"}, []string{"received_at", "instance_id", "at", "deployment", "kind", "level", "request_id", "user_id", "client_id", "sdk", "app_version", "tables", "operations", "outcome", "code", "message", "rejection_id", "duration_us", "retries", "trace"}, &iteratorForCopyLogEntries{rows: arg})
 }

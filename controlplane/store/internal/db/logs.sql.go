@@ -52,6 +52,7 @@ type CopyLogEntriesParams struct {
 	RejectionID string
 	DurationUs  int64
 	Retries     int64
+	Trace       []byte
 }
 
 const deleteOldErasures = `-- name: DeleteOldErasures :exec
@@ -303,6 +304,65 @@ func (q *Queries) ListLogEntriesAfter(ctx context.Context, arg ListLogEntriesAft
 	rows, err := q.db.Query(ctx, listLogEntriesAfter,
 		arg.InstanceID,
 		arg.After,
+		arg.KeptSince,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LogEntry
+	for rows.Next() {
+		var i LogEntry
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ReceivedAt,
+			&i.InstanceID,
+			&i.At,
+			&i.Deployment,
+			&i.Kind,
+			&i.Level,
+			&i.RequestID,
+			&i.UserID,
+			&i.ClientID,
+			&i.Sdk,
+			&i.AppVersion,
+			&i.Tables,
+			&i.Operations,
+			&i.Outcome,
+			&i.Code,
+			&i.Message,
+			&i.RejectionID,
+			&i.DurationUs,
+			&i.Retries,
+			&i.Trace,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRequestEntries = `-- name: ListRequestEntries :many
+SELECT seq, received_at, instance_id, at, deployment, kind, level, request_id, user_id, client_id, sdk, app_version, tables, operations, outcome, code, message, rejection_id, duration_us, retries, trace FROM log_entries WHERE instance_id = $1 AND request_id = $2 AND received_at >= $3 ORDER BY seq LIMIT $4::int
+`
+
+type ListRequestEntriesParams struct {
+	InstanceID string
+	RequestID  string
+	KeptSince  time.Time
+	MaxRows    int32
+}
+
+// Of one request, in order.
+func (q *Queries) ListRequestEntries(ctx context.Context, arg ListRequestEntriesParams) ([]LogEntry, error) {
+	rows, err := q.db.Query(ctx, listRequestEntries,
+		arg.InstanceID,
+		arg.RequestID,
 		arg.KeptSince,
 		arg.MaxRows,
 	)

@@ -14,6 +14,7 @@ const lowest: Record<string, string> = {
   "organization:write": "admin",
   "member:write": "admin",
   "audit:read": "admin",
+  "alert:write": "admin",
   "project:delete": "admin",
   "instance:delete": "admin",
   "key:write": "admin",

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import type { components } from "../src/api/schema";
+import { byRequest, flat } from "../src/pages/instance/observe/groups";
+import { counted, many, rangeOf, took, within } from "../src/pages/instance/observe/numbers";
+import { gapped, linesOf, total, type SeriesAnswer } from "../src/pages/instance/observe/series";
+import { whereOf } from "../src/pages/instance/observe/where";
+import { summaryOf } from "../src/pages/instance/observe/words";
+import { sampled } from "../src/ui/sample";
+
+const line = (id: string, request_id: string, more: object = {}) => ({ id, request_id, at: "2026-11-26T12:00:00Z", kind: "transaction", level: "info", outcome: "success", ...more }) as components["schemas"]["LogEntry"];
+
+describe("figures", () => {
+  it("are said as people say them", () => {
+    expect([0, 999, 1_500, 12_345, 2_300_000].map(counted)).toEqual(["0", "999", "1,500", "12.3K", "2.3M"]);
+    expect([12, 999, 1_500, 45_300, 2_000_000].map(took)).toEqual(["12 µs", "999 µs", "1.5 ms", "45 ms", "2 s"]);
+    expect([many(1, "device"), many(3, "device"), many(2, "applied", "applied")]).toEqual(["1 device", "3 devices", "2 applied"]);
+  });
+
+  it("come from ranges that end with the step that goes on", () => {
+    const now = Date.UTC(2026, 10, 26, 12, 34, 56);
+    expect(within("1h", now)).toEqual({ since: "2026-11-26T11:35:00.000Z", until: "2026-11-26T12:35:00.000Z", step: 60 });
+    for (const name of ["1h", "24h", "7d", "30d"] as const) {
+      const { since, until, step } = within(name, now);
+      expect((Date.parse(until) - Date.parse(since)) / 1000 / step).toBeLessThanOrEqual(1500);
+      expect(Date.parse(until) % (step * 1000)).toBe(0);
+    }
+    expect([rangeOf("7d"), rangeOf("nonsense"), rangeOf("toString")]).toEqual(["7d", "1h", "1h"]);
+  });
+});
+
+describe("series", () => {
+  const answer = {
+    since: "", until: "", step: 60, times: [0, 60],
+    series: [
+      { name: "errors", label: "A", outcome: "fatal_error", values: [1, 2] }, { name: "errors", label: "A", outcome: "retryable_error", values: [1, 0] },
+      { name: "errors", label: "B", outcome: "fatal_error", values: [9, 9] }, { name: "errors", label: "C", values: [1, null] }, { name: "latency", label: "p50", values: [null, 5] },
+    ],
+  } as unknown as SeriesAnswer;
+
+  it("are added up by what is asked for, the largest first, and the rest is one line", () => {
+    expect(linesOf(answer, "errors", (s) => s.label ?? "")).toEqual([{ label: "B", values: [9, 9] }, { label: "A", values: [2, 2] }, { label: "C", values: [1, 0] }]);
+    expect(linesOf(answer, "errors", (s) => s.label ?? "", 2)).toEqual([{ label: "B", values: [9, 9] }, { label: "others", values: [3, 2] }]);
+  });
+
+  it("of times keep their gaps", () => {
+    expect(gapped(answer, "latency")).toEqual([{ label: "p50", values: [null, 5] }]);
+    expect(total([null, 5, 2])).toBe(7);
+  });
+
+  it("are thinned for those who listen, without losing their ends", () => {
+    expect(sampled(3, 24)).toEqual([0, 1, 2]);
+    const few = sampled(720, 24);
+    expect([few.length, few[0], few[23]]).toEqual([24, 0, 719]);
+  });
+});
+
+describe("lines of the log", () => {
+  it("stand with their request where its first line stands", () => {
+    const lines = [line("1", "a"), line("2", "b"), line("3", "a"), line("4", "")];
+    expect(flat(lines).map((r) => r.line.id)).toEqual(["1", "2", "3", "4"]);
+    expect(byRequest(lines).map((r) => [r.line.id, r.group, r.inner])).toEqual([["1", 2, false], ["3", 1, true], ["2", 1, false], ["4", 1, false]]);
+  });
+
+  it("say what was written, and why not", () => {
+    expect(summaryOf(line("1", "a", { operations: [{ table: "todos", put: 2, delete: 1 }, { table: "lists", patch: 1 }], user_id: "u" }))).toBe("2 put, 1 delete todos; 1 patch lists · user u");
+    expect(summaryOf(line("1", "a", { kind: "token", code: "token_expired", message: "The token has expired." }))).toBe("token_expired · The token has expired.");
+  });
+});
+
+describe("a concern", () => {
+  it("points to its page with its filters, and to the overview when that is unknown", () => {
+    const concern = { code: "x", severity: "warning", title: "t", page: "devices", query: { stuck: "true" } } as components["schemas"]["Concern"];
+    expect(whereOf(concern, "ins_1")).toEqual({ href: "/instances/ins_1/clients?stuck=true", label: "Clients" });
+    expect(whereOf({ ...concern, page: "nowhere", query: undefined }, "ins_1").href).toBe("/instances/ins_1");
+  });
+});

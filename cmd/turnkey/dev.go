@@ -163,8 +163,8 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 // sources are the databases of the demo, for whoever wants to try another instance on them.
 func (s *devStack) sources() []dashboardapi.DevelopmentSource {
 	return []dashboardapi.DevelopmentSource{
-		{Type: string(bundle.MongoDB), Name: "The development MongoDB", URI: s.mongoURI, Database: "todo"},
-		{Type: string(bundle.PostgreSQL), Name: "The development PostgreSQL", URI: s.postgres.URL("todo"), Database: "turnkey"},
+		{Type: string(bundle.MongoDB), Name: "the development MongoDB", URI: s.mongoURI, Database: "todo"},
+		{Type: string(bundle.PostgreSQL), Name: "the development PostgreSQL", URI: s.postgres.URL("todo"), Database: "turnkey"},
 	}
 }
 

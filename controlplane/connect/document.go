@@ -47,6 +47,8 @@ type Document struct {
 	SyncStreams Snippet    `json:"sync_streams"`
 	SDKs        []SDK      `json:"sdks" nullable:"false"`
 	Notes       []Note     `json:"notes" nullable:"false"`
+	// FirstWrite are commands for a terminal; empty where a token needs a sign-in, or nobody may write.
+	FirstWrite string `json:"first_write,omitempty" doc:"Commands that get a development token and upload one write; absent where there are no development tokens"`
 }
 
 // Make writes the document.
@@ -61,6 +63,9 @@ func Make(in Input) (Document, error) {
 	m := material{
 		URL: in.URLs.Base, Development: in.Development && in.Config.Auth.DevelopmentTokens, Tables: list,
 		Rejections: rejectionColumns, Conflicts: conflictColumns, Providers: providers(in.Config),
+	}
+	if m.Development {
+		doc.FirstWrite = firstWrite(in.URLs, list)
 	}
 	for _, k := range kits {
 		sdk, err := k.write(m)

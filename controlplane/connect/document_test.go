@@ -57,6 +57,7 @@ func TestGolden(t *testing.T) {
 	} {
 		golden(t, filepath.Join(name, doc.SyncStreams.Name), doc.SyncStreams.Text)
 		golden(t, filepath.Join(name, "client-auth.yaml"), doc.ClientAuth.YAML)
+		golden(t, filepath.Join(name, "first-write.sh"), doc.FirstWrite)
 		for _, sdk := range doc.SDKs {
 			for _, f := range sdk.Files {
 				golden(t, filepath.Join(name, sdk.ID, f.Name), f.Text)

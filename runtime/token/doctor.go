@@ -24,13 +24,14 @@ func (a *Authority) Diagnose(ctx context.Context, text, powersyncURL string) Dia
 	}
 	d.Alg, d.KeyID = h.Alg, h.Kid
 	d.describe(claims)
-	a.checkURL(&d, powersyncURL)
 	if i := slices.IndexFunc(a.keys, func(k signer) bool { return k.ID == h.Kid && h.Kid != "" }); i >= 0 {
 		d.Kind = OursKind
-		a.diagnoseOurs(&d, text, claims, i, powersyncURL)
+		a.checkURL(&d, powersyncURL)
+		a.diagnoseOurs(ctx, &d, text, claims, i, powersyncURL)
 		return d
 	}
 	a.diagnoseProvider(ctx, &d, text, h, claims)
+	a.checkURL(&d, powersyncURL)
 	return d
 }
 
@@ -127,7 +128,7 @@ func (a *Authority) checkURL(d *Diagnosis, given string) {
 }
 
 // diagnoseOurs looks at a token that names one of our keys.
-func (a *Authority) diagnoseOurs(d *Diagnosis, text string, claims map[string]any, key int, powersyncURL string) {
+func (a *Authority) diagnoseOurs(ctx context.Context, d *Diagnosis, text string, claims map[string]any, key int, powersyncURL string) {
 	now := a.deps.Now()
 	k := &a.keys[key]
 	if _, err := jwt.NewParser(jwt.WithValidMethods(k.verifier().algs), jwt.WithoutClaimsValidation()).Parse(text, func(*jwt.Token) (any, error) { return k.verifier().key, nil }); err != nil {
@@ -153,8 +154,8 @@ func (a *Authority) diagnoseOurs(d *Diagnosis, text string, claims map[string]an
 			d.find(Symptom{Code: "development", Claim: claimDevelopment, Message: "This is a development token: nobody proved to be this user.", Fix: "Fine for now; production instances never give any.", Setting: "auth.development_tokens", Advice: true})
 		}
 	}
-	good := !d.wrong()
-	d.PowerSync, d.Upload, d.Exchange = reception(good), reception(good), Refused
+	_, err := a.Authenticate(ctx, "Bearer "+text) // what the app connects to is nothing to uploads
+	d.PowerSync, d.Upload, d.Exchange = reception(!d.wrong()), reception(err == nil), Refused
 }
 
 // checkAudience wants the token to be meant for one of want.

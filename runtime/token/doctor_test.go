@@ -59,39 +59,40 @@ func TestTheDoctorAgreesWithTheDoors(t *testing.T) {
 		setting string   // of the first
 		kind    token.TokenKind
 	}{
-		"ours":                          {r.ours(nil), "", nil, "", token.OursKind},
-		"ours, with the header's word":  {"Bearer " + r.ours(nil), "https://ps.example", nil, "", token.OursKind},
-		"a development token":           {dev.Token, "", []string{"development"}, "auth.development_tokens", token.OursKind},
-		"another PowerSync":             {r.ours(nil), "https://other.example", []string{"other_powersync"}, "auth.powersync_url", token.OursKind},
-		"a PowerSync URL with a slash":  {r.ours(nil), "https://ps.example/", []string{"trailing_slash"}, "auth.powersync_url", token.OursKind},
-		"an audience with a slash":      {r.ours(map[string]any{"aud": "https://ps.example/"}), "", []string{"audience_slash"}, "auth.audiences", token.OursKind},
-		"another audience":              {r.ours(map[string]any{"aud": []string{"a", "b"}}), "", []string{"audience"}, "auth.audiences", token.OursKind},
-		"no audience":                   {r.ours(map[string]any{"aud": nil}), "", []string{"audience"}, "auth.audiences", token.OursKind},
-		"expired":                       {r.ours(map[string]any{"iat": epoch.Add(-time.Hour).Unix(), "exp": epoch.Add(-2 * time.Minute).Unix()}), "", []string{"expired"}, "", token.OursKind},
-		"no expiry":                     {r.ours(map[string]any{"exp": nil}), "", []string{"no_expiry"}, "", token.OursKind},
-		"from the future":               {r.ours(map[string]any{"iat": epoch.Add(2 * time.Minute).Unix()}), "", []string{"future"}, "", token.OursKind},
-		"no subject":                    {r.ours(map[string]any{"sub": nil}), "", []string{"no_subject"}, "", token.OursKind},
-		"lives two hours":               {r.ours(map[string]any{"exp": epoch.Add(2 * time.Hour).Unix()}), "", []string{"long"}, "auth.token_ttl", token.OursKind},
-		"our key id, another's key":     {jws(oursHeader, claims(nil), p.eddsa), "", []string{"signature", "audience"}, "", token.OursKind},
-		"a sign-in's":                   {rs(nil), "", []string{"provider_token"}, "", token.ProviderKind},
-		"a sign-in's, another audience": {rs(map[string]any{"aud": "x"}), "", []string{"provider_audience", "provider_token"}, "auth.providers.main.audience", token.ProviderKind},
-		"a sign-in's, expired":          {rs(map[string]any{"exp": epoch.Add(-2 * time.Minute).Unix()}), "", []string{"expired", "provider_token"}, "", token.ProviderKind},
-		"a sign-in's, other issuer":     {rs(map[string]any{"iss": "https://idp.example/"}), "", []string{"provider_issuer", "provider_token"}, "auth.providers.main.issuer", token.ProviderKind},
-		"a sign-in's, unknown key":      {jws(`{"alg":"RS256","kid":"gone"}`, claims(nil), p.rs256), "", []string{"kid_unknown", "provider_token"}, "auth.providers.main.jwks_uri", token.ProviderKind},
-		"a sign-in's, no key id":        {jws(`{"alg":"RS256"}`, claims(nil), p.rs256), "", []string{"no_kid", "provider_token"}, "auth.providers.main.type", token.ProviderKind},
-		"a sign-in's, without a user":   {rs(map[string]any{"sub": nil}), "", []string{"user_id", "provider_token"}, "auth.providers.main.user_id", token.ProviderKind},
-		"a sign-in's, changed":          {jws(rsHeader, claims(nil), func([]byte) []byte { return make([]byte, 256) }), "", []string{"signature", "provider_token"}, "auth.providers.main", token.ProviderKind},
-		"a shared secret's":             {legacy(map[string]any{}, sharedSecret), "", []string{"provider_token"}, "", token.ProviderKind},
-		"another secret":                {legacy(map[string]any{}, strings.Repeat("x", 32)), "", []string{"secret", "provider_token"}, "auth.providers.legacy.secret", token.ProviderKind},
-		"not signed":                    {jws(`{"alg":"none"}`, claims(nil), func([]byte) []byte { return nil }), "", []string{"alg_none"}, "", token.StrangeKind},
-		"nobody's":                      {jws(`{"alg":"RS256","kid":"x"}`, claims(map[string]any{"iss": "https://nobody"}), p.rs256), "", []string{"issuer_unknown"}, "auth.providers", token.StrangeKind},
-		"PowerSync's own":               {jws(`{"alg":"RS256","kid":"powersync-dev-1"}`, claims(map[string]any{"iss": "https://dashboard"}), p.rs256), "", []string{"powersync_development"}, "auth.providers", token.StrangeKind},
-		"an API token":                  {"tk_abc", "", []string{"api_token"}, "", token.NoToken},
-		"a device secret":               {"anon_abc", "", []string{"device_secret"}, "", token.NoToken},
-		"encrypted":                     {"a.b.c.d.e", "", []string{"encrypted"}, "", token.NoToken},
-		"opaque":                        {"abcdef", "", []string{"not_a_jwt"}, "", token.NoToken},
-		"half of one":                   {"eyJhbGciOiJIUzI1NiJ9.e30x.x", "", []string{"malformed"}, "", token.NoToken},
-		"nothing":                       {" ", "", []string{"empty"}, "", token.NoToken},
+		"ours":                           {r.ours(nil), "", nil, "", token.OursKind},
+		"ours, with the header's word":   {"Bearer " + r.ours(nil), "https://ps.example", nil, "", token.OursKind},
+		"a development token":            {dev.Token, "", []string{"development"}, "auth.development_tokens", token.OursKind},
+		"another PowerSync":              {r.ours(nil), "https://other.example", []string{"other_powersync"}, "auth.powersync_url", token.OursKind},
+		"a PowerSync URL with a slash":   {r.ours(nil), "https://ps.example/", []string{"trailing_slash"}, "auth.powersync_url", token.OursKind},
+		"an audience with a slash":       {r.ours(map[string]any{"aud": "https://ps.example/"}), "", []string{"audience_slash"}, "auth.audiences", token.OursKind},
+		"another audience":               {r.ours(map[string]any{"aud": []string{"a", "b"}}), "", []string{"audience"}, "auth.audiences", token.OursKind},
+		"no audience":                    {r.ours(map[string]any{"aud": nil}), "", []string{"audience"}, "auth.audiences", token.OursKind},
+		"expired":                        {r.ours(map[string]any{"iat": epoch.Add(-time.Hour).Unix(), "exp": epoch.Add(-2 * time.Minute).Unix()}), "", []string{"expired"}, "", token.OursKind},
+		"no expiry":                      {r.ours(map[string]any{"exp": nil}), "", []string{"no_expiry"}, "", token.OursKind},
+		"from the future":                {r.ours(map[string]any{"iat": epoch.Add(2 * time.Minute).Unix()}), "", []string{"future"}, "", token.OursKind},
+		"no subject":                     {r.ours(map[string]any{"sub": nil}), "", []string{"no_subject"}, "", token.OursKind},
+		"lives two hours":                {r.ours(map[string]any{"exp": epoch.Add(2 * time.Hour).Unix()}), "", []string{"long"}, "auth.token_ttl", token.OursKind},
+		"our key id, another's key":      {jws(oursHeader, claims(nil), p.eddsa), "", []string{"signature", "audience"}, "", token.OursKind},
+		"a sign-in's":                    {rs(nil), "", []string{"provider_token"}, "", token.ProviderKind},
+		"a sign-in's, another PowerSync": {rs(nil), "https://other.example", []string{"provider_token", "other_powersync"}, "", token.ProviderKind},
+		"a sign-in's, another audience":  {rs(map[string]any{"aud": "x"}), "", []string{"provider_audience", "provider_token"}, "auth.providers.main.audience", token.ProviderKind},
+		"a sign-in's, expired":           {rs(map[string]any{"exp": epoch.Add(-2 * time.Minute).Unix()}), "", []string{"expired", "provider_token"}, "", token.ProviderKind},
+		"a sign-in's, other issuer":      {rs(map[string]any{"iss": "https://idp.example/"}), "", []string{"provider_issuer", "provider_token"}, "auth.providers.main.issuer", token.ProviderKind},
+		"a sign-in's, unknown key":       {jws(`{"alg":"RS256","kid":"gone"}`, claims(nil), p.rs256), "", []string{"kid_unknown", "provider_token"}, "auth.providers.main.jwks_uri", token.ProviderKind},
+		"a sign-in's, no key id":         {jws(`{"alg":"RS256"}`, claims(nil), p.rs256), "", []string{"no_kid", "provider_token"}, "auth.providers.main.type", token.ProviderKind},
+		"a sign-in's, without a user":    {rs(map[string]any{"sub": nil}), "", []string{"user_id", "provider_token"}, "auth.providers.main.user_id", token.ProviderKind},
+		"a sign-in's, changed":           {jws(rsHeader, claims(nil), func([]byte) []byte { return make([]byte, 256) }), "", []string{"signature", "provider_token"}, "auth.providers.main", token.ProviderKind},
+		"a shared secret's":              {legacy(map[string]any{}, sharedSecret), "", []string{"provider_token"}, "", token.ProviderKind},
+		"another secret":                 {legacy(map[string]any{}, strings.Repeat("x", 32)), "", []string{"secret", "provider_token"}, "auth.providers.legacy.secret", token.ProviderKind},
+		"not signed":                     {jws(`{"alg":"none"}`, claims(nil), func([]byte) []byte { return nil }), "", []string{"alg_none"}, "", token.StrangeKind},
+		"nobody's":                       {jws(`{"alg":"RS256","kid":"x"}`, claims(map[string]any{"iss": "https://nobody"}), p.rs256), "", []string{"issuer_unknown"}, "auth.providers", token.StrangeKind},
+		"PowerSync's own":                {jws(`{"alg":"RS256","kid":"powersync-dev-1"}`, claims(map[string]any{"iss": "https://dashboard"}), p.rs256), "", []string{"powersync_development"}, "auth.providers", token.StrangeKind},
+		"an API token":                   {"tk_abc", "", []string{"api_token"}, "", token.NoToken},
+		"a device secret":                {"anon_abc", "", []string{"device_secret"}, "", token.NoToken},
+		"encrypted":                      {"a.b.c.d.e", "", []string{"encrypted"}, "", token.NoToken},
+		"opaque":                         {"abcdef", "", []string{"not_a_jwt"}, "", token.NoToken},
+		"half of one":                    {"eyJhbGciOiJIUzI1NiJ9.e30x.x", "", []string{"malformed"}, "", token.NoToken},
+		"nothing":                        {" ", "", []string{"empty"}, "", token.NoToken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := r.Diagnose(t.Context(), c.token, c.url)
@@ -109,12 +110,10 @@ func TestTheDoctorAgreesWithTheDoors(t *testing.T) {
 				t.Errorf("setting %q, want %q", d.Findings[0].Setting, c.setting)
 			}
 			bare := strings.TrimSpace(strings.TrimPrefix(c.token, "Bearer "))
-			if c.url == "" {
-				_, err := r.Authenticate(t.Context(), "Bearer "+bare)
-				wantSaid(t, "/upload", d.Upload, err)
-				_, err = r.Exchange(t.Context(), token.Request{Authorization: "Bearer " + bare})
-				wantSaid(t, "/token", d.Exchange, err)
-			}
+			_, err := r.Authenticate(t.Context(), "Bearer "+bare)
+			wantSaid(t, "/upload", d.Upload, err)
+			_, err = r.Exchange(t.Context(), token.Request{Authorization: "Bearer " + bare})
+			wantSaid(t, "/token", d.Exchange, err)
 			if out, _ := json.Marshal(d); len(bare) > 40 && strings.Contains(string(out), bare[len(bare)-40:]) {
 				t.Error("the diagnosis holds the token's signature")
 			}

@@ -2645,6 +2645,8 @@ export interface components {
              * @description The deployment that this is made of; 0: the draft
              */
             deployment: number;
+            /** @description Commands that get a development token and upload one write; absent where there are no development tokens */
+            first_write?: string;
             notes: components["schemas"]["Note"][];
             sdks: components["schemas"]["SDK"][];
             sync_streams: components["schemas"]["Snippet"];

@@ -14,7 +14,6 @@ import { Waiting } from "../../ui/Rows";
 import { Checklist } from "./connect/Checklist";
 import { ClientAuth } from "./connect/ClientAuth";
 import { Sdks } from "./connect/Sdks";
-import { firstWrite } from "./connect/curl";
 
 /** Everything that an app and PowerSync need of the instance, and how far they have come. */
 export default function ConnectPage(): ReactNode {
@@ -32,7 +31,6 @@ export default function ConnectPage(): ReactNode {
   if (problem) return <Page title="Connect your app" lead={lead}><Failure trouble={problem} retry={() => { void read.refetch(); }} /></Page>;
   if (!read.data) return <Page title="Connect your app" lead={lead}><Waiting lines={8} /></Page>;
   const c = read.data;
-  const curl = firstWrite(c.url, c.sdks);
   return (
     <Page title="Connect your app" lead={lead}>
       {c.deployment === 0 && <Alert color="yellow" variant="light" title="Made of the draft">Nothing is deployed yet: the addresses answer once it is.</Alert>}
@@ -54,11 +52,11 @@ export default function ConnectPage(): ReactNode {
         <Code label={c.sync_streams.name} code={c.sync_streams.text} />
       </Stack>
       <Sdks sdks={c.sdks} />
-      {curl && instance.kind === "development" && (
+      {c.first_write && (
         <Stack component="section" gap="xs" aria-labelledby="curl">
           <Title order={2} size="h3" id="curl">Without an app</Title>
           <Text size="sm" c="dimmed">A token and one write from a terminal, while development tokens are on.</Text>
-          <Code label="commands" code={curl} />
+          <Code label="commands" code={c.first_write} />
         </Stack>
       )}
     </Page>

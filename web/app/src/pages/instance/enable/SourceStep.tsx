@@ -5,7 +5,7 @@ import { useAct } from "../../../shell/act";
 import { useHere } from "../../../shell/instance";
 import { Action } from "../../../ui/Action";
 import { Failure } from "../../../ui/Failure";
-import { Plain } from "../../../ui/Plain";
+import { plain } from "../../../ui/plain";
 import type { StepProps } from "./EnablePage";
 import { SourceReport } from "./SourceReport";
 import { StepTitle } from "./StepTitle";
@@ -39,7 +39,7 @@ export function SourceStep({ answers, change, next }: StepProps): ReactNode {
               change({ type: s.type, database: s.database, stored: false });
               setURI(s.uri);
               test.mutate({ type: s.type, database: s.database, uri: s.uri });
-            }}>Use <Plain>{s.name}</Plain></Button>
+            }}>{`Use ${plain(s.name)}`}</Button>
           ))}
         </Group>
       )}

@@ -59,7 +59,7 @@ function OneTable({ table, edit }: { table: Table; edit: (part: Partial<Table>) 
         <Accordion.Control>
           <Group gap="xs">
             <Text fw={600}><Plain>{proposed.name}</Plain></Text>
-            <Text size="sm" c="dimmed">{columns.length} columns, about {proposed.rows} rows, ids: {ids.find((i) => i.value === table.id)?.label}</Text>
+            <Text size="sm" c="dimmed">{columns.length} {columns.length === 1 ? "column" : "columns"}, {proposed.rows === 1 ? "one row" : `about ${proposed.rows} rows`}, ids: {ids.find((i) => i.value === table.id)?.label}</Text>
             {warnings.length > 0 && <Badge color="yellow" variant="light">{warnings.length === 1 ? "1 thing to look at" : `${warnings.length} things to look at`}</Badge>}
           </Group>
         </Accordion.Control>

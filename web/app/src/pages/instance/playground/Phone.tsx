@@ -40,7 +40,7 @@ export function Phone({ name, table, phone, waiting, busy, edit, save, setOnline
         })}
         <Group>
           <Button onClick={save} disabled={!waiting} loading={busy}>{phone.online ? "Save and upload" : "Save"}</Button>
-          {waiting && <Badge variant="light" color="yellow" tt="none">{phone.online ? "Not saved" : "Waits until it is online"}</Badge>}
+          {waiting && <Badge variant="light" color="gray" tt="none">{phone.online ? "Not saved" : "Waits until it is online"}</Badge>}
         </Group>
         <Text size="xs" c="dimmed">Last synced: <Plain>{JSON.stringify(phone.base)}</Plain></Text>
       </Stack>

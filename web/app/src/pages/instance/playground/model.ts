@@ -29,7 +29,7 @@ interface DraftField { type?: unknown; path?: string; ignored?: boolean; immutab
 interface DraftTable { id?: string; allow?: Record<string, unknown>; fields?: Record<string, DraftField | null>; on_conflict?: unknown }
 interface Draft { tables?: Record<string, DraftTable | null> }
 
-const kinds: Record<string, Column["type"]> = { string: "string", decimal: "string", int32: "number", int64: "number", double: "number", bool: "bool" };
+const kinds: Record<string, Column["type"]> = { string: "string", int32: "number", int64: "number", double: "number", bool: "bool" };
 
 /** Reads a configuration document; what cannot be read has no tables. */
 export function readDraft(text: string): Draft {

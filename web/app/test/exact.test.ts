@@ -6,6 +6,9 @@ describe("JSON by its text", () => {
     const text = `{"a":{"b":[${n}]}}`;
     expect(indented(text).replace(/\s/g, "")).toBe(text);
   });
+  it("shows strings without the escapes that nobody needs", () => {
+    expect(indented('"\\u003cb\\u003e \\/ \\ud800 \\n"')).toBe('"<b> / \\ud800 \\n"');
+  });
   it("knows where each value stands", () => {
     const text = ' {"a" : [1, {"b": "x\\n"}] , "c":null} ';
     const b = get(read(text), "a");

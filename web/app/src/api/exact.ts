@@ -134,13 +134,13 @@ export function removed(text: string, list: Span[], index: number): string {
   return after ? text.slice(0, it.start) + text.slice(after.start) : text.slice(0, before?.end ?? it.start) + text.slice(it.end);
 }
 
-/** The same value with line breaks and indentation; names, strings and numbers as they are written. */
+/** The same value to be looked at: with line breaks and indentation, without needless escapes, numbers as they are written. */
 export function indented(text: string, node: Node = read(text), level = 0): string {
   const inner = "  ".repeat(level + 1);
   const block = (open: string, close: string, parts: string[]): string => (parts.length === 0 ? open + close : `${open}\n${parts.map((p) => inner + p).join(",\n")}\n${"  ".repeat(level)}${close}`);
   if (node.kind === "object") return block("{", "}", node.members.map((m) => `${JSON.stringify(m.name)}: ${indented(text, m.value, level + 1)}`));
   if (node.kind === "array") return block("[", "]", node.items.map((i) => indented(text, i, level + 1)));
-  return textOf(text, node);
+  return node.kind === "string" ? JSON.stringify(node.value) : textOf(text, node);
 }
 
 /** The text of a value, whatever the order of its members and the space between them: equal for equal values. */

@@ -1,4 +1,4 @@
-import { Alert, Code as Inline, Table, Text } from "@mantine/core";
+import { Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -21,6 +21,7 @@ import { Link } from "../../shell/Link";
 import { Next } from "./delivery/Next";
 import { decoded } from "./inbox/bytes";
 import { Facts, Part } from "./inbox/Facts";
+import { Notice } from "./inbox/Notice";
 import { Status } from "./inbox/Status";
 import { trail } from "./inbox/Trail";
 
@@ -72,10 +73,10 @@ export default function DeliveryPage(): ReactNode {
 
 function Attempt({ attempt }: { attempt: components["schemas"]["Attempt"] }): ReactNode {
   return (
-    <Alert variant="light" color={attempt.code ? "orange" : "teal"} title={<>{attempt.code ? <Inline><Plain>{attempt.code}</Plain></Inline> : "It was taken"} <Time at={attempt.at} /></>}>
+    <Notice good={!attempt.code} title={<>{attempt.code ? <code><Plain>{attempt.code}</Plain></code> : "It was taken"} <Time at={attempt.at} /></>}>
       <Text size="sm"><Plain>{attempt.message ?? ""}</Plain>{attempt.status ? ` Answered with HTTP ${attempt.status}` : " There was no answer"}, after {attempt.duration_ms} ms.</Text>
       {attempt.excerpt && <><Text size="xs" c="dimmed" mt="xs">The beginning of the answer, or of the hook&apos;s log:</Text><Code code={attempt.excerpt} label="The answer" /></>}
-    </Alert>
+    </Notice>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
@@ -19,6 +19,7 @@ import { Plain } from "../../ui/Plain";
 import { Waiting } from "../../ui/Rows";
 import { decoded } from "./inbox/bytes";
 import { Facts, Part } from "./inbox/Facts";
+import { Notice } from "./inbox/Notice";
 import { Rehearse } from "./inbox/Rehearse";
 import { Report } from "./inbox/Report";
 import { summarise, type Results } from "./inbox/results";
@@ -127,10 +128,10 @@ function OneRejection({ id }: { id: string }): ReactNode {
 
 function Why({ rejection: r }: { rejection: Rejection }): ReactNode {
   return (
-    <Alert variant="light" color="orange" title={<code><Plain>{r.error_code}</Plain></code>}>
+    <Notice good={false} title={<code><Plain>{r.error_code}</Plain></code>}>
       <Text size="sm"><Plain>{r.message}</Plain></Text>
       {r.hint && <Text size="sm" fw={600}><Plain>{r.hint}</Plain></Text>}
       {r.detail && <><Text size="xs" c="dimmed" mt="xs">What the database said; devices do not see it:</Text><Code code={r.detail} label="What the database said" /></>}
-    </Alert>
+    </Notice>
   );
 }

@@ -18,7 +18,8 @@ interface Props {
 /** One column in conflict: both sides beside each other, and what to make of it. */
 export function Column({ field, type, sides, choose }: Props): ReactNode {
   const pick = choose?.pick;
-  const changed = !same(sides.current, sides.decided ?? sides.server);
+  const left = field.outcome === "recorded"; // nothing was decided, and what was stored stayed
+  const changed = !same(sides.current, left ? sides.server : sides.decided);
   return (
     <Card withBorder padding="sm" component="section" aria-label={plain(`Column ${field.name}`)}>
       <Group gap="xs" mb="xs">
@@ -30,8 +31,8 @@ export function Column({ field, type, sides, choose }: Props): ReactNode {
         <Side name="Before" note="what the device had seen" value={sides.base} />
         <Side name="Server" note="stored when it wrote" value={sides.server} taken={pick === "server"} />
         <Side name="Device" note="what it wrote" value={sides.client} taken={pick === "client"} />
-        <Side name="Decided" note="what was stored then" value={sides.decided} />
-        <Side name="Stored today" note={changed ? "written since" : "as decided"} value={sides.current} />
+        {!left && <Side name="Decided" note="what was stored then" value={sides.decided} />}
+        <Side name="Stored today" note={changed ? "written since" : left ? "as it was" : "as decided"} value={sides.current} />
       </div>
       {choose && <Choosing field={field} type={type} sides={sides} pick={pick} set={choose.set} />}
     </Card>
@@ -56,7 +57,7 @@ function Choosing({ field, type, sides, pick, set }: Required<Pick2> & { pick: P
   return (
     <>
       <Radio.Group mt="sm" label={plain(`What ${field.name} is to be`)} labelProps={{ size: "xs" }} value={typeof pick === "object" ? "edit" : (pick ?? "")}
-        onChange={(v) => { set(v === "edit" ? { edit: sides.client ?? sides.current ?? "null" } : (v as Pick)); }}>
+        onChange={(v) => { set(v === "edit" ? { edit: indented(sides.client ?? sides.current ?? "null") } : (v as Pick)); }}>
         <Group gap="md" mt={4}>
           <Radio size="sm" value="server" label="The server's" />
           <Radio size="sm" value="client" label="The device's" />

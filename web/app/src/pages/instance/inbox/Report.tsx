@@ -1,10 +1,12 @@
-import { Alert, List, Progress, Text } from "@mantine/core";
+import { List, Progress, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { asProblem } from "../../../api/problem";
 import { Link } from "../../../shell/Link";
 import { Failure } from "../../../ui/Failure";
 import { Plain } from "../../../ui/Plain";
+import { Notice } from "./Notice";
 import type { Results } from "./results";
+import classes from "./inbox.module.css";
 
 /** What a bulk action came to, or how far it is. */
 export interface Told {
@@ -26,11 +28,11 @@ const most = 50;
 export function Report({ told, href, close }: Props): ReactNode {
   const { working, results, error } = told ?? {};
   return (
-    <div role="status" aria-live="polite">
+    <div role="status" aria-live="polite" className={classes.report}>
       {working && <><Text size="sm">{working.done} of {working.of} …</Text><Progress value={(100 * working.done) / Math.max(1, working.of)} aria-label="How far it is" /></>}
       {error !== undefined && <Failure trouble={asProblem(error)} />}
       {results && (
-        <Alert variant="light" color={results.failed.length + results.untried.length > 0 ? "orange" : "teal"} title={<Plain>{results.line}</Plain>} withCloseButton closeButtonLabel="Close this report" onClose={close}>
+        <Notice good={results.failed.length + results.untried.length === 0} title={<Plain>{results.line}</Plain>} close={close}>
           {results.failed.length > 0 && (
             <List size="sm" spacing={2}>
               {results.failed.slice(0, most).map((o) => (
@@ -41,7 +43,7 @@ export function Report({ told, href, close }: Props): ReactNode {
               {results.failed.length > most && <List.Item>and {results.failed.length - most} more</List.Item>}
             </List>
           )}
-        </Alert>
+        </Notice>
       )}
     </div>
   );

@@ -8,5 +8,5 @@ const colors: Record<string, string> = {
 
 /** The state of a row, in words. */
 export function Status({ status }: { status: string }): ReactNode {
-  return <Badge variant="dot" color={colors[status] ?? "gray"} tt="none" fw={600}>{status.replace("_", " ")}</Badge>;
+  return <Badge variant="dot" color={colors[status] ?? "gray"} tt="none" fw={600} miw="max-content">{status.replace("_", " ")}</Badge>;
 }

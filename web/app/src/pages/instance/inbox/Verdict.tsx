@@ -1,4 +1,4 @@
-import { Alert, List, Stack, Text } from "@mantine/core";
+import { List, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { get, indented, type Exact, type Node } from "../../../api/exact";
 import type { components } from "../../../api/schema";
@@ -7,6 +7,7 @@ import { useHere } from "../../../shell/instance";
 import { Link } from "../../../shell/Link";
 import { Code } from "../../../ui/Code";
 import { Plain } from "../../../ui/Plain";
+import { Notice } from "./Notice";
 
 export type VerdictBody = components["schemas"]["Verdict"];
 type Call = components["schemas"]["HookCall"];
@@ -18,7 +19,7 @@ export function Verdict({ verdict, of }: { verdict: Exact<VerdictBody>; of: stri
   const { value: v, text, node } = verdict;
   const changes = items(get(node, "changes"));
   return (
-    <Alert variant="light" color={v.outcome === "applied" ? "teal" : "orange"} title={`${titles[v.outcome]}, with ${of === "deployed" ? "what is deployed" : "the draft"}`}>
+    <Notice good={v.outcome === "applied"} title={`${titles[v.outcome]}, with ${of === "deployed" ? "what is deployed" : "the draft"}`}>
       <Stack gap="sm">
         {v.error_code && <Text size="sm"><code><Plain>{v.error_code}</Plain></code> <Plain>{v.message ?? ""}</Plain> <Plain>{v.hint ?? ""}</Plain></Text>}
         {v.detail && <Code code={v.detail} label="What the database said" />}
@@ -34,7 +35,7 @@ export function Verdict({ verdict, of }: { verdict: Exact<VerdictBody>; of: stri
         {v.effects.length > 0 && <Text size="sm"><Plain>{`Afterwards: ${v.effects.map((e) => (e.kind === "webhook" ? `a webhook to ${e.outbox ?? ""}` : `afterCommit of ${e.table ?? ""}`)).join(", ")}.`}</Plain></Text>}
         <Text size="xs" c="dimmed">{v.checked ? "The database checked its constraints, and undid it." : "The database's own constraints were not asked."} {(v.duration_us / 1000).toFixed(1)} ms.</Text>
       </Stack>
-    </Alert>
+    </Notice>
   );
 }
 

@@ -151,6 +151,7 @@ var homes = []home{
 	{"github.com/wneessen/go-mail", []string{"controlplane/smtp"}, "one place speaks to mail servers"},
 	{"github.com/coreos/go-oidc", []string{"controlplane/oidc"}, "one place believes identity providers"},
 	{"golang.org/x/oauth2", []string{"controlplane/oidc"}, "one place believes identity providers"},
+	{"github.com/go-webauthn", []string{"controlplane/passkey"}, "one place believes authenticators"},
 	{"github.com/pquerna/otp", []string{"controlplane/."}, "codes of authenticator apps are computed where they are judged"},
 	{"github.com/casbin/casbin", []string{"controlplane/authz"}, "one place decides who may do what"},
 	{"github.com/gorilla/mux", []string{"dashboard-api", "runtime/gateway"}, "routing belongs to the two routers"},

@@ -24,6 +24,7 @@ type Accounts struct {
 	passwords   *passwords
 	signup      Signup
 	verifyEmail bool
+	passkeys    PasskeyVerifier // nil: they do not work here
 }
 
 // NewAccount is the input of SignUp.

@@ -18,6 +18,9 @@ const (
 	TOTPEnabled         EventKind = "totp.enabled"
 	TOTPRemoved         EventKind = "totp.removed"
 	RecoveryCodesMade   EventKind = "recovery_codes.created"
+	PasskeyCreated      EventKind = "passkey.created"
+	PasskeyUpdated      EventKind = "passkey.updated"
+	PasskeyDeleted      EventKind = "passkey.deleted"
 	OrganizationCreated EventKind = "organization.created"
 	OrganizationUpdated EventKind = "organization.updated"
 	OrganizationDeleted EventKind = "organization.deleted"
@@ -88,6 +91,9 @@ var Catalogue = map[EventKind]string{
 	TOTPBegun:           "Somebody was shown a secret for an authenticator app.",
 	TOTPEnabled:         "Somebody confirmed an authenticator app: signing in asks for its codes.",
 	TOTPRemoved:         "Somebody removed their authenticator app.",
+	PasskeyCreated:      "Somebody added a passkey.",
+	PasskeyUpdated:      "Somebody renamed a passkey.",
+	PasskeyDeleted:      "Somebody removed a passkey.",
 	RecoveryCodesMade:   "Somebody made new recovery codes; the old ones are void.",
 	OrganizationCreated: "An organization was made.",
 	OrganizationUpdated: "An organization was renamed, or keeps logs for another time.",

@@ -23,6 +23,8 @@ type Config struct {
 	Signup Signup
 	// Mailing says what becomes of mail; the zero value: none is sent.
 	Mailing Mailing
+	// Passkeys checks them; nil: they do not work here.
+	Passkeys PasskeyVerifier
 	// VerifyEmail demands that people verify their address before they change anything but their account.
 	VerifyEmail bool
 
@@ -120,7 +122,7 @@ func New(c Config) (*Plane, error) {
 		Organizations: &Organizations{k},
 		Members:       &Members{k},
 		Invitations:   &Invitations{k},
-		Accounts:      &Accounts{core: k, passwords: passwords, signup: c.Signup, verifyEmail: c.VerifyEmail},
+		Accounts:      &Accounts{core: k, passwords: passwords, signup: c.Signup, verifyEmail: c.VerifyEmail, passkeys: c.Passkeys},
 		Mails:         &Mails{k},
 		Tokens:        &Tokens{k},
 		Audit:         &Audit{k},

@@ -125,6 +125,9 @@ func (s *Accounts) Sweep(ctx context.Context) (n int64, err error) {
 		if err := tx.DeleteDeadAccountTokens(ctx, s.now()); err != nil {
 			return err
 		}
+		if err := tx.DeleteDeadPasskeyChallenges(ctx, s.now()); err != nil {
+			return err
+		}
 		n, err = tx.DeleteDeadSessions(ctx, s.now(), s.now().Add(-sessionIdle))
 		return err
 	})

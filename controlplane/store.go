@@ -53,6 +53,7 @@ type Tx interface {
 	accountTokenTx
 	totpTx
 	identityTx
+	passkeyTx
 	observedTx
 	alertTx
 	alertChannelTx

@@ -84,6 +84,7 @@ var accountFixture = fixture{
 	build: func(h *house, t *tenant) {
 		_, t.ids["session"] = h.browserSession(t.owner)
 		t.ids["provider"] = "none"
+		_, t.ids["passkey"] = h.withPasskey(t.owner, "Phone")
 	},
 	bodies: map[string]func(h *house, t *tenant, as *person) any{
 		"POST /auth/login/code": func(h *house, _ *tenant, _ *person) any {
@@ -121,6 +122,26 @@ var accountFixture = fixture{
 				h.Fatal(err)
 			}
 			return map[string]any{"code": h.code(secret.Reveal(), 0)}
+		},
+		"POST /auth/login/passkey/begin": nil,
+		"POST /auth/login/passkey": func(h *house, _ *tenant, _ *person) any {
+			device, _ := h.withPasskey(h.signUp("modern"), "Phone")
+			ceremony := h.beginPasskeyLogIn()
+			return passkeyLogIn(ceremony, device.get(ceremony)).body
+		},
+		"POST /auth/passkeys/begin": func(*house, *tenant, *person) any { return map[string]any{"password": testPassword} },
+		"POST /auth/passkeys": func(h *house, _ *tenant, as *person) any {
+			p := h.self(as)
+			ceremony := h.beginPasskey(p)
+			return addPasskey(p, ceremony, "Phone", newAuthenticator(h.T).create(ceremony)).body
+		},
+		"PATCH /auth/passkeys/{passkey}": func(h *house, t *tenant, as *person) any {
+			_, t.ids["passkey"] = h.withPasskey(h.self(as), "Phone")
+			return map[string]any{"name": "Renamed"}
+		},
+		"DELETE /auth/passkeys/{passkey}": func(h *house, t *tenant, as *person) any {
+			_, t.ids["passkey"] = h.withPasskey(h.self(as), "Phone")
+			return nil
 		},
 		"POST /auth/totp/remove":         totpProof,
 		"POST /auth/totp/recovery-codes": totpProof,

@@ -18,6 +18,8 @@ func (a *api) accountRoutes() []route {
 		{get, "/auth/oidc/{provider}/start", authz.Public, nowhere, quiet, "Sign in with a provider: go there", handle(a.startOIDC), []option{navigation()}},
 		{get, "/auth/oidc/{provider}/callback", authz.Public, nowhere, controlplane.SessionStarted, "Sign in with a provider: come back", handle(a.finishOIDC), []option{navigation()}},
 		{get, "/auth/identities", authz.Person, nowhere, quiet, "List the providers that sign me in", handle(a.listIdentities), nil},
+		{post, "/auth/login/passkey/begin", authz.Public, nowhere, quiet, "Sign in with a passkey: what to ask the browser", handle(a.beginPasskeyLogIn), nil},
+		{post, "/auth/login/passkey", authz.Public, nowhere, controlplane.SessionStarted, "Sign in with a passkey", handle(a.logInByPasskey), nil},
 		{post, "/auth/logout", authz.Person, nowhere, controlplane.SessionEnded, "Sign out", handle(a.logOut), own},
 
 		{get, "/auth/me", authz.SignedIn, nowhere, quiet, "Who am I", handle(a.me), nil},
@@ -38,6 +40,12 @@ func (a *api) accountRoutes() []route {
 		{post, "/auth/totp/confirm", authz.Person, nowhere, controlplane.TOTPEnabled, "Confirm the authenticator app by a code", handle(a.enableTOTP), counted},
 		{post, "/auth/totp/remove", authz.Person, nowhere, controlplane.TOTPRemoved, "Remove the authenticator app", handle(a.removeTOTP), counted},
 		{post, "/auth/totp/recovery-codes", authz.Person, nowhere, controlplane.RecoveryCodesMade, "Make new recovery codes", handle(a.renewRecoveryCodes), counted},
+
+		{get, "/auth/passkeys", authz.Person, nowhere, quiet, "List my passkeys", handle(a.listPasskeys), nil},
+		{post, "/auth/passkeys/begin", authz.Person, nowhere, quiet, "Add a passkey: what to ask the browser", handle(a.beginPasskey), counted},
+		{post, "/auth/passkeys", authz.Person, nowhere, controlplane.PasskeyCreated, "Add a passkey", handle(a.addPasskey), []option{ownAccount(), noReplay(), status(http.StatusCreated)}},
+		{patch, "/auth/passkeys/{passkey}", authz.Person, nowhere, controlplane.PasskeyUpdated, "Rename a passkey of mine", handle(a.renamePasskey), own},
+		{remove, "/auth/passkeys/{passkey}", authz.Person, nowhere, controlplane.PasskeyDeleted, "Remove a passkey of mine", handle(a.deletePasskey), own},
 	}
 	if a.cfg.Development && a.cfg.Mailbox {
 		list = append(list, route{get, "/development/mails", authz.Public, nowhere, quiet, "Read the mails that were not sent; development only", handle(a.listMails), nil})

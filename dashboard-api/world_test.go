@@ -19,6 +19,7 @@ import (
 
 	"turnkey/controlplane"
 	"turnkey/controlplane/authz"
+	verifier "turnkey/controlplane/passkey"
 	"turnkey/controlplane/seal"
 	"turnkey/controlplane/store"
 	"turnkey/internal/pgtest"
@@ -85,6 +86,7 @@ func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *hous
 		Store: h.store, Now: h.clock.now, Random: rand.Reader, Log: log, Signup: controlplane.SignupOpen,
 		Password: controlplane.PasswordCost{MemoryKiB: 8, Iterations: 1},
 		Vault:    must(seal.Generate()), Bundles: h.pool.sealer, Commander: h.pool, Listen: h.store.Listen,
+		Passkeys: must(verifier.New("https://dashboard.example")),
 		Mailing:  controlplane.Mailing{Mailbox: true, BaseURL: "https://dashboard.example"},
 		Webhooks: h.receiver,
 	}

@@ -77,7 +77,7 @@ func (c *controlplaneCommand) Run(ctx context.Context, term terminal) error {
 		return err
 	}
 	defer workers.Close()
-	parts, err := openPlane(ctx, log, c.planeSettings, planeOptions{signup: c.Signup, overlap: c.KeyOverlap, workers: workers, mail: mail, privateWebhooks: c.Development})
+	parts, err := openPlane(ctx, log, c.planeSettings, planeOptions{signup: c.Signup, overlap: c.KeyOverlap, workers: workers, mail: mail, base: c.BaseURL, privateWebhooks: c.Development})
 	if err != nil {
 		return err
 	}

@@ -120,7 +120,7 @@ func (s *devStack) planes(ctx context.Context, overlap time.Duration) (http.Hand
 		return nil, nil, err
 	}
 	control, err := openPlane(ctx, s.log, planeSettings{database{DatabaseURL: url}, keyEncryption{KeysDir: keysDir}},
-		planeOptions{signup: controlplane.SignupOpen, overlap: overlap, workers: s.workers, mail: intoMailbox(s.base), privateWebhooks: true})
+		planeOptions{signup: controlplane.SignupOpen, overlap: overlap, workers: s.workers, mail: intoMailbox(s.base), base: s.base, privateWebhooks: true})
 	if err != nil {
 		return nil, nil, err
 	}

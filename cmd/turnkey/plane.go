@@ -10,6 +10,7 @@ import (
 
 	"turnkey/controlplane"
 	"turnkey/controlplane/oidc"
+	"turnkey/controlplane/passkey"
 	"turnkey/controlplane/seal"
 	"turnkey/controlplane/store"
 	"turnkey/controlplane/webhook"
@@ -70,6 +71,7 @@ type planeOptions struct {
 	overlap time.Duration // zero: the usual one
 	workers *worker.Pool  // compile and test hooks; nil: nobody deploys here
 	mail    mailOptions
+	base    string // where browsers reach the dashboard; empty: nobody signs in here
 	// privateWebhooks lets alerts go to private addresses and by http; for development.
 	privateWebhooks bool
 }
@@ -122,6 +124,14 @@ func openPlane(ctx context.Context, log *slog.Logger, s planeSettings, o planeOp
 		Vault: vault, Bundles: sealer, Commander: p.commander, Listen: db.Listen,
 		Mailing: o.mail.mailing, VerifyEmail: o.mail.verify,
 		Webhooks: webhook.New(dial.New(dial.Options{AllowPrivate: o.privateWebhooks}).HTTPClient(dial.HTTPOptions{Timeout: webhookTimeout, MaxBody: 64 << 10, AllowHTTP: o.privateWebhooks}), time.Now),
+	}
+	if passkey.Possible(o.base) {
+		verifier, err := passkey.New(o.base)
+		if err != nil {
+			p.close()
+			return nil, err
+		}
+		domain.Passkeys = verifier
 	}
 	if o.workers != nil { // a nil pool inside the interface would look like one
 		domain.Workers = o.workers

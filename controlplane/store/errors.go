@@ -15,8 +15,9 @@ const codeContended = "contended"
 
 // duplicates names what a unique constraint protects, for people.
 var duplicates = map[string]*fault.Error{
-	"users_email":  fault.New(fault.Conflict, "email_taken", "That e-mail address already has an account."),
-	"members_pkey": fault.New(fault.Conflict, "already_member", "That person is already a member."),
+	"users_email":         fault.New(fault.Conflict, "email_taken", "That e-mail address already has an account."),
+	"passkeys_credential": fault.New(fault.Conflict, "passkey_known", "That passkey is registered already."),
+	"members_pkey":        fault.New(fault.Conflict, "already_member", "That person is already a member."),
 }
 
 // translate turns the driver's errors into faults; it is the only place that reads SQLSTATEs. Raw

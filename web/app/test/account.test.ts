@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { known, refusalOf } from "../src/pages/account/passkeys";
 import { refusal } from "../src/pages/account/refusals";
 import { device } from "../src/pages/account/settings/device";
 import { left } from "../src/pages/account/settings/TwoSteps";
@@ -26,4 +27,9 @@ describe("a refused sign-in", () => {
 
 describe("recovery codes that are left", () => {
   it.each([[0, "No recovery code is left"], [1, "1 recovery code is left."], [9, "9 recovery codes are left."]])("%d", (n, want) => { expect(left(n)).toContain(want); });
+});
+
+describe("a passkey that came to nothing", () => {
+  it.each([["NotAllowedError", "passkey_cancelled"], ["InvalidStateError", "passkey_known"], ["SecurityError", "passkey_address"], ["", "passkey_failed"]])("%s", (name, code) => { expect(refusalOf(name).code).toBe(code); });
+  it("is not offered where the browser knows none", () => { expect(known()).toBe(false); });
 });

@@ -3,6 +3,7 @@ import { useMe } from "../../shell/me";
 import { Page } from "../../ui/Page";
 import { Plain } from "../../ui/Plain";
 import { Waiting } from "../../ui/Rows";
+import { Passkeys } from "./settings/Passkeys";
 import { Password } from "./settings/Password";
 import { Profile } from "./settings/Profile";
 import { Providers } from "./settings/Providers";
@@ -18,6 +19,7 @@ export default function AccountPage(): ReactNode {
       <Profile me={me} />
       <Password me={me} />
       <TwoSteps me={me} />
+      <Passkeys me={me} />
       <Providers />
       <Sessions />
     </Page>

@@ -13,6 +13,7 @@ import { Plain } from "../../ui/Plain";
 import { Card } from "./Card";
 import { CodeStep } from "./CodeStep";
 import { inside } from "./inside";
+import { PasskeyButton } from "./PasskeyButton";
 import { refusal } from "./refusals";
 
 /** Signing in: by password, with a second step where the account has one, or with an identity provider. */
@@ -28,6 +29,7 @@ export default function SignInPage(): ReactNode {
       {error && <Alert color="red" variant="light" title="Not signed in" role="alert">{refusal(error)}</Alert>}
       <Providers next={inside(next)} />
       <Password done={enter} challenged={setChallenge} next={next} />
+      <PasskeyButton done={enter} />
     </Card>
   );
 }

@@ -2,6 +2,7 @@ import { Button, Checkbox, Group, Modal, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState, type ReactNode } from "react";
 import { useHere } from "../../../shell/instance";
+import { allowed } from "../../../ui/allowed";
 import { Action } from "../../../ui/Action";
 import { confirm } from "../../../ui/confirm";
 import { Failure } from "../../../ui/Failure";
@@ -24,7 +25,7 @@ export function DeploymentActions({ of: d }: { of: Whole }): ReactNode {
   };
   return (
     <>
-      <Action may={d.active ? "This is the active deployment." : may("deployment:write")} loading={activate.isPending} onClick={() => { askToActivate(d, instance.deployment, () => { activate.mutate(d.number); }); }}>Activate</Action>
+      <Action may={allowed(may("deployment:write"), d.active && "This is the active deployment.")} loading={activate.isPending} onClick={() => { askToActivate(d, instance.deployment, () => { activate.mutate(d.number); }); }}>Activate</Action>
       <Action variant="default" may={may("config:write")} onClick={() => { setRestoring(true); }}>Put back into the draft</Action>
       <Action variant="default" may={may("rejection:write")} loading={replay.isPending}
         onClick={() => { confirm({ title: "Replay what this deployment refused?", action: "Replay", danger: false, body: "Every open rejection of this deployment is tried again, in order, by the rules and hooks of today. What is applied is gone from the inbox; what is refused stays.", onConfirm: again }); }}>
@@ -42,7 +43,7 @@ function Restore({ number, opened, close }: { number: number; opened: boolean; c
   const [files, setFiles] = useState(true);
   const [config, setConfig] = useState(false);
   return (
-    <Modal opened={opened} onClose={close} title={`Put deployment ${number} back into the draft?`} closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened={opened} onClose={close} title={`Put deployment ${number} back into the draft?`}>
       <form onSubmit={(e) => { e.preventDefault(); restore.mutate({ number, files, config }, { onSuccess: close }); }}>
         <Stack gap="md">
           <Text size="sm">What the draft has is replaced, for everybody who works on it. Nothing is deployed by that.</Text>

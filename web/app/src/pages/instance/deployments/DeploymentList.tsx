@@ -4,6 +4,7 @@ import { to } from "../../../paths";
 import { Link } from "../../../shell/Link";
 import { useHere } from "../../../shell/instance";
 import { Listing } from "../../../shell/Listing";
+import { allowed } from "../../../ui/allowed";
 import { Action } from "../../../ui/Action";
 import { confirm } from "../../../ui/confirm";
 import { Empty } from "../../../ui/Empty";
@@ -29,7 +30,7 @@ export function DeploymentList(): ReactNode {
             <Table.Td><Time at={d.created_at} /></Table.Td>
             <Table.Td><Text size="sm">{hooksOf(d)}</Text></Table.Td>
             <Table.Td>
-              <Action size="compact-sm" variant="default" may={active ? "This is the active deployment." : may("deployment:write")} loading={activate.isPending && activate.variables === d.number}
+              <Action size="compact-sm" variant="default" may={allowed(may("deployment:write"), active && "This is the active deployment.")} loading={activate.isPending && activate.variables === d.number}
                 onClick={() => { askToActivate(d, instance.deployment, () => { activate.mutate(d.number); }); }}>Roll back to {d.number}</Action>
             </Table.Td>
           </Table.Tr>

@@ -2,6 +2,7 @@ import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/co
 import { useState, type ReactNode } from "react";
 import { LazyDiff } from "../../../editor/lazy";
 import { nonce } from "../../../settings";
+import { allowed } from "../../../ui/allowed";
 import { Action } from "../../../ui/Action";
 import { confirm } from "../../../ui/confirm";
 import { Plain } from "../../../ui/Plain";
@@ -34,7 +35,7 @@ export function FileBar({ ws, item, save, saving, choose }: Props): ReactNode {
           <Text size="xs" c="dimmed" role="status">{item.saved === undefined ? "not saved yet" : item.unsaved ? "unsaved changes" : <>saved by <Plain>{item.by}</Plain> <Time at={item.at} /></>}</Text>
         </Group>
         <Group gap={6}>
-          <Action size="compact-sm" may={ws.mayWrite === true && !item.unsaved ? "There is nothing to save." : ws.mayWrite} loading={saving} onClick={save}>Save</Action>
+          <Action size="compact-sm" may={allowed(ws.mayWrite, !item.unsaved && "There is nothing to save.")} loading={saving} onClick={save}>Save</Action>
           {item.unsaved && item.saved !== undefined && <Action size="compact-sm" variant="default" may={ws.mayWrite} onClick={discard}>Take back</Action>}
           <Action size="compact-sm" variant="default" may={ws.mayWrite} onClick={() => { setRenaming(true); }}>Rename</Action>
           <Action size="compact-sm" variant="default" may={ws.mayWrite} loading={remove.isPending}
@@ -71,7 +72,7 @@ function Rename({ ws, item, opened, close, choose }: { ws: Workspace; item: Item
   const rename = useRename(ws.instance, (to) => { close(); choose(to); });
   const wrong = path === item.path ? "" : wrongName(path, ws.items.map((i) => i.path));
   return (
-    <Modal opened={opened} onClose={close} title="Rename the file" closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened={opened} onClose={close} title="Rename the file">
       <form onSubmit={(e) => { e.preventDefault(); if (!wrong && path !== item.path) rename.mutate({ item, path }); }}>
         <Stack gap="md">
           <TextInput label="File" value={path} onChange={(e) => { setPath(e.currentTarget.value); }} error={wrong || undefined} data-autofocus spellCheck={false} />

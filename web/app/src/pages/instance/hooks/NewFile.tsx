@@ -32,7 +32,7 @@ export function NewFile({ opened, close, tables, taken, make }: Props): ReactNod
     close();
   };
   return (
-    <Modal opened={opened} onClose={close} title="New file" size="lg" closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened={opened} onClose={close} title="New file" size="lg">
       <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
         <Stack gap="md">
           <Select label="Begin with" data={[...templates.map((t) => ({ value: t.id, label: t.title })), { value: blank, label: "An empty file" }]} value={id} allowDeselect={false} searchable

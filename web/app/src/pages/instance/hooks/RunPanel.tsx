@@ -3,6 +3,7 @@ import { useMemo, useState, type ReactNode } from "react";
 import { body, client } from "../../../api/client";
 import type { components } from "../../../api/schema";
 import { useAct } from "../../../shell/act";
+import { allowed } from "../../../ui/allowed";
 import { Action } from "../../../ui/Action";
 import { tableOf } from "./project";
 import { Recorded, type Case } from "./Recorded";
@@ -38,7 +39,7 @@ export function RunPanel({ ws, path, open, on, setOn }: Props): ReactNode {
         <SegmentedControl aria-label="What is run on" data={choices} value={on ? "recorded" : ""} onChange={(v) => { setOn(v); }} />
         <Select label="What is tried" data={[{ value: "draft", label: "The files as they are here" }, { value: "deployed", label: "What is deployed" }]} value={of} allowDeselect={false}
           onChange={(v) => { setOf(v === "deployed" ? "deployed" : "draft"); }} />
-        <Action may={ws.mayTry === true && on === "recorded" ? "Choose a recorded write first." : ws.mayTry} loading={run.isPending} onClick={() => { run.mutate(undefined); }}>Run</Action>
+        <Action may={allowed(ws.mayTry, on === "recorded" && "Choose a recorded write first.")} loading={run.isPending} onClick={() => { run.mutate(undefined); }}>Run</Action>
       </Group>
       {on ? <Recorded instance={ws.instance} chosen={on} choose={setOn} />
         : sample ? <SampleForm tables={ws.tables} texts={sample} change={setTexts} />

@@ -21,6 +21,11 @@ export function pick(table: Table, types: string[], names: RegExp, strict = fals
   return fitting.find((c) => names.test(c.path)) ?? (strict ? undefined : fitting[0]);
 }
 
+/** Writes a member's name in an object. */
+export function member(column: Column): string {
+  return /^[A-Za-z_]\w*$/.test(column.path) ? column.path : JSON.stringify(column.path);
+}
+
 /** Writes member access: data.title, or data["placed-at"]. */
 export function at(object: string, column: Column): string {
   return /^[A-Za-z_]\w*$/.test(column.path) ? `${object}.${column.path}` : `${object}[${JSON.stringify(column.path)}]`;

@@ -1,4 +1,4 @@
-import { at, hookFile, ids, lacks, maybe, numbers, pick, texts, type Template } from "./template";
+import { at, hookFile, ids, lacks, maybe, member, numbers, pick, texts, type Template } from "./template";
 import { outside } from "./templates_outside";
 
 const inside: Template[] = [
@@ -69,7 +69,7 @@ const inside: Template[] = [
   resolveConflict(conflict, ctx) {
     ctx.log("conflict in", conflict.fields, "of", conflict.write.id);
     if (conflict.fields.length === 1 && conflict.fields[0] === ${JSON.stringify(c.path)}) return "server";
-    return { ...conflict.client, ${JSON.stringify(c.path)}: ${at("conflict.server", c)} };
+    return { ...conflict.client, ${member(c)}: ${at("conflict.server", c)} };
   },
 `);
     },
@@ -97,7 +97,7 @@ const inside: Template[] = [
       return hookFile(t, `  async beforeWrite(write, ctx) {
     if (write.op !== "PUT" || write.old) return;
     const rows = ctx.db.collection(${JSON.stringify(t.name)});
-    if (await rows.count({ ${JSON.stringify(c.path)}: ctx.user.id }) >= most) ctx.reject("too_many", \`At most \${most} are allowed.\`);
+    if (await rows.count({ ${member(c)}: ctx.user.id }) >= most) ctx.reject("too_many", \`At most \${most} are allowed.\`);
   },
 `, "const most = 1000;\n\n");
     },

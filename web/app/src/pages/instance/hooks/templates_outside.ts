@@ -1,4 +1,4 @@
-import { hookFile, pick, texts, type Template } from "./template";
+import { hookFile, member, pick, texts, type Template } from "./template";
 
 // Hooks outside of a table's transaction, and tests.
 export const outside: Template[] = [
@@ -51,7 +51,7 @@ export default {
     id: "test", title: "A test", about: "Runs on every deployment and stops it when it fails. Time and randomness stand still.", ofTable: true,
     make: (t) => {
       const c = pick(t, texts, /title|name|description|text/);
-      const data = c ? `{ ${JSON.stringify(c.path)}: " milk " }` : "{}";
+      const data = c ? `{ ${member(c)}: " milk " }` : "{}";
       return {
         path: `hooks/${t.name}.test.ts`,
         text: `import hooks from "./${t.name}";

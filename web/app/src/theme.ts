@@ -24,6 +24,6 @@ export const theme = createTheme({
 /** Dimmed text and placeholders of the framework miss the contrast of AA; these do not (5.9:1 and 7.2:1). */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { "--mantine-color-dimmed": "#5c636a", "--mantine-color-placeholder": "#6b7178" },
-  dark: { "--mantine-color-anchor": "#9aa2ea", "--mantine-color-dimmed": "#a6abb2", "--mantine-color-placeholder": "#969ca3" },
+  light: { "--mantine-color-error": "#c92a2a", "--mantine-color-dimmed": "#5c636a", "--mantine-color-placeholder": "#6b7178" },
+  dark: { "--mantine-color-error": "#ff8787", "--mantine-color-anchor": "#9aa2ea", "--mantine-color-dimmed": "#a6abb2", "--mantine-color-placeholder": "#969ca3" },
 });

@@ -18,6 +18,7 @@ interface Question {
 export function confirm(question: Question): void {
   const id = modals.open({
     title: question.title,
+    closeButtonProps: { "aria-label": "Close" },
     children: <Asking question={question} close={() => { modals.close(id); }} />,
   });
 }

@@ -82,7 +82,7 @@ function State({ rejection, placed, instance }: { rejection: Rejection; placed: 
   return (
     <>
       <Status status={rejection.status} />
-      {placed.orphan && rejection.status === "held" && <Text size="xs">waits for <Link href={to.rejection(instance, rejection.group)} size="xs">another</Link></Text>}
+      {placed.orphan && rejection.status === "held" && <Text size="xs">waits for <Link href={to.rejection(instance, rejection.group)} size="xs" underline="always">another</Link></Text>}
       {placed.child && rejection.status === "held" && <Text size="xs" c="dimmed">waits for the one above</Text>}
       {rejection.attempts > 0 && <Text size="xs" c="dimmed">{rejection.attempts === 1 ? "one replay failed" : `${rejection.attempts} replays failed`}</Text>}
     </>

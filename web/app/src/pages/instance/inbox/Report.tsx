@@ -37,7 +37,7 @@ export function Report({ told, href, close }: Props): ReactNode {
             <List size="sm" spacing={2}>
               {results.failed.slice(0, most).map((o) => (
                 <List.Item key={o.id}>
-                  <Link href={href(o.id)} size="sm" aria-label={`Open ${o.id}`}>{o.id.slice(-8)}</Link>: <code><Plain>{o.error_code ?? o.status ?? ""}</Plain></code> <Plain>{o.message ?? ""}</Plain> <Plain>{o.hint ?? ""}</Plain>
+                  <Link href={href(o.id)} size="sm" underline="always">{o.id.slice(-8)}</Link>: <code><Plain>{o.error_code ?? o.status ?? ""}</Plain></code> <Plain>{o.message ?? ""}</Plain> <Plain>{o.hint ?? ""}</Plain>
                 </List.Item>
               ))}
               {results.failed.length > most && <List.Item>and {results.failed.length - most} more</List.Item>}

@@ -1,6 +1,8 @@
 import type { ReactNode } from "react";
 import { to } from "../../../paths";
+import { useHere } from "../../../shell/instance";
 import { Link } from "../../../shell/Link";
+import { Person, usePeople } from "../../../shell/people";
 import { Value } from "../../../ui/Code";
 import { Plain } from "../../../ui/Plain";
 import { Time } from "../../../ui/Time";
@@ -28,10 +30,14 @@ export function trail(instance: string, w: Written): [string, ReactNode][] {
     ["Deployment", <Link key="deployment" href={to.deployment(instance, w.deployment)} size="sm">{`#${w.deployment}`}</Link>],
     ["Request", w.request_id && (
       <span key="request">
-        <Link href={to.logs(instance, { request_id: w.request_id })} size="sm">Log</Link>, <Link href={to.trace(instance, w.request_id)} size="sm">trace</Link>
+        <Link href={to.logs(instance, { request_id: w.request_id })} size="sm" underline="always">Log</Link>, <Link href={to.trace(instance, w.request_id)} size="sm" underline="always">trace</Link>
       </span>
     )],
     ["Settled", w.settled_at && <Time key="settled" at={w.settled_at} />],
-    ["Settled by", w.settled_by && <Plain>{w.settled_by}</Plain>],
+    ["Settled by", w.settled_by && <By key="by" id={w.settled_by} />],
   ];
+}
+
+function By({ id }: { id: string }): ReactNode {
+  return <Person id={id} people={usePeople(useHere().project.organization_id)} />;
 }

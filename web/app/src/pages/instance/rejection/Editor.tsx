@@ -54,7 +54,7 @@ function Fields({ instance, deployment, text, set, operation: o, index, blamed, 
           // By name and not by place: the field keeps its focus while what is before it changes.
           <Group key={member.name} gap="xs" align="flex-start" wrap="nowrap">
             <Value name={member.name} type={types[member.name]} value={value} set={(v) => { set(withValue(text, member, v)); }} />
-            <Button mt={24} size="compact-sm" variant="subtle" onClick={() => { set(withoutColumn(text, o, member)); }} aria-label={plain(`Leave ${member.name} out`)}>Leave out</Button>
+            <Button mt={24} size="compact-sm" variant="subtle" onClick={() => { set(withoutColumn(text, o, member)); }} aria-label={plain(`Leave out ${member.name}`)}>Leave out</Button>
           </Group>
         ))}
         {o.data

@@ -126,6 +126,8 @@ var planes = []ban{
 		why: "the torture starts the product's binary; no part of the product knows it"},
 	{from: []string{"runtime/torture"}, imports: []string{module + "/runtime/source", module + "/runtime/upload", module + "/runtime/gateway"},
 		why: "the torture sees the product from outside, or it would share its faults"},
+	{from: []string{"deploy/guides"}, imports: []string{module, "net/http", "os"},
+		why: "guides are text; who serves them is not their matter"},
 	{from: []string{""}, imports: []string{"unsafe", "C"},
 		why: "CGO_ENABLED=0 builds must work, and nothing here needs unsafe"},
 }
@@ -161,6 +163,7 @@ var homes = []home{
 	{"github.com/tink-crypto/tink-go", []string{"controlplane/seal", "runtime/envelope"}, "one place per plane encrypts"},
 	{"github.com/prometheus/client_golang", []string{"internal/scrape"}, "one place answers Prometheus"},
 	{"github.com/Shopify/toxiproxy", []string{"runtime/torture/stand"}, "only the torture breaks links"},
+	{"github.com/yuin/goldmark", []string{"deploy/guides"}, "Markdown of ours becomes HTML in one place, and nobody else's does"},
 	{"github.com/alecthomas/kong", []string{"cmd"}, "only main reads the command line"},
 }
 

@@ -121,7 +121,7 @@ func TestEventsHaveRoutes(t *testing.T) {
 func TestPagesLoad(t *testing.T) {
 	h := newHouse(t, func(_ *controlplane.Config, c *Config) { c.Web = site })
 	inline := regexp.MustCompile(`(?i)<script[^>]*>[^<]|<style|\son[a-z]+=|\sstyle=|javascript:`)
-	for _, page := range []string{"//docs"} {
+	for _, page := range []string{"//docs", "//docs/guides", "//docs/guides/quickstart", "//docs/guides/conflicts"} {
 		r := h.must(call{method: get, path: page})
 		if !strings.HasPrefix(r.Header().Get("Content-Type"), "text/html") || inline.MatchString(r.Body.String()) || strings.Contains(r.Body.String(), "{{") {
 			t.Errorf("%s: %s", page, r.Body)
@@ -131,12 +131,18 @@ func TestPagesLoad(t *testing.T) {
 			t.Errorf("%s: policy %s", page, policy)
 		}
 		for _, link := range regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(r.Body.String(), -1) {
+			if strings.HasPrefix(link[1], "#") {
+				continue // on the page itself
+			}
 			if !strings.HasPrefix(link[1], "/") {
 				t.Errorf("%s loads %s", page, link[1])
 			} else if got := h.do(call{method: get, path: "/" + link[1]}); got.Code != 200 {
 				t.Errorf("%s: %s answers %d", page, link[1], got.Code)
 			}
 		}
+	}
+	if r := h.do(call{method: get, path: "//docs/guides/none"}); r.Code != 404 {
+		t.Errorf("a guide that is not there answers %d", r.Code)
 	}
 	script := h.must(call{method: get, path: "//assets/docs.js"}).Body.String()
 	if strings.Contains(script, "innerHTML") || strings.Contains(script, "eval(") || strings.Contains(script, "://") {

@@ -12,12 +12,15 @@ var pageFiles embed.FS
 // inline script, no other host, no frame around it, no form that posts away.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// pages serves the dashboard, the docs page and what they load; all is embedded, so they work without
+// pages serves the dashboard, the docs page, the guides and what they load; all is embedded, so they work without
 // the internet.
 func (a *api) pages() error {
-	a.page("/docs", "docs.html", "text/html; charset=utf-8")
-	a.page("/assets/style.css", "style.css", "text/css; charset=utf-8")
-	a.page("/assets/docs.js", "docs.js", "text/javascript; charset=utf-8")
+	a.file("/docs", "docs.html", "text/html; charset=utf-8")
+	a.file("/assets/style.css", "style.css", "text/css; charset=utf-8")
+	a.file("/assets/docs.js", "docs.js", "text/javascript; charset=utf-8")
+	if err := a.guidePages(); err != nil {
+		return err
+	}
 	if a.cfg.Web == nil {
 		return nil
 	}
@@ -34,11 +37,16 @@ func (a *api) pages() error {
 	return nil
 }
 
-func (a *api) page(path, file, kind string) {
-	content, err := pageFiles.ReadFile("pages/" + file)
+// file serves an embedded file as it is.
+func (a *api) file(path, name, kind string) {
+	content, err := pageFiles.ReadFile("pages/" + name)
 	if err != nil {
-		panic("dashboard-api: " + file + " is not embedded") // only a broken build gets here; a test loads each page
+		panic("dashboard-api: " + name + " is not embedded") // only a broken build gets here; a test loads each page
 	}
+	a.page(path, content, kind)
+}
+
+func (a *api) page(path string, content []byte, kind string) {
 	a.router.NewRoute().Path(path).Methods(get, http.MethodHead).HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", kind)
 		w.Header().Set("Content-Security-Policy", pagePolicy)

@@ -33,7 +33,7 @@ func suites() []suite {
 			npm:     []string{"web/app"},
 			command: []string{"sh", "-c", `go run ./cmd/turnkey openapi > web/app/openapi.json && cd web/app && cp src/api/schema.d.ts openapi.old && npm run --silent generate && cmp openapi.old src/api/schema.d.ts && npm run --silent check && npm test && npm run --silent build`}, counts: vitest,
 			needs: []need{tool("npm", "install Node 20 or newer")}},
-		{name: "e2e", proves: "turnkey dev as users meet it: the real PowerSync SDK, a device stuck behind a bad write, every strategy of the conflict guide, failing hooks, lost answers, another JOSE library, the printed curl lines",
+		{name: "e2e", proves: "turnkey dev as users meet it: the real PowerSync SDK, a device stuck behind a bad write, every strategy of the conflict guide, every command of the guides, failing hooks, lost answers, another JOSE library, the printed curl lines",
 			npm:     []string{"web/connector", "web/e2e"},
 			command: []string{"sh", "-c", "npm run --silent build --prefix web/connector && exec go test -json -count=1 -tags e2e -skip '^TestPlanes' ./cmd/turnkey/..."}, counts: goJSON,
 			needs: []need{tool("npm", "install Node 20 or newer"), tool("curl", "")}},

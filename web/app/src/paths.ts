@@ -61,5 +61,6 @@ export const to = {
   instanceSettings: (id: string) => `/instances/${seg(id)}/settings`,
 
   docs: () => "/docs",
+  guides: () => "/docs/guides",
   guide: (name: string, section?: string) => `/docs/guides/${seg(name)}` + (section ? `#${section}` : ""),
 };

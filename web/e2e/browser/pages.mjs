@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { accessible, fits, launch, open, picture, settled, signIn, widths } from './browser.mjs';
-import { inside, outside } from './places.mjs';
+import { inside, outside, served } from './places.mjs';
 import { root } from './stack.mjs';
 
 const themes = ['light', 'dark'];
@@ -25,7 +25,7 @@ export function pagesTests(dev, ids) {
         const browser = await launch();
         try {
           const visitor = await open(browser, dev(), { theme, width, expect: ['/auth/'] });
-          for (const [name, path] of Object.entries(outside)) await look(visitor, name, path, theme, width);
+          for (const [name, path] of Object.entries({ ...outside, ...served })) await look(visitor, name, path, theme, width);
           const page = await open(browser, dev(), { theme, width, expect: ['/auth/me'] });
           await signIn(page, dev().email, dev().password);
           for (const [name, path] of Object.entries(inside(ids()))) await look(page, name, path, theme, width);

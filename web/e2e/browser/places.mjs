@@ -4,6 +4,12 @@
 /** Pages of people who are not signed in. */
 export const outside = { signin: '/signin', signup: '/signup', forgot: '/forgot', reset: '/reset?token=x', verify: '/verify?token=x', invitation: '/invitation?token=x' };
 
+/** Pages that the server renders by itself. */
+export const served = {
+  docs: '/docs',
+  ...Object.fromEntries(['', '/quickstart', '/atlas-device-sync', '/cloudcode', '/conflicts', '/rejected-write', '/go-live'].map((guide) => [`guides${guide.replace('/', '-')}`, `/docs/guides${guide}`])),
+};
+
 /** Pages by name, for the ids at hand: {org, project, instance, conflict, rejection, delivery, deployment, request}. */
 export const inside = (id) => ({
   account: '/account',

@@ -33,6 +33,7 @@ export function AccountMenu(): ReactNode {
       <Menu.Dropdown>
         {me && <Menu.Label><Plain>{me.email}</Plain></Menu.Label>}
         <Menu.Item renderRoot={(props) => <RouterLink {...props} {...address(to.account())} />}>Your account</Menu.Item>
+        <Menu.Item component="a" href={to.guides()}>Guides</Menu.Item>
         <Menu.Item component="a" href={to.docs()}>API documentation</Menu.Item>
         {development && <Menu.Item renderRoot={(props) => <RouterLink {...props} {...address(to.mailbox())} />}>Development mailbox</Menu.Item>}
         <Menu.Label>Appearance</Menu.Label>

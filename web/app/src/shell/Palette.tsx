@@ -20,6 +20,7 @@ export function Palette(): ReactNode {
     ...(org ? organizationSections(org) : []).flatMap((s) => s.entries.map((e) => go(e.href, e.label, e.href, s.title))),
     ...(instances.data?.data ?? []).map((i) => go(i.id, i.name, to.instance(i.id), `Instance, ${i.kind}`)),
     ...(projects.data?.data ?? []).map((p) => go(p.id, p.name, to.project(p.id), "Project")),
+    { id: "guides", label: "Guides", description: "Quickstart, from Atlas Device Sync or CloudCode, conflicts, rejected writes, going live", onClick: () => { window.location.assign(to.guides()); } },
     { id: "docs", label: "API documentation", description: "Everything here is also a REST call", onClick: () => { window.location.assign(to.docs()); } },
   ];
   return <Spotlight actions={actions} shortcut={["mod + K"]} nothingFound="Nothing of that name" searchProps={{ placeholder: "Go to …", "aria-label": "Go to a page, project or instance", leftSection: <IconSearch /> }} />;

@@ -15,6 +15,8 @@ export const theme = createTheme({
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace",
   components: {
+    // A link inside a sentence must not be told by its colour alone.
+    Anchor: { defaultProps: { underline: "always" } },
     // The menu's own focus placeholder is a child that a menu may not have.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 200 } },
@@ -23,15 +25,20 @@ export const theme = createTheme({
     // Light badges miss the contrast of AA with the framework's text colour.
     Badge: {
       vars: (_: unknown, props: { variant?: string; color?: string }) => ({
-        root: props.variant === "light" ? { "--badge-color": `light-dark(var(--mantine-color-${props.color ?? "key"}-9), var(--mantine-color-${props.color ?? "key"}-1))` } : {},
+        root: props.variant === "light" ? { "--badge-color": `light-dark(var(--mantine-color-${props.color ?? "key"}-light-color), var(--mantine-color-${props.color ?? "key"}-1))` } : {},
       }),
     },
   },
 });
 
-/** Dimmed text and placeholders of the framework miss the contrast of AA; these do not (5.9:1 and 7.2:1). */
+// Text on light badges, alerts and buttons, dark enough for AA on the lightest shade of its colour.
+const dark: Record<string, string> = { key: "#293492", red: "#a51d1d", orange: "#8a3200", yellow: "#6b4300", teal: "#05604a", green: "#1c5f2a", blue: "#174a8c", gray: "#3f464d" };
+
+const onLight = Object.fromEntries(Object.entries(dark).flatMap(([color, text]) => [[`--mantine-color-${color}-light`, `var(--mantine-color-${color}-0)`], [`--mantine-color-${color}-light-color`, text]]));
+
+/** What the framework's colours miss of AA's contrast: dimmed text (5.9:1 and 7.2:1 here), text on light, white on red. */
 export const variables: CSSVariablesResolver = () => ({
-  variables: {},
-  light: { "--mantine-color-dimmed": "#5c636a", "--mantine-color-placeholder": "#6b7178" },
+  variables: { "--mantine-color-red-filled": "#c22a2a", "--mantine-color-red-filled-hover": "#a82323" },
+  light: { "--mantine-color-dimmed": "#5c636a", "--mantine-color-placeholder": "#6b7178", ...onLight },
   dark: { "--mantine-color-anchor": "#9aa2ea", "--mantine-color-dimmed": "#a6abb2", "--mantine-color-placeholder": "#969ca3" },
 });

@@ -26,7 +26,7 @@ export default function DiffView({ path, before, after, label, nonce }: Props): 
         doc: after,
         extensions: [
           lineNumbers(), languageOf(path), look(dark, nonce), EditorState.readOnly.of(true), EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true" }),
+          EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true", tabindex: "0" }),
           unifiedMergeView({ original: before, mergeControls: false, gutter: true, collapseUnchanged: { margin: 3, minSize: 6 } }),
         ],
       }),

@@ -30,7 +30,7 @@ export function extensions(w: Wiring): Extension {
     basicSetup,
     lintGutter(),
     languageOf(w.path),
-    EditorView.contentAttributes.of({ "aria-label": w.label, "aria-describedby": w.help, spellcheck: "false" }),
+    EditorView.contentAttributes.of({ "aria-label": w.label, "aria-describedby": w.help, spellcheck: "false", tabindex: "0" }),
     EditorView.updateListener.of((u) => { if (u.docChanged) w.changed(u.state.doc.toString()); }),
     w.checker ? [autocompletion({ override: [suggest(w.path, w.checker)] }), explain(w.path, w.checker)] : [],
   ];

@@ -41,7 +41,7 @@ const frame = EditorView.theme({
   ".cm-deletedChunk": { backgroundColor: ink("#fdecec", "#3d1f22"), paddingLeft: "6px" },
   ".cm-deletedChunk .cm-deletedText, .cm-deletedText": { background: ink("#f8c9c9", "#6d2b31"), textDecoration: "none" },
   ".cm-changedLine, .cm-insertedLine": { backgroundColor: ink("#e9f7ec", "#1c3324") },
-  ".cm-changedText, .cm-insertedLine .cm-changedText": { background: ink("#c9edd2", "#2d5c3d") },
+  ".cm-changedText, .cm-insertedLine .cm-changedText": { background: ink("#c9edd2", "#21472f") },
   ".cm-changedLineGutter": { background: ink("#2e7d43", "#7fd096") },
   ".cm-deletedLineGutter": { background: ink("#b3363c", "#f08a90") },
   ".cm-collapsedLines": { color: "var(--mantine-color-text)", background: ink("#eef0f4", "#2a2d33"), padding: "4px 10px" },

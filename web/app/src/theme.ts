@@ -36,9 +36,11 @@ const dark: Record<string, string> = { key: "#293492", red: "#a51d1d", orange: "
 
 const onLight = Object.fromEntries(Object.entries(dark).flatMap(([color, text]) => [[`--mantine-color-${color}-light`, `var(--mantine-color-${color}-0)`], [`--mantine-color-${color}-light-color`, text]]));
 
+const alarm = { "--mantine-color-red-filled": "#c22a2a", "--mantine-color-red-filled-hover": "#a82323" };
+
 /** What the framework's colours miss of AA's contrast: dimmed text (5.9:1 and 7.2:1 here), text on light, white on red. */
 export const variables: CSSVariablesResolver = () => ({
-  variables: { "--mantine-color-red-filled": "#c22a2a", "--mantine-color-red-filled-hover": "#a82323" },
-  light: { "--mantine-color-dimmed": "#5c636a", "--mantine-color-placeholder": "#6b7178", ...onLight },
-  dark: { "--mantine-color-anchor": "#9aa2ea", "--mantine-color-dimmed": "#a6abb2", "--mantine-color-placeholder": "#969ca3" },
+  variables: {},
+  light: { "--mantine-color-dimmed": "#5c636a", "--mantine-color-placeholder": "#6b7178", ...onLight, ...alarm },
+  dark: { "--mantine-color-anchor": "#9aa2ea", "--mantine-color-dimmed": "#a6abb2", "--mantine-color-placeholder": "#969ca3", ...alarm },
 });

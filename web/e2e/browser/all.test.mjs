@@ -2,18 +2,24 @@
 import { after, before } from 'node:test';
 import { displayTests } from './display.mjs';
 import { figuresTests } from './figures.mjs';
+import { seeded } from './ids.mjs';
 import { journeyTests } from './journey.mjs';
+import { pagesTests } from './pages.mjs';
 import { securityTests } from './security.mjs';
 import { startStack } from './stack.mjs';
 import { tailTests } from './tail.mjs';
+import { viewerTests } from './viewer.mjs';
 
-let stack;
+let stack, ids;
 before(async () => { stack = await startStack(); }, { timeout: 180_000 });
 after(async () => { await stack?.stop(); });
 const dev = () => stack;
+const places = async () => (ids ??= await seeded(stack));
 
 journeyTests(dev);
 figuresTests(dev);
 securityTests(dev);
+pagesTests(dev, places);
+viewerTests(dev, places);
 displayTests(dev);
 tailTests(dev, 60);

@@ -25,11 +25,12 @@ export function pagesTests(dev, ids) {
         const browser = await launch();
         try {
           const visitor = await open(browser, dev(), { theme, width, expect: ['/auth/'] });
-          for (const [name, path] of Object.entries({ ...outside, ...served })) await look(visitor, name, path, theme, width);
+          const wrong = [];
+          for (const [name, path] of Object.entries({ ...outside, ...served })) await look(visitor, name, path, theme, width, wrong);
           const page = await open(browser, dev(), { theme, width, expect: ['/auth/me'] });
           await signIn(page, dev().email, dev().password);
-          for (const [name, path] of Object.entries(inside(ids()))) await look(page, name, path, theme, width);
-          assert.deepEqual([...visitor.trouble, ...page.trouble], []);
+          for (const [name, path] of Object.entries(inside(await ids()))) await look(page, name, path, theme, width, wrong);
+          assert.deepEqual([...wrong, ...visitor.trouble, ...page.trouble], []);
         } finally {
           await browser.close();
         }
@@ -38,11 +39,14 @@ export function pagesTests(dev, ids) {
   }
 }
 
-async function look(page, name, path, theme, width) {
+/** Looks at one page; what is wrong with it is added to the list, so that one run tells of all pages. */
+async function look(page, name, path, theme, width, wrong) {
+  const where = `${name} (${theme}, ${width})`;
+  const hold = async (check) => { try { await check(); } catch (e) { wrong.push(`${where}: ${e.message}`); } };
   await page.goto(path);
-  await settled(page);
+  await hold(() => settled(page));
   await picture(page, `${name}-${theme}-${width}`);
-  await accessible(page, `${name} (${theme}, ${width})`);
-  await fits(page, `${name} (${theme}, ${width})`);
-  assert.equal(await page.locator('h1').count(), 1, `${name} has one h1`);
+  await hold(() => accessible(page, where));
+  await hold(() => fits(page, where));
+  await hold(async () => assert.equal(await page.locator('h1').count(), 1, 'it has one h1'));
 }

@@ -14,7 +14,7 @@ const leave = /^(Sign out|Demo|Ctrl K.*|Copy.*|Copied.*|Try again|Show more)$/;
 export function viewerTests(dev, ids) {
   test('a viewer sees every page, and each forbidden control is disabled and says why', async () => {
     const call = rest(dev());
-    const id = ids();
+    const id = await ids();
     const invitation = await call('POST', `/orgs/${id.org}/invitations`, { email: 'viewer@turnkey.localhost', role: 'viewer' });
     const browser = await launch();
     try {

@@ -39,9 +39,9 @@ const frame = EditorView.theme({
   ".cm-tk-doc": { fontSize: "13px", marginTop: "6px", whiteSpace: "pre-wrap", maxWidth: "34rem" },
   // The merge view's own colours fail AA in the dark.
   ".cm-deletedChunk": { backgroundColor: ink("#fdecec", "#3d1f22"), paddingLeft: "6px" },
-  ".cm-deletedChunk .cm-deletedText, .cm-deletedText": { background: ink("#f8d3d3", "#552226"), textDecoration: "none" },
-  ".cm-changedLine, .cm-insertedLine": { backgroundColor: ink("#e9f7ec", "#182c1f") },
-  ".cm-changedText, .cm-insertedLine .cm-changedText": { background: ink("#c9edd2", "#1f4a30") },
+  ".cm-deletedChunk .cm-deletedText, .cm-deletedText": { background: ink("#f8c9c9", "#6d2b31"), textDecoration: "none" },
+  ".cm-changedLine, .cm-insertedLine": { backgroundColor: ink("#e9f7ec", "#1c3324") },
+  ".cm-changedText, .cm-insertedLine .cm-changedText": { background: ink("#c9edd2", "#21472f") },
   ".cm-changedLineGutter": { background: ink("#2e7d43", "#7fd096") },
   ".cm-deletedLineGutter": { background: ink("#b3363c", "#f08a90") },
   ".cm-collapsedLines": { color: "var(--mantine-color-text)", background: ink("#eef0f4", "#2a2d33"), padding: "4px 10px" },

@@ -1,4 +1,4 @@
-import { Box, Skeleton, Stack, Table } from "@mantine/core";
+import { Box, Skeleton, Stack, Table, VisuallyHidden } from "@mantine/core";
 import type { ReactNode } from "react";
 
 interface Props {
@@ -11,9 +11,9 @@ interface Props {
 /** A table that scrolls sideways by itself on narrow screens. */
 export function Rows({ label, head, children }: Props): ReactNode {
   return (
-    <Table.ScrollContainer minWidth={540} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": label, role: "region" } }}>
+    <Table.ScrollContainer w="100%" minWidth={540} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": `${label}, as a table`, role: "region" } }}>
       <Table verticalSpacing="xs" highlightOnHover aria-label={label}>
-        <Table.Thead><Table.Tr>{head.map((h, n) => <Table.Th key={n} scope="col">{h}</Table.Th>)}</Table.Tr></Table.Thead>
+        <Table.Thead><Table.Tr>{head.map((h, n) => <Table.Th key={n} scope="col">{h === "" ? <VisuallyHidden>What can be done</VisuallyHidden> : h}</Table.Th>)}</Table.Tr></Table.Thead>
         <Table.Tbody>{children}</Table.Tbody>
       </Table>
     </Table.ScrollContainer>

@@ -28,7 +28,7 @@ export default function MetricsPage(): ReactNode {
   const trouble = writes.error ?? rest.error;
   return (
     <Page title="Metrics" lead="Counters are exact: they miss nothing, also when log entries were dropped."
-      actions={<SegmentedControl aria-label="Time" value={range} onChange={(v) => { set({ range: v }); }} data={Object.entries(ranges).map(([value, r]) => ({ value, label: r.label }))} />}>
+      actions={<SegmentedControl size="xs" aria-label="Time" value={range} onChange={(v) => { set({ range: v }); }} data={Object.entries(ranges).map(([value, r]) => ({ value, label: r.label }))} />}>
       <Group>
         <Select label="Collection" size="xs" clearable placeholder="All" data={tables} value={s.table || null} onChange={(v) => { set({ table: v ?? "" }); }} />
         <Select label="Hook" size="xs" clearable placeholder="All" data={hooks} value={s.hook || null} onChange={(v) => { set({ hook: v ?? "" }); }} />

@@ -28,7 +28,7 @@ export function Phone({ name, table, phone, waiting, busy, edit, save, setOnline
     <Card withBorder padding="md" component="section" aria-label={name} flex={1} miw={260}>
       <Stack gap="sm">
         <Group justify="space-between">
-          <Title order={3} size="h4">{name}</Title>
+          <Title order={2} size="h4">{name}</Title>
           <Switch label={phone.online ? "Online" : "Offline"} checked={phone.online} disabled={busy} onChange={(e) => { setOnline(e.currentTarget.checked); }} />
         </Group>
         {table.columns.map((c) => {

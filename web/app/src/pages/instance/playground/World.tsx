@@ -69,7 +69,7 @@ export function World({ table, draft }: { table: TableModel; draft: Parameters<t
           <Phone key={names[n]} name={names[n] ?? ""} table={table} phone={p} waiting={waits(p)} busy={run.isPending} edit={(local) => { set(n, { local }); }} save={() => { if (p.online) run.mutate(n); }} setOnline={(is) => { online(n, is); }} />
         ))}
         <Card withBorder padding="md" component="section" aria-label="Server" flex={1} miw={260}>
-          <Title order={3} size="h4">Server</Title>
+          <Title order={2} size="h4">Server</Title>
           <Json label="the stored row" value={stored(table, server, user)} />
           <Text size="xs" c="dimmed">An imagined row: nothing is written to your database.</Text>
         </Card>

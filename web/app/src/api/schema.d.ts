@@ -1772,6 +1772,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/traces/{request}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow one request from what the device sent to what became of it
+         * @description Permission: log:read.
+         */
+        get: operations["get-instances-instance-traces-request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/users/{id}/data": {
         parameters: {
             query?: never;
@@ -3314,6 +3334,14 @@ export interface components {
             result: string;
             value?: unknown;
         };
+        HookCalls: {
+            /** Format: int64 */
+            calls: number;
+            /** Format: int64 */
+            duration_us?: number;
+            hook: string;
+            result: string;
+        };
         HookCoverage: {
             file: string;
             /** @description Lines with branches that no test took */
@@ -4233,6 +4261,24 @@ export interface components {
             /** @description The transaction, edited; absent: as it was received */
             transaction?: unknown;
         };
+        RequestTrace: {
+            app_version?: string;
+            /**
+             * Format: date-time
+             * @description When the first of it began
+             */
+            at: string;
+            client_id?: string;
+            /** Format: int64 */
+            deployment: number;
+            /** @description Further lines: a token exchange, a refusal, deliveries that failed, events of the instance */
+            other: components["schemas"]["LogEntry"][];
+            request_id: string;
+            sdk?: string;
+            /** @description In the order of the upload; those that were not attempted are not logged */
+            transactions: components["schemas"]["TracedTransaction"][];
+            user_id?: string;
+        };
         ResetInputBody: {
             password: string;
             /** @description From the mailed link */
@@ -4703,6 +4749,33 @@ export interface components {
              * @description How many are left
              */
             recovery_codes: number;
+        };
+        Trace: {
+            /** Format: int64 */
+            client_transaction?: number;
+            hooks?: components["schemas"]["HookCalls"][] | null;
+            /** Format: int64 */
+            index: number;
+            /** Format: int64 */
+            more_operations?: number;
+            operations?: components["schemas"]["TraceOperation"][] | null;
+        };
+        TraceOperation: {
+            blamed?: boolean;
+            /** Format: int64 */
+            fields?: number;
+            op: string;
+            /** Format: int64 */
+            op_id?: number;
+            previous_values?: boolean;
+            table: string;
+        };
+        TracedTransaction: {
+            /** @description Operations and hooks. Kept of every transaction that did not succeed, started over or took 250 ms, and of the first 60 each minute */
+            detail?: components["schemas"]["Trace"];
+            entry: components["schemas"]["LogEntry"];
+            /** @description What its hooks logged */
+            lines: components["schemas"]["LogEntry"][];
         };
         Type: {
             elem?: components["schemas"]["Type"];
@@ -8333,6 +8406,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Diagnosis"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-traces-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestTrace"];
                 };
             };
             /** @description What went wrong */

@@ -2,9 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, type AnyRoute, type RouteComponent } from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import { Crashed } from "./shell/Crashed";
-import { InstanceFrame } from "./shell/InstanceFrame";
 import { Missing } from "./shell/Missing";
-import { Shell } from "./shell/Shell";
 
 interface Context {
   queries: QueryClient;
@@ -15,8 +13,10 @@ type Load = () => Promise<{ default: ComponentType }>;
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet });
 
+const loaded = (load: Load): RouteComponent => lazyRouteComponent(load) as RouteComponent;
+
 function page(parent: AnyRoute, path: string, load: Load): AnyRoute {
-  return createRoute({ getParentRoute: () => parent, path, component: lazyRouteComponent(load) as RouteComponent });
+  return createRoute({ getParentRoute: () => parent, path, component: loaded(load) });
 }
 
 // Pages for people who are not signed in, or whatever they are.
@@ -31,7 +31,7 @@ const accountPages = [
 ];
 
 // Pages inside the shell.
-const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
+const shell = createRoute({ getParentRoute: () => root, id: "shell", component: loaded(() => import("./shell/Shell").then((m) => ({ default: m.Shell }))) });
 const shellPages = [
   page(shell, "/", () => import("./pages/organization/HomePage")),
   page(shell, "/new", () => import("./pages/organization/NewOrganizationPage")),
@@ -48,7 +48,7 @@ const shellPages = [
 ];
 
 // Pages of one instance.
-const instance = createRoute({ getParentRoute: () => shell, path: "/instances/$instance", component: InstanceFrame });
+const instance = createRoute({ getParentRoute: () => shell, path: "/instances/$instance", component: loaded(() => import("./shell/InstanceFrame").then((m) => ({ default: m.InstanceFrame }))) });
 const instancePages = [
   page(instance, "/", () => import("./pages/instance/OverviewPage")),
   page(instance, "enable", () => import("./pages/instance/enable/EnablePage")),

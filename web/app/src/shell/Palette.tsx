@@ -1,3 +1,4 @@
+import "@mantine/spotlight/styles.css";
 import { Button, Kbd } from "@mantine/core";
 import { Spotlight, spotlight } from "@mantine/spotlight";
 import { useNavigate } from "@tanstack/react-router";

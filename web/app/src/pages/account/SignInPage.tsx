@@ -1,8 +1,7 @@
 import { Alert, Button, Divider, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { api, body, client } from "../../api/client";
 import { to } from "../../paths";
 import { useAct } from "../../shell/act";
@@ -11,10 +10,11 @@ import { useSearchState } from "../../shell/search";
 import { Failure } from "../../ui/Failure";
 import { Plain } from "../../ui/Plain";
 import { Card } from "./Card";
-import { CodeStep } from "./CodeStep";
 import { inside } from "./inside";
 import { PasskeyButton } from "./PasskeyButton";
 import { refusal } from "./refusals";
+
+const CodeStep = lazy(() => import("./CodeStep").then((m) => ({ default: m.CodeStep })));
 
 /** Signing in: by password, with a second step where the account has one, or with an identity provider. */
 export default function SignInPage(): ReactNode {
@@ -23,7 +23,7 @@ export default function SignInPage(): ReactNode {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const enter = (): void => { queries.clear(); void navigate({ href: inside(next) }); };
-  if (challenge) return <CodeStep challenge={challenge} done={enter} back={() => { setChallenge(undefined); }} />;
+  if (challenge) return <Suspense><CodeStep challenge={challenge} done={enter} back={() => { setChallenge(undefined); }} /></Suspense>;
   return (
     <Card title="Sign in to Turnkey">
       {error && <Alert color="red" variant="light" title="Not signed in" role="alert">{refusal(error)}</Alert>}
@@ -36,7 +36,6 @@ export default function SignInPage(): ReactNode {
 
 function Password({ done, challenged, next }: { done: () => void; challenged: (challenge: string) => void; next: string }): ReactNode {
   const options = api.useQuery("get", "/api/v1/auth/providers", {}, { staleTime: 60_000 }).data;
-  const form = useForm({ initialValues: { email: "", password: "" } });
   const signIn = useAct((v: { email: string; password: string }) => body(client.POST("/api/v1/auth/login", { body: v })), {
     quiet: true,
     then: done,
@@ -44,10 +43,10 @@ function Password({ done, challenged, next }: { done: () => void; challenged: (c
   });
   return (
     <>
-      <form onSubmit={form.onSubmit((v) => { signIn.mutate(v); })}>
+      <form onSubmit={(e) => { e.preventDefault(); signIn.mutate({ email: field(e.currentTarget, "email"), password: field(e.currentTarget, "password") }); }}>
         <Stack gap="sm">
-          <TextInput label="E-mail address" type="email" autoComplete="username" required {...form.getInputProps("email")} />
-          <PasswordInput label="Password" autoComplete="current-password" required {...form.getInputProps("password")} />
+          <TextInput label="E-mail address" type="email" autoComplete="username" required name="email" />
+          <PasswordInput label="Password" autoComplete="current-password" required name="password" />
           {signIn.problem && signIn.problem.code !== "mfa_required" && <Failure title="Not signed in" trouble={signIn.problem} />}
           <Button type="submit" loading={signIn.isPending}>Sign in</Button>
         </Stack>
@@ -56,6 +55,12 @@ function Password({ done, challenged, next }: { done: () => void; challenged: (c
       {options && options.signup !== "off" && <Text size="sm">New here? <Link href={to.signUp(next)} size="sm">Make an account</Link></Text>}
     </>
   );
+}
+
+// Read from the form itself: password managers fill it in without telling anybody.
+function field(form: HTMLFormElement, name: string): string {
+  const value = new FormData(form).get(name);
+  return typeof value === "string" ? value : "";
 }
 
 /** A button for each identity provider; the answer comes by way of its site. */

@@ -84,6 +84,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/login/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey
+         * @description Permission: public. Audit event: session.started.
+         */
+        post: operations["post-auth-login-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login/passkey/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey: what to ask the browser
+         * @description Permission: public.
+         */
+        post: operations["post-auth-login-passkey-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/logout": {
         parameters: {
             query?: never;
@@ -166,6 +206,74 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my passkeys
+         * @description Permission: person.
+         */
+        get: operations["get-auth-passkeys"];
+        put?: never;
+        /**
+         * Add a passkey
+         * @description Permission: person. Audit event: passkey.created.
+         */
+        post: operations["post-auth-passkeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a passkey: what to ask the browser
+         * @description Permission: person.
+         */
+        post: operations["post-auth-passkeys-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/{passkey}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a passkey of mine
+         * @description Permission: person. Audit event: passkey.deleted.
+         */
+        delete: operations["delete-auth-passkeys-passkey"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a passkey of mine
+         * @description Permission: person. Audit event: passkey.updated.
+         */
+        patch: operations["patch-auth-passkeys-passkey"];
         trace?: never;
     };
     "/api/v1/auth/password": {
@@ -2235,6 +2343,14 @@ export interface components {
         AcceptInputBody: {
             token: string;
         };
+        AddPasskeyInputBody: {
+            challenge: string;
+            /** @description What the browser made, as toJSON gives it */
+            credential: {
+                [key: string]: unknown;
+            };
+            name: string;
+        };
         Alert: {
             /**
              * Format: date-time
@@ -2370,6 +2486,10 @@ export interface components {
             token_id?: string;
             user_id: string;
         };
+        BeginPasskeyInputBody: {
+            /** @description Yours; only an account without one leaves it out */
+            password?: string;
+        };
         BeginTOTPInputBody: {
             /** @description Yours; only an account without one leaves it out */
             password?: string;
@@ -2416,6 +2536,14 @@ export interface components {
             conflicts: components["schemas"]["ConflictOutcome"][];
             /** @description The case's other half, then what waited for it */
             rejections: components["schemas"]["Outcome"][];
+        };
+        CeremonyOutputBody: {
+            /** @description Comes back with the answer, within five minutes */
+            challenge: string;
+            /** @description For PublicKeyCredential.parse...OptionsFromJSON */
+            options: {
+                [key: string]: unknown;
+            };
         };
         ChangeMemberInputBody: {
             /** @description Only these projects; absent: the whole organization */
@@ -3967,6 +4095,27 @@ export interface components {
             /** @description Ask for the next page with it; null on the last one */
             next_cursor: string | null;
         };
+        Passkey: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description null: never
+             */
+            last_used_at: string | null;
+            name: string;
+        };
+        PasskeyLogInInputBody: {
+            challenge: string;
+            /** @description What the browser answered, as toJSON gives it */
+            credential: {
+                [key: string]: unknown;
+            };
+        };
+        PasskeysOutputBody: {
+            data: components["schemas"]["Passkey"][];
+        };
         PreviousValues: {
             /** Format: int64 */
             with: number;
@@ -4053,6 +4202,8 @@ export interface components {
             development: boolean;
             /** @description Mail can be sent, so a password can be reset */
             mail: boolean;
+            /** @description Passkeys work at this address */
+            passkeys: boolean;
             /** @description Identity providers to sign in with */
             providers: components["schemas"]["Provider"][];
             /**
@@ -4213,6 +4364,9 @@ export interface components {
             name: string;
         };
         RenameMeInputBody: {
+            name: string;
+        };
+        RenamePasskeyInputBody: {
             name: string;
         };
         ReplayHooksInputBody: {
@@ -4996,6 +5150,69 @@ export interface operations {
             };
         };
     };
+    "post-auth-login-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyLogInInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-login-passkey-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-auth-logout": {
         parameters: {
             query?: never;
@@ -5150,6 +5367,165 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-auth-passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeysOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddPasskeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-passkeys-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginPasskeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-auth-passkeys-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-auth-passkeys-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenamePasskeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
             };
             /** @description What went wrong */
             default: {

@@ -10,6 +10,7 @@
 // It is pure: no I/O, no clock, no store. It must not know who asks, nor secrets: a configuration names them only.
 //
 // What is written is held by golden files, one for each SDK. How far an SDK's files are checked is part of what is
-// said of it (Checked), because a developer who pastes code deserves to know: `wire` was run against a real instance
-// and a real SDK by our tests, `compiled` was compiled only, `not run` was written from the SDK's published interface.
+// said of it (Checked), because a developer who pastes code deserves to know: `wire` was run by our tests with the real
+// SDK against a real instance, `compiled` was compiled against the SDK's types, `not run` was written from its published
+// interface. The test behind the first two, and behind the sync streams, is web/e2e/connect.mjs.
 package connect

@@ -118,6 +118,19 @@ func TestEachSDKGetsEverything(t *testing.T) {
 	}
 }
 
+// TestChecked: a label is a promise. What web/e2e/connect.mjs does is all that may be claimed.
+func TestChecked(t *testing.T) {
+	for _, sdk := range made(t, "todo.yaml", local).SDKs {
+		want := map[string]connect.Checked{"node": connect.CheckedWire, "web": connect.CheckedCompiled, "react-native": connect.CheckedCompiled}[sdk.ID]
+		if want == "" {
+			want = connect.NotRun
+		}
+		if sdk.Checked != want {
+			t.Errorf("%s is said to be %s, want %s", sdk.ID, sdk.Checked, want)
+		}
+	}
+}
+
 func TestProductionOffersNoDevelopmentUser(t *testing.T) {
 	for _, sdk := range made(t, "shop.yaml", public).SDKs {
 		text := strings.ToLower(strings.ReplaceAll(sdk.Files[1].Text, "_", ""))

@@ -48,10 +48,11 @@ type kit struct {
 }
 
 var kits = []kit{
-	js("web", "JavaScript web", "@powersync/web", "npm install @powersync/web @journeyapps/wa-sqlite @turnkey/powersync-connector", ""),
-	js("react-native", "React Native and Expo", "@powersync/react-native", "npm install @powersync/react-native @powersync/op-sqlite @op-engineering/op-sqlite @turnkey/powersync-connector",
-		"In an Expo app, `npx expo install` picks the versions."),
-	js("node", "Node.js", "@powersync/node", "npm install @powersync/node better-sqlite3 @turnkey/powersync-connector", ""),
+	js("web", "JavaScript web", "@powersync/web", "npm install @powersync/web @journeyapps/wa-sqlite @turnkey/powersync-connector", CheckedCompiled, sameConnector),
+	js("react-native", "React Native and Expo", "@powersync/react-native", "npm install @powersync/react-native @powersync/op-sqlite @op-engineering/op-sqlite @turnkey/powersync-connector", CheckedCompiled,
+		sameConnector+" In an Expo app, `npx expo install` picks the versions."),
+	js("node", "Node.js", "@powersync/node", "npm install @powersync/node @turnkey/powersync-connector", CheckedWire,
+		"Needs Node 24, whose own SQLite it uses; on older versions install better-sqlite3 and leave the implementation out."),
 	{SDK: SDK{ID: "dart", Name: "Dart and Flutter", Install: "flutter pub add powersync http", Checked: NotRun}, language: "dart", suffix: "dart", names: [2]string{"schema.dart", "turnkey_connector.dart"}},
 	{SDK: SDK{ID: "kotlin", Name: "Kotlin", Checked: NotRun, Install: "implementation(\"com.powersync:core:<version>\")\nimplementation(\"io.ktor:ktor-client-core:<version>\")\nimplementation(\"org.jetbrains.kotlinx:kotlinx-serialization-json:<version>\")",
 		Note: "Add the Ktor engine of your platform, such as ktor-client-okhttp."}, language: "kotlin", suffix: "kt", names: [2]string{"AppSchema.kt", "TurnkeyConnector.kt"}},
@@ -61,8 +62,11 @@ var kits = []kit{
 		names: [2]string{"schema.rs", "turnkey_connector.rs"}},
 }
 
-func js(id, name, pkg, install, note string) kit {
-	return kit{SDK: SDK{ID: id, Name: name, Install: install, Checked: CheckedWire, Note: note}, language: "typescript", suffix: "js", pkg: pkg, names: [2]string{"schema.ts", "turnkey.ts"}}
+// sameConnector is why compiling is most of it: what talks to the instance is one package, run on Node.
+const sameConnector = "The connector is the package that our tests run on Node."
+
+func js(id, name, pkg, install string, checked Checked, note string) kit {
+	return kit{SDK: SDK{ID: id, Name: name, Install: install, Checked: checked, Note: note}, language: "typescript", suffix: "js", pkg: pkg, names: [2]string{"schema.ts", "turnkey.ts"}}
 }
 
 // material is what templates see.

@@ -135,6 +135,10 @@ func classify(pg *pgconn.PgError) *source.Failure {
 	case "23", "27", "44", "P0":
 		return make(source.Refused, "CONSTRAINT_VIOLATION", "The database's own rules refuse the row.")
 	case "28":
+		if strings.Contains(pg.Message, "pg_hba.conf") { // the address, or the lack of TLS, is what is refused
+			f := make(source.Misconfigured, "source_not_let_in", "The server lets nobody in from this runtime's address, or not without TLS.")
+			return misconfigured(f, "Allow this runtime's addresses (in the provider's network settings, or in pg_hba.conf), and add sslmode=require to the connection string if it is not there.")
+		}
 		return misconfigured(make(source.Misconfigured, "source_login", "The database refused the log-in."), "Correct user and password in the connection string.")
 	case "42":
 		return make(source.Refused, "SCHEMA_MISMATCH", "The row does not fit the table.")

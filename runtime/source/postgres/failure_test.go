@@ -21,3 +21,17 @@ func TestOperatorsTroubleIsNoRefusal(t *testing.T) {
 		}
 	}
 }
+
+// An address that the server does not let in looks like a refused log-in by its code; password and allow-list are
+// mended in different places.
+func TestAnAddressThatIsNotLetInIsNotAWrongPassword(t *testing.T) {
+	for message, want := range map[string]string{
+		`password authentication failed for user "app"`:                                           "source_login",
+		`no pg_hba.conf entry for host "203.0.113.7", user "app", database "shop", no encryption`: "source_not_let_in",
+	} {
+		f := source.FailureOf(translate(&pgconn.PgError{Code: "28000", Message: message}))
+		if f.Code != want || f.Class != source.Misconfigured || f.Hint == "" || checkName(f) != map[string]string{"source_login": "credentials", "source_not_let_in": "dial"}[want] {
+			t.Errorf("%s: %+v, check %s", message, f, checkName(f))
+		}
+	}
+}

@@ -112,6 +112,8 @@ func checkName(f *source.Failure) string {
 	switch f.Code {
 	case "source_login":
 		return "credentials"
+	case "source_not_let_in":
+		return "dial"
 	case "source_tls", "tls_required":
 		return "tls"
 	case "source_database_missing":

@@ -6,7 +6,7 @@ const TURNKEY_URL = 'https://shop-x1.run.example.com';
 
 export const db = new PowerSyncDatabase({
   schema: AppSchema,
-  database: { dbFilename: 'app.db' }
+  database: { dbFilename: 'app.db', implementation: { type: 'node:sqlite' } }
 });
 
 /** Gives the signed-in user's token of your own sign-in, null when nobody is signed in. */

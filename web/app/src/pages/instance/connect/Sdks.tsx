@@ -9,7 +9,7 @@ type SDK = components["schemas"]["SDK"];
 
 const said: Record<SDK["checked"], { label: string; color: string; text: string }> = {
   wire: { label: "Run by our tests", color: "teal", text: "Our tests run these files with the real SDK against an instance." },
-  compiled: { label: "Compiled by our tests", color: "blue", text: "Our tests compile these files; they do not run them." },
+  compiled: { label: "Compiled by our tests", color: "blue", text: "Our tests compile these files against the SDK's types; they do not run them." },
   "not run": { label: "Not run by our tests", color: "yellow", text: "Written from the SDK's published interface. Our tests do not compile or run these files: tell us what does not fit." },
 };
 

@@ -50,7 +50,7 @@ export default function MembersPage(): ReactNode {
             <Table.Td>
               <Group gap="xs" wrap="nowrap">
                 <Action size="compact-sm" variant="default" may={write} aria-label={`Change the role of ${plain(m.name || m.email)}`} onClick={() => { change(m); }}>Change</Action>
-                <Action size="compact-sm" variant="default" may={write} aria-label={`Remove ${plain(m.name || m.email)}`} onClick={() => {
+                <Action size="compact-sm" variant="default" may={write} aria-label={`${m.user_id === me?.id ? "Leave" : "Remove"}: ${plain(m.name || m.email)}`} onClick={() => {
                   confirm({ title: m.user_id === me?.id ? "Leave the organization?" : `Remove ${plain(m.name || m.email)}?`, action: m.user_id === me?.id ? "Leave" : "Remove", body: "Their sessions and API tokens lose this organization at once. What they made stays.", onConfirm: () => { remove.mutate(m.user_id); } });
                 }}>{m.user_id === me?.id ? "Leave" : "Remove"}</Action>
               </Group>

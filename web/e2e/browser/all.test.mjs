@@ -1,5 +1,6 @@
 // The dashboard in a real browser against the real binary; one development stack serves all tests, in this order.
 import { after, before } from 'node:test';
+import { accountTests } from './account.mjs';
 import { displayTests } from './display.mjs';
 import { figuresTests } from './figures.mjs';
 import { seeded } from './ids.mjs';
@@ -17,6 +18,7 @@ const dev = () => stack;
 const places = async () => (ids ??= await seeded(stack));
 
 journeyTests(dev);
+accountTests();
 figuresTests(dev);
 securityTests(dev);
 pagesTests(dev, places);

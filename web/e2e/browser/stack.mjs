@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Starts `turnkey dev`; gives what dev.json says, and stop(). */
-export async function startStack() {
+/** Starts `turnkey dev`, perhaps with more settings; gives what dev.json says, and stop(). */
+export async function startStack(settings = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'turnkey-browser-'));
   const port = await freePort();
-  const child = spawn(join(root, 'bin/turnkey'), ['dev'], { cwd: root, env: { ...process.env, TURNKEY_DIR: dir, TURNKEY_PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(join(root, 'bin/turnkey'), ['dev'], { cwd: root, env: { ...process.env, TURNKEY_DIR: dir, TURNKEY_PORT: String(port), ...settings }, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stdout.on('data', (d) => (said += d));
   child.stderr.on('data', (d) => (said += d));

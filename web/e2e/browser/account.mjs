@@ -1,0 +1,169 @@
+// How people come in: by an identity provider, in two steps, with a passkey; in a browser, against a mock provider that is
+// a process of its own.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { test } from 'node:test';
+import { accessible, fits, launch, open, settled, signIn } from './browser.mjs';
+import { root, startStack } from './stack.mjs';
+
+/** Starts the mock provider; gives the setting that names it, and stop(). */
+async function startProvider() {
+  const child = spawn('go', ['run', './cmd/oidctest'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const config = await Promise.race([
+    new Promise((resolve) => { let said = ''; child.stdout.on('data', (d) => { said += d; if (said.includes('\n')) resolve(said.trim()); }); }),
+    ended.then(() => { throw new Error('the mock provider did not start'); }),
+  ]);
+  return { config, stop: async () => { process.kill(-child.pid, 'SIGTERM'); await ended; } }; // go run and what it runs
+}
+
+export function accountTests() {
+  test('signing in: a provider, two steps, a passkey, sessions', { timeout: 240_000 }, async (t) => {
+    const provider = await startProvider();
+    const dev = await startStack({ TURNKEY_OIDC_CONFIG: provider.config, TURNKEY_OIDC_ALLOW_PRIVATE_NETWORKS: 'true' });
+    const browser = await launch();
+    try {
+      await t.test('with a provider, as a stranger', () => byProvider(browser, dev));
+      await t.test('a provider that refuses is told in words', () => refusedByProvider(browser, dev));
+      await t.test('in two steps', () => inTwoSteps(browser, dev));
+      await t.test('with a passkey', () => byPasskey(browser, dev));
+    } finally {
+      await browser.close();
+      await dev.stop();
+      await provider.stop();
+    }
+  });
+}
+
+const expected = ['/auth/me', '/api/v1/orgs', 'event handlers, style attributes'];
+const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+
+async function byProvider(browser, dev) {
+  const page = await open(browser, dev, { expect: expected });
+  await page.goto('/signin?next=%2Faccount');
+  await page.getByRole('link', { name: /Sign in with.*Mock provider/ }).click();
+  await page.getByRole('heading', { name: 'Mock identity provider' }).waitFor();
+  await page.getByLabel('E-mail address').fill('grace@example.com');
+  await page.getByLabel('Name').fill('Grace');
+  await press(page, 'Sign in');
+  await page.waitForURL('**/account');
+  await settled(page);
+  await page.getByText('grace@example.com, verified').waitFor();
+  await page.getByRole('region', { name: 'Linked identity providers' }).getByText('mock').waitFor();
+  await page.getByText('Your account has none').waitFor();
+  const names = (await page.context().cookies()).map((c) => `${c.name} ${c.httpOnly} ${c.sameSite}`);
+  assert.deepEqual(names, ['turnkey_session true Lax'], 'nothing is left of the way there');
+  await accessible(page, 'the account of somebody from a provider');
+  assert.deepEqual(page.trouble, []);
+}
+
+async function refusedByProvider(browser, dev) {
+  const page = await open(browser, dev, { expect: expected });
+  await page.goto('/signin');
+  await page.getByRole('link', { name: /Sign in with.*Mock provider/ }).click();
+  await page.getByRole('button', { name: 'Refuse' }).click();
+  await page.waitForURL('**/signin?error=provider_refused');
+  await page.getByRole('alert').getByText('The provider did not sign you in.').waitFor();
+  await accessible(page, 'a refused sign-in');
+  await page.goto('/signin?error=' + encodeURIComponent('Call +1 555 0100 now'));
+  await page.getByRole('alert').waitFor();
+  assert.ok(!(await page.locator('body').innerText()).includes('555'), 'the page repeats what somebody wrote into the address');
+  assert.deepEqual(page.trouble, []);
+}
+
+/** What an authenticator app shows for a key, now. */
+function code(key, at = Date.now()) {
+  const bits = [...key].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const secret = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const mac = createHmac('sha1', secret).update(step).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
+}
+
+async function inTwoSteps(browser, dev) {
+  const page = await open(browser, dev, { expect: [...expected, '/auth/login'] });
+  await signIn(page, dev.email, dev.password);
+  await page.goto('/account');
+  await settled(page);
+  await press(page, 'Add an authenticator app');
+  const section = page.getByRole('region', { name: 'Sign-in in two steps' });
+  await section.getByLabel('Your password').fill(dev.password);
+  await press(page, 'Go on');
+  await section.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
+  await accessible(page, 'adding an authenticator app');
+  const key = await section.locator('code').innerText();
+  await section.getByLabel('The code that the app shows now').fill(code(key));
+  await press(page, 'Confirm');
+  const recovery = (await section.getByLabel('recovery codes', { exact: true }).innerText()).trim().split('\n');
+  assert.equal(recovery.length, 10);
+  await accessible(page, 'recovery codes');
+  await press(page, 'I have kept them');
+  await section.getByText('10 recovery codes are left.').waitFor();
+
+  const second = await open(browser, dev, { width: 'narrow', expect: [...expected, '/auth/login'] });
+  await second.goto('/signin?next=%2Faccount');
+  await second.getByLabel('E-mail address').fill(dev.email);
+  await second.getByLabel('Password').first().fill(dev.password);
+  await press(second, 'Sign in');
+  await second.getByRole('heading', { name: 'One more step' }).waitFor();
+  await accessible(second, 'the second step');
+  await second.getByLabel('Code').fill(code(key)); // the one that confirmed is used up
+  await press(second, 'Sign in');
+  await second.getByText('That code is not right, or was used before.').waitFor();
+  await second.getByLabel('Code').fill(recovery[0].toUpperCase());
+  await press(second, 'Sign in');
+  await second.waitForURL('**/account');
+  await settled(second);
+  await second.getByText('9 recovery codes are left.').waitFor();
+  await fits(second, 'the account on a phone');
+  await accessible(second, 'the account on a phone');
+
+  await page.reload();
+  await settled(page);
+  const rows = page.getByRole('region', { name: 'Sessions' }).getByRole('row');
+  assert.ok(await rows.count() >= 3, 'two browsers are listed');
+  await press(page, 'Sign out everywhere else');
+  await press(page, 'Sign out the others');
+  await page.getByText('One browser is signed out.').waitFor();
+  await second.reload();
+  await second.waitForURL('**/signin**');
+
+  await section.getByRole('button', { name: 'Remove the app' }).click();
+  await section.getByLabel('Your password').fill(dev.password);
+  await press(page, 'Remove the app');
+  await section.getByRole('button', { name: 'Add an authenticator app' }).waitFor();
+  assert.deepEqual([...page.trouble, ...second.trouble], []);
+}
+
+async function byPasskey(browser, dev) {
+  const page = await open(browser, dev, { expect: [...expected, '/auth/login'] });
+  const devices = await page.context().newCDPSession(page);
+  await devices.send('WebAuthn.enable');
+  await devices.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+  await signIn(page, dev.email, dev.password);
+  await page.goto('/account');
+  await settled(page);
+  await press(page, 'Add a passkey');
+  const section = page.getByRole('region', { name: 'Passkeys', exact: true }).first();
+  await section.getByLabel('Name of the device').fill('Test device');
+  await section.getByLabel('Your password').fill(dev.password);
+  await press(page, 'Add it');
+  await section.getByRole('cell', { name: /Test device/ }).waitFor();
+  await accessible(page, 'passkeys');
+
+  await page.evaluate(() => fetch('/api/v1/auth/logout', { method: 'POST' }));
+  await page.goto('/signin');
+  await press(page, 'Sign in with a passkey');
+  await page.waitForURL((url) => !url.pathname.startsWith('/signin'));
+  await page.goto('/account');
+  await settled(page);
+  await page.getByText(`${dev.email}, verified`).waitFor();
+  await press(page, 'Remove Test device');
+  await press(page, 'Remove it');
+  await section.getByRole('cell', { name: /Test device/ }).waitFor({ state: 'detached' });
+  assert.deepEqual(page.trouble, []);
+}

@@ -51,10 +51,16 @@ func failed(code, message, fix string) LiveCheck {
 func (s *GoLive) Check(ctx context.Context, actor Actor, instance string) (list []LiveCheck, err error) {
 	var shot snapshot
 	var seen map[telemetry.Sight]telemetry.Sighting
+	var alerts LiveCheck
 	err = s.read(ctx, func(tx Tx) error {
 		if shot.instance, err = tx.GetInstance(ctx, instance); err != nil {
 			return err
 		}
+		channels, err := tx.ListAlertChannels(ctx, shot.instance.Organization, "", MaxPage)
+		if err != nil {
+			return err
+		}
+		alerts = alertCheck(shot.instance, channels)
 		if shot.instance.Deployment == 0 {
 			return nil
 		}
@@ -80,7 +86,20 @@ func (s *GoLive) Check(ctx context.Context, actor Actor, instance string) (list 
 	list = append(list, authChecks(&shot.config.Auth)...)
 	list = append(list, openTables(shot.config))
 	list = append(list, s.sourceChecks(ctx, actor, shot)...)
-	return append(list, seenChecks(seen)...), nil
+	return append(append(list, seenChecks(seen)...), alerts), nil
+}
+
+// alertCheck wants that somebody hears of trouble with this instance.
+func alertCheck(i Instance, channels []AlertChannel) LiveCheck {
+	hears := func(c AlertChannel, r Rule) bool {
+		return !c.Paused && c.takes(&Alert{Organization: i.Organization, Instance: i.ID, Rule: r})
+	}
+	for _, c := range channels {
+		if hears(c, SourceDown) && hears(c, FirstRejection) {
+			return passed("alerts", "Alerts go to "+c.Name+".")
+		}
+	}
+	return failed("alerts", "Nobody is told when the database is down or writes are refused.", "Add an alert channel for it under Alerts: an e-mail address or a webhook.")
 }
 
 func kindCheck(i Instance) LiveCheck {

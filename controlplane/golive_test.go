@@ -72,6 +72,26 @@ func TestPrivileges(t *testing.T) {
 	}
 }
 
+// TestAlertsAreHeard: a channel counts that is not paused and takes what matters of this instance.
+func TestAlertsAreHeard(t *testing.T) {
+	here := Instance{ID: "ins_1", Organization: "org_1"}
+	for name, c := range map[string]struct {
+		list []AlertChannel
+		want CheckState
+	}{
+		"none":                   {nil, Failed},
+		"one for everything":     {[]AlertChannel{{Organization: "org_1"}}, Passed},
+		"paused":                 {[]AlertChannel{{Organization: "org_1", Paused: true}}, Failed},
+		"another instance's":     {[]AlertChannel{{Organization: "org_1", Instances: []string{"ins_2"}}}, Failed},
+		"for keys alone":         {[]AlertChannel{{Organization: "org_1", Rules: []Rule{KeyExpiring}}}, Failed},
+		"the second one does it": {[]AlertChannel{{Organization: "org_1", Paused: true}, {Organization: "org_1", Rules: []Rule{SourceDown, FirstRejection}}}, Passed},
+	} {
+		if got := alertCheck(here, c.list); got.State != c.want || (got.Fix == "") != (c.want == Passed) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 // TestChecklist follows an instance from nothing to a device with previous values; what went wrong on the way is said.
 func TestChecklist(t *testing.T) {
 	at := time.Date(2026, 11, 26, 14, 5, 0, 0, time.UTC)

@@ -76,6 +76,9 @@ func (p *pool) Send(_ context.Context, _, _ string, c command.Command) (json.Raw
 		if strings.HasPrefix(string(c.Name), "conflict_") {
 			return aboutConflicts(c)
 		}
+		if c.Name == command.LatestList {
+			return aboutLatest(c)
+		}
 		if strings.HasPrefix(string(c.Name), "shadow_") {
 			return aboutShadows(c)
 		}
@@ -131,7 +134,7 @@ func (h *house) heartbeat(acks ...feed.Ack) {
 			string(command.DeploymentReplay), string(command.UserErase), string(command.DeliveryList), string(command.DeliveryGet),
 			string(command.DeliveryRedeliver), string(command.DeliveryDiscard), string(command.DeliveryErase), string(command.DeliveryCount), string(command.InboxCount),
 			string(command.RehearsalRun), string(command.RehearsalReplay), string(command.RehearsalCase),
-			string(command.ShadowStart), string(command.ShadowGet), string(command.ShadowStop), string(command.TokenDiagnose)},
+			string(command.LatestList), string(command.ShadowStart), string(command.ShadowGet), string(command.ShadowStop), string(command.TokenDiagnose)},
 	}})
 	if err != nil {
 		h.Fatal(err)

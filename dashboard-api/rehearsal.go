@@ -48,6 +48,7 @@ type runInput struct {
 		User        *rehearsedUser       `json:"user,omitempty" doc:"Who writes"`
 		Old         json.RawMessage      `json:"old,omitempty" doc:"Stands in for the stored row of the first operation, in the source's names; null: there is none. Absent: what is stored"`
 		ConflictID  string               `json:"conflict_id,omitempty" maxLength:"100" doc:"Or a recorded conflict: its operation, over what was stored then"`
+		WriteID     string               `json:"write_id,omitempty" maxLength:"200" doc:"Or one of latest-writes: its transaction, over what is stored now"`
 		RejectionID string               `json:"rejection_id,omitempty" maxLength:"100" doc:"Or a refused write: its transaction, over what is stored now"`
 	}
 }
@@ -66,14 +67,14 @@ func (in *runInput) order() (o rehearsal.Order, err error) {
 		operations = append([]rehearsedOperation{*b.Operation}, operations...)
 	}
 	given := 0
-	for _, is := range []bool{b.Operation != nil, b.Operations != nil, b.ConflictID != "", b.RejectionID != ""} {
+	for _, is := range []bool{b.Operation != nil, b.Operations != nil, b.ConflictID != "", b.RejectionID != "", b.WriteID != ""} {
 		if is {
 			given++
 		}
 	}
 	switch {
 	case given != 1 || b.Operations != nil && len(b.Operations) == 0:
-		return o, invalidBody("operation", "say one of operation, operations, conflict_id and rejection_id")
+		return o, invalidBody("operation", "say one of operation, operations, conflict_id, rejection_id and write_id")
 	case len(operations) == 0 && (b.User != nil || b.Old != nil):
 		return o, invalidBody("user", "what was recorded has its own user and row")
 	case len(operations) > 0 && b.User == nil:
@@ -99,6 +100,9 @@ func (a *api) runHooks(ctx context.Context, in *runInput) (*verdictOutput, error
 		return nil, err
 	}
 	order, err := in.order()
+	if err == nil && in.Body.WriteID != "" {
+		order, err = a.cfg.Plane.Rehearsals.OrderOf(ctx, actorOf(ctx), placeOf(ctx).Instance, in.Body.WriteID)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -94,6 +94,7 @@ func (a *api) instanceRoutes() []route {
 		{post, in + "/deliveries/{delivery}/redeliver", authz.DeliveryWrite, inInstance, controlplane.DeliveryRedelivered, "Deliver again, now, under the same id", handle(a.redeliver), nil},
 		{post, in + "/deliveries/{delivery}/discard", authz.DeliveryWrite, inInstance, controlplane.DeliveryDiscarded, "Give up a delivery", handle(a.discardDelivery), nil},
 		{post, in + "/hooks/run", authz.RehearsalRun, inInstance, controlplane.RehearsalRun, "Say what a draft, or what is deployed, would make of a write, and write nothing", handle(a.runHooks), []option{maxBody(24 << 20)}},
+		{get, in + "/latest-writes", authz.RehearsalRun, inInstance, quiet, "List what devices of a development instance sent last", handle(a.listLatest), nil},
 		{post, in + "/hooks/replay", authz.RehearsalRun, inInstance, controlplane.RehearsalReplayed, "Say what would become of recorded conflicts and refused writes", handle(a.replayHooks), []option{maxBody(8 << 20)}},
 		{get, in + "/conflicts/{conflict}/test", authz.RehearsalRun, inInstance, quiet, "Write a conflict as a test of the draft's hooks", handle(a.testOfConflict), nil},
 		{post, in + "/conflicts/{conflict}/test", authz.ConfigWrite, inInstance, controlplane.FileUpdated, "Save a conflict as a test among the draft's files", handle(a.saveTestOfConflict), nil},

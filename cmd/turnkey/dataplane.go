@@ -66,6 +66,7 @@ func newDataPlane(log *slog.Logger, c dataPlaneConfig) (*dataPlane, error) {
 	maps.Copy(do, command.ForLive(p.use, time.Now))
 	maps.Copy(do, command.ForRehearsals(p.parts.openSource, p.parts.newRehearsal))
 	maps.Copy(do, command.ForShadows(p.parts.shadows))
+	maps.Copy(do, command.ForLatest(p.parts.latests.list))
 	maps.Copy(do, command.ForTokens(p.parts.newDoctor))
 	maps.Copy(do, command.ForDeliveries(p.useOutbox, p.parts.enqueued, time.Now))
 	do[command.Reload] = func(context.Context, command.Command, *bundle.Bundle) (any, error) {

@@ -41,6 +41,7 @@ type runtimeParts struct {
 	brakes *brakes
 	// shadows are the candidates that run beside deployments.
 	shadows *shadows
+	latests latests
 	// runner runs afterCommit hooks; nil: there are none.
 	runner outbox.Runner
 	// workers run hooks; their owner is who opened them. hooks runs those outside of transactions, and fetches is how
@@ -181,7 +182,7 @@ func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem 
 	e, err := upload.New(b, src, upload.Deps{
 		Now: clock.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Idle: admission.Wait, Problem: problem, Log: p.log, Observe: p.observe,
 		Brake: p.brakes.of(b.Instance.ID), Hooks: hooks(p.workers), Seed: rand.Text,
-		Shadow: func() *upload.Shadow { return p.shadows.of(b.Instance.ID) },
+		Shadow: func() *upload.Shadow { return p.shadows.of(b.Instance.ID) }, Latest: p.latests.of(b.Instance),
 	})
 	if err != nil {
 		return nil, err

@@ -49,6 +49,8 @@ type Deps struct {
 	Brake *Brake
 	// Shadow gives the candidate that runs beside the deployment, nil for none; nil: there never is one.
 	Shadow func() *Shadow
+	// Latest remembers what devices sent last; nil: nobody does.
+	Latest *Latest
 	// Observe is told of every transaction when it has ended; nil: nobody is. It must not wait.
 	Observe func(telemetry.Entry)
 }
@@ -256,6 +258,7 @@ func (e *Engine) transaction(ctx context.Context, q *request, t *Transaction) re
 	q.shadowed = e.shadow(q, t)
 	v, failure := e.settle(ctx, q, t, ids)
 	q.shadowed.ended(&v, failure)
+	e.remember(q, t, &v, failure)
 	noteConflicts(ctx, v.counts)
 	switch {
 	case failure != nil:

@@ -1396,6 +1396,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/latest-writes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what devices of a development instance sent last
+         * @description Permission: rehearsal:run.
+         */
+        get: operations["get-instances-instance-latest-writes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/logs": {
         parameters: {
             query?: never;
@@ -3726,6 +3746,32 @@ export interface components {
             /** Format: int64 */
             p99_us: number;
         };
+        LatestOperation: {
+            id: string;
+            op: string;
+            table: string;
+        };
+        LatestOutputBody: {
+            /** @description The newest first; only development instances have any */
+            data: components["schemas"]["LatestWrite"][];
+        };
+        LatestWrite: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Of operations
+             */
+            count: number;
+            error_code?: string;
+            /** @description For write_id of hooks/run */
+            id: string;
+            /** @description The first ones */
+            operations: components["schemas"]["LatestOperation"][];
+            /** @enum {string} */
+            outcome: "applied" | "refused";
+            user_id: string;
+        };
         LiveCheck: {
             code: string;
             /** @description To be pasted where the fix is made */
@@ -4519,6 +4565,8 @@ export interface components {
             rejection_id?: string;
             /** @description Who writes */
             user?: components["schemas"]["RehearsedUser"];
+            /** @description Or one of latest-writes: its transaction, over what is stored now */
+            write_id?: string;
         };
         RuntimeStatus: {
             /** @description Why it refused a newer one */
@@ -7721,6 +7769,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InboxesOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instances-instance-latest-writes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestOutputBody"];
                 };
             };
             /** @description What went wrong */

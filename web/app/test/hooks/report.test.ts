@@ -42,6 +42,7 @@ describe("what is sent to be run", () => {
   it("a recorded case by its id", () => {
     expect(recorded("conflict:cnf_1")).toEqual({ conflict_id: "cnf_1" });
     expect(recorded("rejection:rej_1")).toEqual({ rejection_id: "rej_1" });
+    expect(recorded("write:req_1-2")).toEqual({ write_id: "req_1-2" });
     expect(() => recorded("recorded")).toThrow("Choose");
   });
   it("a sample, where an empty box is what is not said", () => {

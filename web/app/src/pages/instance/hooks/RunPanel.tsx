@@ -17,7 +17,7 @@ interface Props {
   ws: Workspace;
   path: string;
   open: Open;
-  /** From the address, so that an inbox can link to a run: conflict:cnf_... or rejection:rej_... */
+  /** From the address, so that an inbox can link to a run: conflict:cnf_..., rejection:rej_... or write:... */
   on: string;
   setOn: (on: string) => void;
 }
@@ -41,7 +41,7 @@ export function RunPanel({ ws, path, open, on, setOn }: Props): ReactNode {
           onChange={(v) => { setOf(v === "deployed" ? "deployed" : "draft"); }} />
         <Action may={allowed(ws.mayTry, on === "recorded" && "Choose a recorded write first.")} loading={run.isPending} onClick={() => { run.mutate(undefined); }}>Run</Action>
       </Group>
-      {on ? <Recorded instance={ws.instance} chosen={on} choose={setOn} />
+      {on ? <Recorded instance={ws.instance} development={ws.development} chosen={on} choose={setOn} />
         : sample ? <SampleForm tables={ws.tables} texts={sample} change={setTexts} />
           : <Text size="sm" c="dimmed">The configuration has no tables yet.</Text>}
       {run.problem && <Refused title="It could not be run" problem={run.problem} instance={ws.instance} open={open} />}
@@ -51,8 +51,8 @@ export function RunPanel({ ws, path, open, on, setOn }: Props): ReactNode {
 }
 
 /** What the address names, for the request. */
-export function recorded(on: string): Pick<components["schemas"]["RunInputBody"], "conflict_id" | "rejection_id"> {
+export function recorded(on: string): Pick<components["schemas"]["RunInputBody"], "conflict_id" | "rejection_id" | "write_id"> {
   const [kind, id] = on.split(":") as [Case, string | undefined];
   if (!id) throw new Error("Choose a recorded write first.");
-  return kind === "conflict" ? { conflict_id: id } : { rejection_id: id };
+  return { conflict: { conflict_id: id }, rejection: { rejection_id: id }, write: { write_id: id } }[kind];
 }

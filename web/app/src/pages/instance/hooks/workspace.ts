@@ -25,6 +25,8 @@ export interface Workspace {
   types: string | undefined;
   /** true, or why nothing can be changed. */
   mayWrite: true | string;
+  /** Runtimes remember what devices sent last. */
+  development: boolean;
   mayTry: true | string;
   mayDeploy: true | string;
 }
@@ -48,7 +50,7 @@ export function useWorkspace(): Workspace {
   return {
     instance: id, draft: draft.data, items, tables: tables.data?.data ?? [], types: types.data as string | undefined,
     problem: error ? asProblem(error) : undefined, retry: () => { void draft.refetch(); void types.refetch(); void tables.refetch(); },
-    mayWrite: may("config:write"), mayTry: may("rehearsal:run"), mayDeploy: may("deployment:write"),
+    mayWrite: may("config:write"), development: instance.kind === "development", mayTry: may("rehearsal:run"), mayDeploy: may("deployment:write"),
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { arrange } from "../src/pages/instance/inbox/groups";
 import { compare } from "../src/pages/instance/inbox/live";
+import { told } from "../src/pages/instance/inbox/waiting";
 import { inPortions, summarise, type Outcome } from "../src/pages/instance/inbox/results";
 
 const words = { done: "replayed", failed: "refused again", states: ["replayed"] };
@@ -72,5 +73,13 @@ describe("a list that follows what happens", () => {
     expect(compare([row("2"), row("1")], { data: [], next_cursor: null }).count).toBe(2);
     expect(compare([], { data: [row("1")], next_cursor: null }).count).toBe(1);
     expect(compare([row("1")], undefined).count).toBe(0);
+  });
+});
+
+describe("what waits", () => {
+  it("is counted by state and in all, up to a bound", () => {
+    expect(told({ open: 3, held: 0 }, 100)).toEqual({ open: "3", waiting: "3" });
+    expect(told({ open: 100, held: 7 }, 100)).toEqual({ open: "100+", held: "7", waiting: "107+" });
+    expect(told({ open: 0 }, 100)).toEqual({});
   });
 });

@@ -19,7 +19,7 @@ export function Navigation(): ReactNode {
             const active = current(path, entry.href, all);
             return (
               <NavLink key={entry.href} label={entry.label} active={active} aria-current={active ? "page" : undefined} py={6}
-                renderRoot={(props) => <RouterLink {...props} {...address(entry.href)} />} />
+                renderRoot={(props) => <RouterLink {...props} {...address(entry.href)} activeOptions={{ exact: true }} />} />
             );
           })}
         </div>

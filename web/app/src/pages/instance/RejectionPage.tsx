@@ -29,7 +29,7 @@ import { trail } from "./inbox/Trail";
 import { CaseConflicts } from "./rejection/CaseConflicts";
 import { Dependents } from "./rejection/Dependents";
 import { replayBody } from "./rejection/edit";
-import { Editor } from "./rejection/Editor";
+import { Editor, type Drafts } from "./rejection/Editor";
 import { mostShown, Received } from "./rejection/Received";
 
 type Rejection = components["schemas"]["RejectionOutputBody"];
@@ -48,6 +48,7 @@ function OneRejection({ id }: { id: string }): ReactNode {
     queryFn: () => exact<Rejection>(client.GET("/api/v1/instances/{instance}/rejections/{rejection}", { ...path, parseAs: "text" })),
   });
   const [edited, setEdited] = useState<string>();
+  const [drafts, setDrafts] = useState<Drafts>({});
   const [results, setResults] = useState<Results>();
   const told = (words: { done: string; failed: string; states: string[] }) => (out: components["schemas"]["OutcomesOutputBody"]): void => {
     setResults(summarise(words, [id], out.outcomes));
@@ -68,11 +69,11 @@ function OneRejection({ id }: { id: string }): ReactNode {
   const waits = r.status === "open" || r.status === "held";
   const settled = waits ? undefined : `It was ${r.status} already.`;
   const held = r.status === "held" ? "It waits for another: settle that one first." : undefined;
-  const wrong = edited === undefined ? undefined : mistake(edited);
+  const wrong = edited !== undefined && (mistake(edited) !== undefined || Object.values(drafts).some((d) => d !== undefined));
   const allowed = (permission: string, own: string | undefined): true | string => { const m = may(permission); return m !== true ? m : (own ?? true); };
   const transaction = edited !== undefined && edited !== payload.text ? edited : undefined;
   const send = (force: boolean): void => { replay.mutate({ text: replayBody(transaction), force }); };
-  const cannot = settled ?? held ?? (wrong && "The edited transaction is no JSON.");
+  const cannot = settled ?? held ?? (wrong ? "What was typed is no JSON yet." : undefined);
   const claims = get(node, "claims");
   const device = get(node, "client");
   return (
@@ -96,10 +97,10 @@ function OneRejection({ id }: { id: string }): ReactNode {
       ]} />
       <CaseConflicts rejection={id} />
       <Part title="The client's transaction" aside={waits && !payload.damaged && payload.text.length <= mostShown && (
-        <Button size="compact-sm" variant="default" onClick={() => { setEdited(edited === undefined ? payload.text : undefined); }}>{edited === undefined ? "Edit it" : "Leave it as it was"}</Button>
+        <Button size="compact-sm" variant="default" onClick={() => { setDrafts({}); setEdited(edited === undefined ? payload.text : undefined); }}>{edited === undefined ? "Edit it" : "Leave it as it was"}</Button>
       )}>
         {payload.damaged && <Text size="sm">It is no valid UTF-8: it can be read and discarded, but not edited.</Text>}
-        {edited === undefined ? <Received text={payload.text} blame={r.operation} /> : <Editor instance={instance.id} deployment={instance.deployment} text={edited} set={setEdited} blame={r.operation} />}
+        {edited === undefined ? <Received text={payload.text} blame={r.operation} /> : <Editor instance={instance.id} deployment={instance.deployment} text={edited} set={setEdited} drafts={drafts} setDrafts={setDrafts} blame={r.operation} />}
         {replay.problem && <Failure title="It was not replayed" trouble={replay.problem} />}
         {discard.problem && <Failure title="It was not discarded" trouble={discard.problem} />}
         {waits && (

@@ -22,7 +22,7 @@ export function NoConflicts({ narrowed }: { narrowed: boolean }): ReactNode {
   const schema = <LinkButton href={to.connect(instance.id)} variant="default">The client schema, on the Connect page</LinkButton>;
   if (total && total.no_previous_values > 0) {
     return (
-      <Empty title="No conflicts, and many may go unseen" action={schema}>
+      <Empty title="Nothing to decide, and conflicts may go unseen" action={schema}>
         In the last day {total.no_previous_values} writes that could have been in conflict came without previous values: they could not be compared, and the last one won.
         {total.tables.some((t) => t.no_previous_values > 0) && <> They were to {total.tables.filter((t) => t.no_previous_values > 0).map((t, n) => <span key={t.table}>{n > 0 && ", "}<code><Plain>{t.table}</Plain></code> ({t.no_previous_values})</span>)}.</>}
         <Text component="span" display="block" mt="xs">Let the app&apos;s tables track previous values (<code>trackPrevious</code>), as in the client schema.</Text>
@@ -30,7 +30,7 @@ export function NoConflicts({ narrowed }: { narrowed: boolean }): ReactNode {
     );
   }
   if (total && Object.keys(total.transactions).length === 0) {
-    return <Empty title="No conflicts: nothing was written in the last day" action={schema}>Conflicts are met when devices send previous values: the client schema turns them on.</Empty>;
+    return <Empty title="Nothing to decide: nothing was written in the last day" action={schema}>Conflicts are met when devices send previous values: the client schema turns them on.</Empty>;
   }
-  return <Empty title="Nothing is in conflict">What a policy decides otherwise than the device wrote, and what the policy “record” leaves open, is listed here.</Empty>;
+  return <Empty title="Nothing to decide">What a policy decides otherwise than the device wrote, and what the policy “record” leaves open, is listed here.</Empty>;
 }

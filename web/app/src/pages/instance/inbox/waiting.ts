@@ -1,6 +1,6 @@
 import { api } from "../../../api/client";
 
-/** How many wait, by state, as text: "12", or "100+". */
+/** How many wait, by state and as `waiting` in all, as text: "12", or "100+". */
 export interface Waiting {
   conflicts: Record<string, string>;
   rejections: Record<string, string>;
@@ -11,6 +11,14 @@ export interface Waiting {
 export function useWaiting(instance: string): Waiting | undefined {
   const { data } = api.useQuery("get", "/api/v1/instances/{instance}/inboxes", { params: { path: { instance } } }, { refetchInterval: 10_000 });
   if (!data) return undefined;
-  const told = (counts: Record<string, number>): Record<string, string> => Object.fromEntries(Object.entries(counts).filter(([, n]) => n > 0).map(([state, n]) => [state, n >= data.most ? `${data.most}+` : String(n)]));
-  return { conflicts: told(data.conflicts), rejections: told(data.rejections), deliveries: told(data.deliveries) };
+  return { conflicts: told(data.conflicts, data.most), rejections: told(data.rejections, data.most), deliveries: told(data.deliveries, data.most) };
+}
+
+/** Counts as text. At the bound of what is counted there may be more, and so in a sum with it. */
+export function told(counts: Record<string, number>, most: number): Record<string, string> {
+  const all = Object.values(counts);
+  const text = (n: number, more: boolean): string => (more ? `${n}+` : String(n));
+  const out = Object.fromEntries(Object.entries(counts).filter(([, n]) => n > 0).map(([state, n]) => [state, text(n, n >= most)]));
+  const sum = all.reduce((a, b) => a + b, 0);
+  return sum > 0 ? { ...out, waiting: text(sum, all.some((n) => n >= most)) } : out;
 }

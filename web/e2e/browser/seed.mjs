@@ -116,7 +116,7 @@ export default {
 
 /**
  * Makes the demo's instance one that has something to decide: lists record their conflicts, todos merge them, and a hook
- * enqueues webhooks to the receiver. Deploys; does nothing when that was done before.
+ * enqueues webhooks to the receiver. Deploys, each time: the receiver may be another one.
  */
 export async function prepare(session, instance, receiver) {
   const at = `/instances/${instance.id}`;

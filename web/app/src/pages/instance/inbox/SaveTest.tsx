@@ -52,6 +52,7 @@ function Preview({ kind, id }: Props): ReactNode {
   return (
     <Stack gap="sm">
       <Text size="sm">The fixture holds the user&apos;s values. It becomes a file of the draft, which everybody who may read the draft can read.</Text>
+      <Text size="sm">It asks the hook&apos;s <code>{t.test.includes('"resolveConflict"') ? "resolveConflict" : "beforeWrite"}</code> for what the test expects. Until the hook answers so, the test fails, and a draft whose tests fail is not deployed.</Text>
       <Text size="sm" fw={600}><Plain>{t.path}</Plain></Text>
       <Code code={t.test} label="The test" />
       <Text size="sm" fw={600}><Plain>{t.fixture_path}</Plain></Text>

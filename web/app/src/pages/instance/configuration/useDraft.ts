@@ -41,9 +41,13 @@ export function useDraft(instance: string): Draft {
     queryKey: key, refetchInterval: 15_000,
     queryFn: async () => tagged(await client.GET("/api/v1/instances/{instance}/config", { params: { path: { instance } } })) as Tagged<Saved>,
   });
-  const [kept, setKept] = useState<Kept | undefined>(() => read(user, instance));
+  // Who it is may be known only after the first drawing, and the page may go on to another instance.
+  const owner = user && `${user}:${instance}`;
+  const [held, hold] = useState<{ owner: string; kept: Kept | undefined }>({ owner: "", kept: undefined });
+  if (owner && held.owner !== owner) hold({ owner, kept: read(user, instance) });
+  const kept = held.owner === owner ? held.kept : undefined;
   const saved = now.data;
-  const keep = useCallback((k: Kept | undefined) => { setKept(k); write(user, instance, k); }, [user, instance]);
+  const keep = useCallback((k: Kept | undefined) => { hold({ owner, kept: k }); write(user, instance, k); }, [user, instance, owner]);
   const same = kept && saved && kept.text === saved.value.config;
   const mine = same ? undefined : kept;
   const act = useAct(async ({ text, tag }: { text: string; tag: string; then?: () => void }) =>
@@ -53,10 +57,10 @@ export function useDraft(instance: string): Draft {
     then: (answer, given) => {
       queries.setQueryData(key, answer);
       // What was typed while it was being saved stays, on top of what is saved now.
-      setKept((k) => {
-        const left = k && k.text !== given.text ? { ...k, tag: answer.tag, base: answer.value.config } : undefined;
+      hold((h) => {
+        const left = h.kept && h.kept.text !== given.text ? { ...h.kept, tag: answer.tag, base: answer.value.config } : undefined;
         write(user, instance, left);
-        return left;
+        return { ...h, kept: left };
       });
       given.then?.();
     },

@@ -3,6 +3,7 @@ package dashboardapi
 import (
 	"encoding/json"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -140,6 +141,9 @@ func TestPagesLoad(t *testing.T) {
 				t.Errorf("%s: %s answers %d", page, link[1], got.Code)
 			}
 		}
+	}
+	if icon, err := os.ReadFile("../web/app/src/icon.svg"); err != nil || h.must(call{method: get, path: "//assets/icon.svg"}).Body.String() != string(icon) {
+		t.Error("these pages and the dashboard have different icons", err)
 	}
 	if r := h.do(call{method: get, path: "//docs/guides/none"}); r.Code != 404 {
 		t.Errorf("a guide that is not there answers %d", r.Code)

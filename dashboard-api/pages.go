@@ -17,6 +17,7 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; con
 func (a *api) pages() error {
 	a.file("/docs", "docs.html", "text/html; charset=utf-8")
 	a.file("/assets/style.css", "style.css", "text/css; charset=utf-8")
+	a.file("/assets/icon.svg", "icon.svg", "image/svg+xml")
 	a.file("/assets/docs.js", "docs.js", "text/javascript; charset=utf-8")
 	if err := a.guidePages(); err != nil {
 		return err

@@ -198,3 +198,29 @@ func unlike(want, got any, path string) string {
 	}
 	return ""
 }
+
+// TestGuideAnswers: an answer that a guide shows wrongly is noticed.
+func TestGuideAnswers(t *testing.T) {
+	for _, c := range []struct {
+		want, got string
+		at        string
+	}{
+		{`{"a": 1}`, `{"a": 1, "more": true}`, ""},
+		{`{"a": "rej_…"}`, `{"a": "rej_1"}`, ""},
+		{`{"a": "rej_…"}`, `{"a": "xrej_1"}`, "answer.a"},
+		{`{"a": 1}`, `{"a": "1"}`, "answer.a"},
+		{`{"a": 1}`, `{}`, "answer.a"},
+		{`{"a": null}`, `{"a": 0}`, "answer.a"},
+		{`[{"a": 1}]`, `[{"a": 1}, {"a": 1}]`, "answer"},
+		{`[{"a": 1}, {"a": 2}]`, `[{"a": 1}, {"a": 3}]`, "answer[1].a"},
+		{`{"a": {"b": []}}`, `{"a": {"b": [1]}}`, "answer.a.b"},
+		{`401`, `403`, "answer"},
+	} {
+		if at := unlike(documents(t, 0, c.want)[0], documents(t, 0, c.got)[0], "answer"); at != c.at {
+			t.Errorf("%s and %s differ at %q, want %q", c.want, c.got, at, c.at)
+		}
+	}
+	if alike("a\n…\nb", "a\nc") || !alike("a\n…\nb", "a\nx\ny\nb") {
+		t.Error("texts are compared wrongly")
+	}
+}

@@ -42,9 +42,9 @@ export function displayTests(dev) {
     for (const name of nasty.slice(25)) await call('POST', `/orgs/${org}/tokens`, { name, permissions: ['project:read'], expires_in: '24h' }).catch(refused);
 
     // An instance of its own: what its first deployment refuses, no brake takes back.
-    const template = await call('GET', `/instances/${dev().instances.find((i) => i.source === 'mongodb').id}/config`);
+    const template = await call('GET', `/instances/${dev().instances.find((i) => i.source === 'mongodb').id}/deployments/1`); // as the demo began
     const instance = await call('POST', `/projects/${project.id}/instances`, {
-      name: attacks[0].slice(0, 60), kind: 'development', config: template.config ?? template.document, deploy: true, secrets: { SOURCE_URI: dev().source_urls.mongodb }, files: { 'hooks/lists.ts': hook },
+      name: attacks[0].slice(0, 60), kind: 'development', config: template.config, deploy: true, secrets: { SOURCE_URI: dev().source_urls.mongodb }, files: { 'hooks/lists.ts': hook },
     });
     for (const [n, attack] of attacks.entries()) {
       const id = (0x65f0c0ffee00 * 2 ** 0 + n).toString(16).padStart(24, '0');

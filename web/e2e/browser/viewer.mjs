@@ -29,13 +29,13 @@ export function viewerTests(dev, ids) {
         await settled(page);
         assert.equal(await page.locator('h1').count(), 1, `${name} is shown`);
         for (const reason of await disabled(page)) {
-          assert.match(reason, /Viewer|Developer|Admin|Owner/, `a control of ${name} is disabled and says only "${reason}"`);
+          assert.ok(reason.length > 5, `a control of ${name} is disabled and does not say why`);
           reasons.add(reason);
         }
         await tryEverything(page, name, path);
       }
       assert.deepEqual(refused, [], 'controls offered what the server refuses');
-      assert.ok(reasons.size > 0);
+      assert.ok([...reasons].filter((r) => r.startsWith('You are Viewer here')).length >= 2, `reasons: ${[...reasons].join(' | ')}`);
     } finally {
       await browser.close();
     }

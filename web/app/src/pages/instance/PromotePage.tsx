@@ -67,7 +67,7 @@ function Difference({ from, to: target, name }: { from: string; to: string; name
       {p.warnings.length > 0 && <Alert color="yellow" variant="light" title="Worth knowing"><List size="sm">{p.warnings.map((w, n) => <List.Item key={n}><code><Plain>{w.path}</Plain></code>: <Plain>{w.message}</Plain></List.Item>)}</List></Alert>}
       {promote.problem && <Failure title="Not promoted" trouble={promote.problem} retry={() => { promote.reset(); void read.refetch(); }} />}
       <div>
-        <Action may={same ? "Both are the same already." : p.errors.length > 0 ? "It would not be valid there." : may("config:write")} loading={promote.isPending} onClick={() => {
+        <Action may={may("config:write") !== true ? may("config:write") : same ? "Both are the same already." : p.errors.length > 0 ? "It would not be valid there." : true} loading={promote.isPending} onClick={() => {
           confirm({ title: "Replace the draft?", body: `The draft of ${plain(name)} and its hook files become what is shown here. What is deployed there stays as it is until you deploy.`, action: "Replace it", danger: false, onConfirm: () => { promote.mutate(p.seen); } });
         }}>Make it the draft of {plain(name)}</Action>
       </div>

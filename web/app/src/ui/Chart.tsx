@@ -46,7 +46,7 @@ export function Chart({ label, times, lines, format, height = 220 }: Props): Rea
           {},
           ...lines.map((l, n) => ({
             label: plain(l.label), stroke: colors[n % colors.length], dash: dashes[n % dashes.length], width: 1.6, spanGaps: false,
-            points: { show: times.length < 3 }, value: (_: uPlot, v: number | null) => (v === null ? "–" : format(v)),
+            points: { show: times.length < 3 || l.values.some((v) => v === null), size: 5 }, value: (_: uPlot, v: number | null) => (v === null ? "–" : format(v)),
           })),
         ],
         axes: [axis, { ...axis, size: 64, values: (_: uPlot, ticks: number[]) => ticks.map(format) }],

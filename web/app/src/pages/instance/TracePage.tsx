@@ -74,7 +74,7 @@ function Transaction({ traced, number, of, instance }: { traced: Traced; number:
         <Timeline.Item title={ending[e.outcome] ?? "It ended"} color={color}>
           <Text size="sm">{e.duration_us ? <>after {took(e.duration_us)} of work. </> : null}{e.code && <code><Plain>{e.code}</Plain></code>} <Plain>{e.message}</Plain></Text>
           {e.rejection_id && <Link size="sm" href={to.rejection(instance, e.rejection_id)}>Open the rejection</Link>}
-          {(e.operations ?? []).some((o) => o.conflicts && Object.keys(o.conflicts).length > 0) && <Text size="sm"><Link href={to.conflicts(instance)}>Columns conflicted</Link>: <Plain>{conflictsOf(e)}</Plain></Text>}
+          {(e.operations ?? []).some((o) => o.conflicts && Object.keys(o.conflicts).length > 0) && <Text size="sm"><Link underline="always" href={to.conflicts(instance)}>Columns conflicted</Link>: <Plain>{conflictsOf(e)}</Plain></Text>}
         </Timeline.Item>
       </Timeline>
       {!detail && <Text size="xs" c="dimmed" mt="sm">Details are kept of transactions that did not succeed, started over or took 250 ms, and of the first 60 each minute. This one was none of them.</Text>}
@@ -94,10 +94,10 @@ function Operations({ detail }: { detail: NonNullable<Traced["detail"]> }): Reac
       <Rows label="Operations" head={["Operation", "Table", "Fields", "Previous values", "Number in the device's queue"]}>
         {(detail.operations ?? []).map((o, n) => (
           <Table.Tr key={n}>
-            <Table.Td><Plain>{o.op}</Plain>{o.blamed && <Badge ml="xs" color="red" variant="light" tt="none">refused because of this</Badge>}</Table.Td>
+            <Table.Td><Plain>{o.op}</Plain>{o.blamed && <Badge ml="xs" color="red" variant="light" tt="none" miw="max-content">refused because of this</Badge>}</Table.Td>
             <Table.Td><Plain>{o.table}</Plain></Table.Td>
             <Table.Td>{o.fields ?? 0}</Table.Td>
-            <Table.Td>{o.previous_values ? "yes" : "no"}</Table.Td>
+            <Table.Td>{o.op === "PUT" ? "–" : o.previous_values ? "yes" : "no"}</Table.Td>
             <Table.Td>{o.op_id ?? "–"}</Table.Td>
           </Table.Tr>
         ))}

@@ -44,7 +44,7 @@ function Alerts({ org, show, setShow }: { org: string; show: string; setShow: (v
         empty={<Empty title={show === "all" ? "There was no alert yet" : "No alert is open"}>Rejections, a database that does not answer, stuck devices and more appear here within half a minute.</Empty>}
         row={(a) => (
           <Table.Tr key={a.id}>
-            <Table.Td><Badge variant="dot" color={a.severity === "critical" ? "red" : "yellow"} tt="none">{ruleLabel(a.rule)}</Badge><div><Plain>{a.summary}</Plain></div></Table.Td>
+            <Table.Td><Badge variant="dot" color={a.severity === "critical" ? "red" : "yellow"} tt="none" miw="max-content">{ruleLabel(a.rule)}</Badge><div><Plain>{a.summary}</Plain></div></Table.Td>
             <Table.Td><Link href={to.instance(a.instance_id)}><Plain>{names.get(a.instance_id) ?? a.instance_id}</Plain></Link></Table.Td>
             <Table.Td><Time at={a.opened_at} /></Table.Td>
             <Table.Td>{a.closed_at ? <>closed <Time at={a.closed_at} /></> : "open"}</Table.Td>

@@ -1,9 +1,10 @@
-import { Alert, Badge, Group, Stack, Text } from "@mantine/core";
+import { Alert, Badge, Group, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { components } from "../../../api/schema";
 import { Link } from "../../../shell/Link";
 import { Plain } from "../../../ui/Plain";
 import { Time } from "../../../ui/Time";
+import classes from "./Concerns.module.css";
 import { whereOf } from "./where";
 
 type Concern = components["schemas"]["Concern"];
@@ -18,9 +19,9 @@ const looks: Record<string, { color: string; word: string }> = {
 export function Concerns({ list, instance }: { list: Concern[]; instance: string }): ReactNode {
   if (list.length === 0) return <Alert color="teal" variant="light" title="Nothing needs attention">Writes arrive, and nothing is being refused.</Alert>;
   return (
-    <Stack gap="xs" component="ul" p={0} m={0} renderRoot={(props) => <ul {...props} />}>
+    <ul className={classes.list}>
       {list.map((c, n) => <OneConcern key={c.code + n} concern={c} instance={instance} />)}
-    </Stack>
+    </ul>
   );
 }
 
@@ -30,12 +31,12 @@ function OneConcern({ concern: c, instance }: { concern: Concern; instance: stri
   return (
     <li>
       <Group gap="sm" align="flex-start" wrap="nowrap">
-        <Badge variant="dot" color={color} tt="none" miw={92}>{word}</Badge>
+        <Badge variant="dot" color={color} tt="none" miw={96}>{word}</Badge>
         <div>
           <Text size="sm" fw={600}><Plain>{c.title}</Plain></Text>
           <Text size="sm" c="dimmed">
             {c.hint && <><Plain>{c.hint}</Plain>{" "}</>}
-            <Link href={where.href} size="sm">{where.label}</Link>
+            <Link href={where.href} size="sm" underline="always">{where.label}</Link>
             {c.since && <> · since <Time at={c.since} /></>}
           </Text>
         </div>

@@ -28,7 +28,7 @@ export function DeviceRow({ device: d, open }: { device: Device; open: () => voi
         <Button variant="subtle" size="compact-sm" onClick={open} aria-haspopup="dialog"><Plain>{d.client_id || "stock connector"}</Plain></Button>
         <Text size="xs" c="dimmed">{d.user_id ? <>user <Plain>{d.user_id}</Plain></> : "nobody's: no credential was accepted"}</Text>
       </Table.Td>
-      <Table.Td><Badge variant="dot" color={color} tt="none">{word}</Badge></Table.Td>
+      <Table.Td><Badge variant="dot" color={color} tt="none" miw="max-content">{word}</Badge></Table.Td>
       <Table.Td>{d.queue ? <>{many(d.queue.count, "operation")}{d.queue.count > 0 && d.queue.oldest_op_at && <>, the oldest <Time at={d.queue.oldest_op_at} /></>}</> : "not reported"}</Table.Td>
       <Table.Td><Time at={d.last_upload_at} /></Table.Td>
       <Table.Td><Time at={d.last_token_at} /></Table.Td>

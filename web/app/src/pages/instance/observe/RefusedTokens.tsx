@@ -16,7 +16,7 @@ export function RefusedTokens({ instance }: { instance: string }): ReactNode {
   const q = api.useQuery("get", "/api/v1/instances/{instance}/refused-tokens", { params: { path: { instance } } }, { refetchInterval: 15_000 });
   if (q.error) return <Failure trouble={asProblem(q.error)} retry={() => { void q.refetch(); }} />;
   if (!q.data) return <Waiting />;
-  if (q.data.data.length === 0) return <Empty title="No credential was refused">When a token is turned away, its cause appears here with the setting to look at. The <Link href={to.tokenDoctor(instance)}>token doctor</Link> checks one beforehand.</Empty>;
+  if (q.data.data.length === 0) return <Empty title="No credential was refused">When a token is turned away, its cause appears here with the setting to look at. The <Link underline="always" href={to.tokenDoctor(instance)}>token doctor</Link> checks one beforehand.</Empty>;
   return (
     <Rows label="Refused credentials by cause" head={["Why", "What it says of itself", "Where", "Times", "Last"]}>
       {q.data.data.map((r) => (
@@ -32,7 +32,7 @@ export function RefusedTokens({ instance }: { instance: string }): ReactNode {
           </Table.Td>
           <Table.Td>{r.where === "token" ? "token exchange" : "upload"}</Table.Td>
           <Table.Td>{counted(r.count)}</Table.Td>
-          <Table.Td><Time at={r.last_seen_at} />{r.request_id && <> · <Link size="sm" href={to.trace(instance, r.request_id)}>the last one</Link></>}</Table.Td>
+          <Table.Td><Time at={r.last_seen_at} />{r.request_id && <> · <Link size="sm" underline="always" href={to.trace(instance, r.request_id)}>the last one</Link></>}</Table.Td>
         </Table.Tr>
       ))}
     </Rows>

@@ -25,10 +25,10 @@ export function many(n: number, one: string, more = one + "s"): string {
 
 /** A choice of time, and what the API is asked for. */
 export const ranges = {
-  "1h": { label: "Last hour", seconds: 3_600, step: 60 },
-  "24h": { label: "Last 24 hours", seconds: 86_400, step: 300 },
-  "7d": { label: "Last 7 days", seconds: 7 * 86_400, step: 3_600 },
-  "30d": { label: "Last 30 days", seconds: 30 * 86_400, step: 6 * 3_600 },
+  "1h": { label: "1 hour", seconds: 3_600, step: 60 },
+  "24h": { label: "24 hours", seconds: 86_400, step: 300 },
+  "7d": { label: "7 days", seconds: 7 * 86_400, step: 3_600 },
+  "30d": { label: "30 days", seconds: 30 * 86_400, step: 6 * 3_600 },
 } as const;
 
 export type RangeName = keyof typeof ranges;

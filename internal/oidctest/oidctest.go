@@ -99,7 +99,7 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}}})
 	case "GET /authorize":
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_ = page.Execute(w, r.URL.RawQuery) // the browser may have gone
+		_ = page.Execute(w, "/authorize?"+r.URL.RawQuery) // the browser may have gone
 	case "POST /authorize":
 		p.authorize(w, r)
 	case "POST /token":
@@ -113,7 +113,7 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 var page = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Mock identity provider</title>
 <h1>Mock identity provider</h1><p>For tests: it believes whatever you type.</p>
-<form method="post" action="/authorize?{{.}}"><p><label>E-mail address <input name="email" type="email" required autofocus></label></p>
+<form method="post" action="{{.}}"><p><label>E-mail address <input name="email" type="email" required autofocus></label></p>
 <p><label>Name <input name="name"></label></p><p><label><input name="unverified" type="checkbox"> has not verified the address</label></p>
 <button name="act" value="allow">Sign in</button> <button name="act" value="deny" formnovalidate>Refuse</button></form></html>`))
 

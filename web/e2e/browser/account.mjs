@@ -36,7 +36,7 @@ export function accountTests() {
   });
 }
 
-const expected = ['/auth/me', '/api/v1/orgs', 'event handlers, style attributes'];
+const expected = ['/auth/me', '/api/v1/orgs', 'event handlers, style attributes', 'favicon.ico']; // the mock has no icon
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 
 async function byProvider(browser, dev) {
@@ -107,7 +107,7 @@ async function inTwoSteps(browser, dev) {
   await second.getByLabel('E-mail address').fill(dev.email);
   await second.getByLabel('Password').first().fill(dev.password);
   await press(second, 'Sign in');
-  await second.getByRole('heading', { name: 'One more step' }).waitFor();
+  await second.getByRole('heading', { name: 'One more step' }).waitFor().catch(async (e) => { throw new Error(`${e.message}\n${await second.locator('body').innerText()}\n${second.trouble.join('\n')}`); });
   await accessible(second, 'the second step');
   await second.getByLabel('Code').fill(code(key)); // the one that confirmed is used up
   await press(second, 'Sign in');
@@ -122,7 +122,7 @@ async function inTwoSteps(browser, dev) {
 
   await page.reload();
   await settled(page);
-  const rows = page.getByRole('region', { name: 'Sessions' }).getByRole('row');
+  const rows = page.getByRole('region', { name: 'Sessions', exact: true }).getByRole('row');
   assert.ok(await rows.count() >= 3, 'two browsers are listed');
   await press(page, 'Sign out everywhere else');
   await press(page, 'Sign out the others');
@@ -148,11 +148,11 @@ async function byPasskey(browser, dev) {
   await page.goto('/account');
   await settled(page);
   await press(page, 'Add a passkey');
-  const section = page.getByRole('region', { name: 'Passkeys', exact: true }).first();
+  const section = page.getByRole('region', { name: 'Passkeys', exact: true });
   await section.getByLabel('Name of the device').fill('Test device');
   await section.getByLabel('Your password').fill(dev.password);
   await press(page, 'Add it');
-  await section.getByRole('cell', { name: /Test device/ }).waitFor();
+  await section.getByRole('cell', { name: /^Test device/ }).waitFor();
   await accessible(page, 'passkeys');
 
   await page.evaluate(() => fetch('/api/v1/auth/logout', { method: 'POST' }));
@@ -164,6 +164,6 @@ async function byPasskey(browser, dev) {
   await page.getByText(`${dev.email}, verified`).waitFor();
   await press(page, 'Remove Test device');
   await press(page, 'Remove it');
-  await section.getByRole('cell', { name: /Test device/ }).waitFor({ state: 'detached' });
+  await section.getByRole('cell', { name: /^Test device/ }).waitFor({ state: 'detached' });
   assert.deepEqual(page.trouble, []);
 }

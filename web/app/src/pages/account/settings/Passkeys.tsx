@@ -1,4 +1,4 @@
-import { Button, Group, PasswordInput, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack, Table, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useState, type ReactNode } from "react";
 import { api, body, client } from "../../../api/client";
@@ -30,7 +30,7 @@ export function Passkeys({ me }: { me: Me }): ReactNode {
       {keys.error && <Failure trouble={asProblem(keys.error)} retry={() => { void keys.refetch(); }} />}
       {keys.isPending && <Waiting lines={1} />}
       {data.length > 0 && (
-        <Rows label="Passkeys" head={["Name", "Added", "Last used", ""]}>
+        <Rows label="Your passkeys" head={["Name", "Added", "Last used", <VisuallyHidden key="act">Remove</VisuallyHidden>]}>
           {data.map((k) => (
             <Table.Tr key={k.id}>
               <Table.Td><Name id={k.id} name={k.name} /></Table.Td>

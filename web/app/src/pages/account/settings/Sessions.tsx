@@ -24,10 +24,10 @@ export function Sessions(): ReactNode {
       {sessions.error && <Failure trouble={asProblem(sessions.error)} retry={() => { void sessions.refetch(); }} />}
       {sessions.isPending && <Waiting lines={2} />}
       {data.length > 0 && (
-        <Rows label="Sessions" head={["Browser", "Address", "Signed in", "Last used", ""]}>
+        <Rows label="Browsers that are signed in" head={["Browser", "Address", "Signed in", "Last used", <VisuallyHidden key="act">Sign out</VisuallyHidden>]}>
           {data.map((s) => (
             <Table.Tr key={s.id}>
-              <Table.Td title={s.user_agent}><Plain>{device(s.user_agent)}</Plain> {s.current && <Badge color="teal" variant="light" ml={4}>this one</Badge>}</Table.Td>
+              <Table.Td title={s.user_agent}><Plain>{device(s.user_agent)}</Plain> {s.current && <Badge variant="default" ml={4}>this one</Badge>}</Table.Td>
               <Table.Td><Plain>{s.ip}</Plain></Table.Td>
               <Table.Td><Time at={s.created_at} /></Table.Td>
               <Table.Td><Time at={s.last_used_at} /></Table.Td>

@@ -35,7 +35,7 @@ export function TwoSteps({ me }: { me: Me }): ReactNode {
     if (!totp.data.enabled) return <Button onClick={() => { setAt("enrol"); }}>Add an authenticator app</Button>;
     return (
       <>
-        <Text size="sm" component="div"><Badge color="teal" variant="light" mr="xs">on</Badge>since <Time at={totp.data.confirmed_at ?? undefined} />. {left(totp.data.recovery_codes)}</Text>
+        <Text size="sm" component="div"><Badge variant="default" mr="xs">on</Badge>since <Time at={totp.data.confirmed_at ?? undefined} />. {left(totp.data.recovery_codes)}</Text>
         <Group gap="xs">
           <Button variant="default" onClick={() => { renew.reset(); setAt("renew"); }}>New recovery codes</Button>
           <Button variant="default" color="red" onClick={() => { remove.reset(); setAt("remove"); }}>Remove the app</Button>

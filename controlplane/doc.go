@@ -17,6 +17,9 @@
 // What runtimes saw comes in by Telemetry, is no change of anybody's and leaves no event; Logs and Metrics
 // read it (log_tail.go says how a log is followed), and each day is a partition that Telemetry.Sweep drops.
 //
+// Devices, refused credentials and first times come with it and are joined to what is known (device_store.go).
+// Alerts judges from all of that, one replica at a time, and tells people by their channels.
+//
 // Who may do what is decided before a method is called (controlplane/authz by the route table). The
 // methods here still refuse what no permission can express: the last owner's removal, a role above
 // one's own.

@@ -28,6 +28,14 @@
 // arrive in order. Meanwhile new counts merge in memory. When an outage lasts so long that they become
 // many, past minutes merge to hours and then to days: the sums stay exact, only their resolution is lost.
 //
+// # What is joined and not counted
+//
+// Devices, refused credentials and sightings (whether, since when and how lately something was seen) travel in the
+// same batches. What a meter holds of one is of the same type as all that is known of it, and Join makes
+// one of both: in the meter, while a batch waits, and where it is stored. Sightings are as exact as
+// counters. Devices and causes are named by clients, so each meter has only so many; a device without room is
+// counted as DroppedDevices and seen again soon.
+//
 // # Text
 //
 // Entries hold no values of rows and no credentials: their messages are written for strangers. Names

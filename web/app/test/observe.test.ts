@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { components } from "../src/api/schema";
-import { byRequest, flat } from "../src/pages/instance/observe/groups";
+import { byRequest, flat, type LogRows } from "../src/pages/instance/observe/groups";
 import { counted, many, rangeOf, took, within } from "../src/pages/instance/observe/numbers";
 import { gapped, linesOf, total, type SeriesAnswer } from "../src/pages/instance/observe/series";
 import { whereOf } from "../src/pages/instance/observe/where";
@@ -57,8 +57,10 @@ describe("series", () => {
 describe("lines of the log", () => {
   it("stand with their request where its first line stands", () => {
     const lines = [line("1", "a"), line("2", "b"), line("3", "a"), line("4", "")];
-    expect(flat(lines).map((r) => r.line.id)).toEqual(["1", "2", "3", "4"]);
-    expect(byRequest(lines).map((r) => [r.line.id, r.group, r.inner])).toEqual([["1", 2, false], ["3", 1, true], ["2", 1, false], ["4", 1, false]]);
+    const all = (rows: LogRows) => Array.from({ length: rows.length }, (_, n) => rows.at(n));
+    expect(all(flat(lines)).map((r) => r?.line.id)).toEqual(["1", "2", "3", "4"]);
+    expect(flat(lines).at(4)).toBeUndefined();
+    expect(all(byRequest(lines)).map((r) => r && [r.line.id, r.group, r.inner])).toEqual([["1", 2, false], ["3", 1, true], ["2", 1, false], ["4", 1, false]]);
   });
 
   it("say what was written, and why not", () => {

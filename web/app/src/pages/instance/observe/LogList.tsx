@@ -3,14 +3,14 @@ import { useEffect, useRef, type ReactNode } from "react";
 import { to } from "../../../paths";
 import { Link } from "../../../shell/Link";
 import { Plain } from "../../../ui/Plain";
-import type { LogRow } from "./groups";
+import type { LogRow, LogRows } from "./groups";
 import classes from "./Log.module.css";
 import { took } from "./numbers";
 import { outcomes, summaryOf } from "./words";
 
 interface Props {
   instance: string;
-  rows: LogRow[];
+  rows: LogRows;
   picked: string;
   pick: (id: string) => void;
   /** Stay at the newest line as lines arrive. */
@@ -33,7 +33,7 @@ export function LogList({ instance, rows, picked, pick, follow }: Props): ReactN
       onScroll={(e) => { const at = e.currentTarget; bottom.current = at.scrollHeight - at.scrollTop - at.clientHeight < 2 * height; }}>
       <div role="table" aria-label="Log" aria-rowcount={rows.length} className={classes.all} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((v) => {
-          const row = rows[v.index];
+          const row = rows.at(v.index);
           return row && <Row key={row.line.id} instance={instance} row={row} index={v.index} top={v.start} picked={picked === row.line.id} pick={pick} />;
         })}
       </div>

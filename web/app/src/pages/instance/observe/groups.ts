@@ -9,13 +9,19 @@ export interface LogRow {
   inner: boolean;
 }
 
-/** Lines as they are, each by itself. */
-export function flat(lines: readonly LogLine[]): LogRow[] {
-  return lines.map((line) => ({ line, group: 1, inner: false }));
+/** Rows by their place. Only those in sight are asked for. */
+export interface LogRows {
+  length: number;
+  at: (n: number) => LogRow | undefined;
+}
+
+/** Lines as they are, each by itself. It makes nothing for lines that nobody looks at: it is called each frame. */
+export function flat(lines: readonly LogLine[]): LogRows {
+  return { length: lines.length, at: (n) => { const line = lines[n]; return line && { line, group: 1, inner: false }; } };
 }
 
 /** Lines of one request together, where the first of them stands. */
-export function byRequest(lines: readonly LogLine[]): LogRow[] {
+export function byRequest(lines: readonly LogLine[]): LogRows {
   const groups = new Map<string, LogLine[]>();
   for (const line of lines) {
     const key = line.request_id || line.id;
@@ -25,5 +31,5 @@ export function byRequest(lines: readonly LogLine[]): LogRow[] {
   }
   const rows: LogRow[] = [];
   for (const list of groups.values()) list.forEach((line, n) => rows.push({ line, group: n === 0 ? list.length : 1, inner: n > 0 }));
-  return rows;
+  return { length: rows.length, at: (n) => rows[n] };
 }

@@ -108,8 +108,6 @@ func latest(a *time.Time, b time.Time) {
 // deviceKey is a device within an instance.
 type deviceKey struct{ user, client string }
 
-func (d *Device) key() deviceKey { return deviceKey{d.UserID, d.ClientID} }
-
 // meet notes what an entry shows of its device.
 func (m *meter) meet(r *Recorder, minute int64, e *Entry) {
 	switch e.Kind {

@@ -20,8 +20,9 @@ export const theme = createTheme({
     // The menu's own focus placeholder is a child that a menu may not have.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 200 } },
-    // A dialog's header is no banner of the page.
-    Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+    // A dialog's header is no banner of the page; what closes something has a name.
+    Modal: { defaultProps: { attributes: { header: { role: "presentation" } }, closeButtonProps: { "aria-label": "Close" } } },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     // Light badges miss the contrast of AA with the framework's text colour.
     Badge: {
       vars: (_: unknown, props: { variant?: string; color?: string }) => ({

@@ -4,6 +4,7 @@ import { accountTests } from './account.mjs';
 import { displayTests } from './display.mjs';
 import { figuresTests } from './figures.mjs';
 import { seeded } from './ids.mjs';
+import { hooksTests } from './hooks.mjs';
 import { journeyTests } from './journey.mjs';
 import { pagesTests } from './pages.mjs';
 import { securityTests } from './security.mjs';
@@ -19,6 +20,7 @@ const places = async () => (ids ??= await seeded(stack));
 
 journeyTests(dev);
 accountTests();
+hooksTests(dev);
 figuresTests(dev);
 securityTests(dev);
 pagesTests(dev, places);

@@ -40,19 +40,21 @@ test: postgres ## run everything that CI runs; ends with a table of suites
 check: postgres ## the quick loop: format, vet, lint, Go and connector tests
 	@$(GO) run ./deploy/ci -quick
 
-bench: build postgres ## measure against the bars of the design (takes about seven minutes; BENCH=-quick: one)
-	@CGO_ENABLED=0 $(GO) run ./cmd/bench $(BENCH)
+bench: build postgres ## measure against the bars of the design (takes about nine minutes; BENCH=-quick: three)
+	@CGO_ENABLED=0 $(GO) run ./cmd/bench $(BENCH); held=$$?; echo; echo "the sandbox of hooks:"; \
+	  CGO_ENABLED=0 TURNKEY_WORKER_BINARY="$(CURDIR)/bin/turnkey" $(GO) test -count=1 -tags bench -run '^TestFigures$$' -v ./runtime/hook/worker && exit $$held
 
 fairness: build postgres ## measure what one instance's trouble costs the others (takes about five minutes)
 	@CGO_ENABLED=0 $(GO) build -o bin/fairness ./cmd/fairness && bin/fairness
 
 # What `make torture` does: short (20,000 operations), default, full (200,000 for each database); then schedules of
-# conflicts through the pipeline, for each policy and database 300 (short) or 5,000.
+# conflicts through the pipeline, for each policy and database 300 (short) or 5,000. Those are many small worlds, which a
+# lazy collector speeds up.
 TORTURE ?= default
 torture: build postgres ## kill, cut and restart everything under load, and check that no write is lost or doubled (TORTURE=short|full, SEED=n)
 	@CGO_ENABLED=0 $(GO) build -trimpath -tags crash -o bin/turnkey-crash ./cmd/turnkey
 	@CGO_ENABLED=0 $(GO) run ./runtime/torture -crash-binary bin/turnkey-crash -size "$(TORTURE)" $(if $(SEED),-seed "$(SEED)")
-	@$(GO) test -count=1 -timeout 2h -parallel 8 ./runtime/upload -run '^TestSchedules' -schedules $(if $(filter short,$(TORTURE)),300,5000)
+	@GOGC=800 $(GO) test -count=1 -timeout 2h -parallel 8 ./runtime/upload -run '^TestSchedules' -schedules $(if $(filter short,$(TORTURE)),300,5000)
 
 screenshots: build postgres web/e2e/node_modules/.package-lock.json ## picture every page in both themes and two widths into bin/screenshots, and run axe on each
 	@node --test --test-concurrency=1 web/e2e/browser/screenshots.test.mjs

@@ -31,12 +31,16 @@ type Options struct {
 	Sync bool
 	// CompactAfter is by how many bytes the journal grows before it is compacted. Zero: 64 MB.
 	CompactAfter int64
+	// Events is how many of the newest changes are kept for change streams that resume. Zero: 200,000.
+	Events int
 	// TransactionLifetime ends transactions that stay open longer, as transactionLifetimeLimitSeconds
 	// does. Zero: 60 s.
 	TransactionLifetime time.Duration
 	// Now is the clock of commit times, transactions, sessions and TTL indexes. Nil: time.Now.
 	Now func() time.Time
 }
+
+const defaultEvents = 200_000
 
 // Store is the whole server state; mu guards everything.
 type Store struct {
@@ -56,6 +60,7 @@ type Store struct {
 	journal      *journal // nil: in memory only
 	appended     int64    // sequence number of the newest record
 	compactAfter int64
+	events       int
 	background   sync.WaitGroup
 }
 
@@ -63,12 +68,15 @@ type Store struct {
 // never acknowledged.
 func Open(o Options) (*Store, error) {
 	s := &Store{dbs: map[string]map[string]*coll{}, sessions: map[string]*session{}, open: map[*txn]struct{}{},
-		now: o.Now, lifetime: o.TransactionLifetime, compactAfter: o.CompactAfter}
+		now: o.Now, lifetime: o.TransactionLifetime, compactAfter: o.CompactAfter, events: o.Events}
 	if s.now == nil {
 		s.now = time.Now
 	}
 	if s.lifetime == 0 {
 		s.lifetime = 60 * time.Second
+	}
+	if s.events == 0 {
+		s.events = defaultEvents
 	}
 	if s.compactAfter == 0 {
 		s.compactAfter = defaultCompactAfter

@@ -145,9 +145,9 @@ func (s *Store) apply(ws []write, t *txn, mark D) {
 		rec = append(rec, r)
 		s.log = append(s.log, event{ts: ts, n: int32(i), op: w.op, db: w.c.db, coll: w.c.name, id: w.e.id, doc: w.doc, txn: t.id()})
 	}
-	if len(s.log) > 200000 {
-		s.trimmed = s.log[100000].ts
-		s.log = append([]event(nil), s.log[100001:]...)
+	if len(s.log) > s.events {
+		s.trimmed = s.log[s.events/2].ts
+		s.log = append([]event(nil), s.log[s.events/2+1:]...)
 	}
 	d := D{{Key: "w", Value: rec}}
 	if mark != nil {

@@ -41,7 +41,7 @@ type size struct {
 // sizes by the name in TORTURE.
 var sizes = map[string]size{
 	"short":   {operations: 10_000, kills: 12, others: 25, workers: 30, load: 16 * time.Second, longest: time.Second, late: 4 * time.Second, brief: true},
-	"default": {operations: 60_000, kills: 110, others: 260, workers: 250, load: 5 * time.Minute, longest: 4 * time.Second, late: time.Minute},
+	"default": {operations: 60_000, kills: 110, others: 260, workers: 250, load: 3 * time.Minute, longest: 4 * time.Second, late: time.Minute},
 	"full":    {operations: 200_000, kills: 250, others: 600, workers: 600, load: 20 * time.Minute, longest: 10 * time.Second, late: time.Minute},
 }
 

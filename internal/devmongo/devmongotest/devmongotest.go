@@ -17,7 +17,7 @@ func URI(tb testing.TB) string {
 	if uri := os.Getenv("TURNKEY_MONGODB_URI"); uri != "" {
 		return uri
 	}
-	store, err := devmongo.Open(devmongo.Options{})
+	store, err := devmongo.Open(devmongo.Options{Events: 2000}) // tests that resume do so at once
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 	"turnkey/runtime/hook/worker"
 )
 
-// TestFigures prints what isolation costs. Run it alone on a quiet machine:
+// TestFigures prints what isolation costs, and holds it against the bars. Run it alone on a quiet machine, or by make bench:
 //
 //	CGO_ENABLED=0 go test -tags bench -run Figures -v ./runtime/hook/worker
 //
@@ -29,24 +29,39 @@ func TestFigures(t *testing.T) {
 	}
 	p := newEnginePool(t, nil)
 	program := bundled(t, p, example.Typical)
-	t.Run("cold", func(t *testing.T) { cold(t, program) })
-	t.Run("bare", func(t *testing.T) { bare(t, program) })
-	t.Run("warm", func(t *testing.T) { warm(t, p, program) })
+	var first time.Duration
+	var alone, isolated map[int]time.Duration
+	t.Run("cold", func(t *testing.T) { first = cold(t, program) })
+	t.Run("bare", func(t *testing.T) { alone = bare(t, program) })
+	t.Run("warm", func(t *testing.T) { isolated = warm(t, p, program) })
 	t.Run("calm", func(t *testing.T) { calm(t, p, program) })
 	t.Run("spare", func(t *testing.T) { spare(t, p, program) })
 	t.Run("crowd", func(t *testing.T) { crowd(t, program) })
 	t.Run("memory", func(t *testing.T) { memory(t, program) })
+	bar := func(what string, got, most time.Duration) {
+		if got > most {
+			t.Errorf("FAIL  %s: p50 %s, at most %s", what, got.Round(time.Microsecond), most)
+		} else {
+			t.Logf("PASS  %s: p50 %s, at most %s", what, got.Round(time.Microsecond), most)
+		}
+	}
+	bar("cold start of a worker to its first result", first, 15*time.Millisecond)
+	bar("one hook call from the runtime", isolated[1], 150*time.Microsecond)
+	bar("isolation of an operation of one", isolated[1]-alone[1], 80*time.Microsecond)
+	bar("isolation of an operation of a hundred", (isolated[100]-alone[100])/100, 25*time.Microsecond)
 }
 
-func report(t *testing.T, what string, took []time.Duration) {
+// report prints a figure and gives its p50.
+func report(t *testing.T, what string, took []time.Duration) time.Duration {
 	t.Helper()
 	slices.Sort(took)
 	at := func(q float64) time.Duration { return took[int(q*float64(len(took)-1))].Round(time.Microsecond) }
 	t.Logf("%-50s n=%-5d min %8s  p50 %8s  p99 %8s", what, len(took), took[0].Round(time.Microsecond), at(.5), at(.99))
+	return took[len(took)/2]
 }
 
 // cold is from nothing to the first result: a process, its layers, the program, one operation.
-func cold(t *testing.T, program *hook.Program) {
+func cold(t *testing.T, program *hook.Program) time.Duration {
 	var took []time.Duration
 	for range 60 {
 		p := newEnginePool(t, func(o *worker.Options) { o.Sizes.Spares = -1 })
@@ -57,11 +72,12 @@ func cold(t *testing.T, program *hook.Program) {
 		took = append(took, time.Since(began))
 		p.Close()
 	}
-	report(t, "cold start to the first result", took)
+	return report(t, "cold start to the first result", took)
 }
 
-// bare is the engine in this process: what isolation is compared with.
-func bare(t *testing.T, program *hook.Program) {
+// bare is the engine in this process: what isolation is compared with. It gives the p50 by operations.
+func bare(t *testing.T, program *hook.Program) map[int]time.Duration {
+	all := map[int]time.Duration{}
 	e := engine.New(time.Now)
 	if l := e.Load(hook.Load{Program: *program}); l.Failure != nil {
 		t.Fatal(l.Failure.Message)
@@ -76,7 +92,7 @@ func bare(t *testing.T, program *hook.Program) {
 			}
 			took = append(took, time.Since(began))
 		}
-		report(t, fmt.Sprintf("the engine alone: %d operations (fresh globals)", n), took[50:])
+		all[n] = report(t, fmt.Sprintf("the engine alone: %d operations (fresh globals)", n), took[50:])
 	}
 	run := writes(t, program, 1, time.Second)
 	var took []time.Duration
@@ -87,6 +103,7 @@ func bare(t *testing.T, program *hook.Program) {
 		took = append(took, time.Since(began))
 	}
 	report(t, "the engine alone: one more operation", took[50:])
+	return all
 }
 
 // calm is one call at a time with a pause behind each, as one device's uploads come: the processor has gone to
@@ -141,7 +158,9 @@ func spare(t *testing.T, p *worker.Pool, program *hook.Program) {
 	report(t, "a new instance to its first result, by a spare", took)
 }
 
-func warm(t *testing.T, p *worker.Pool, program *hook.Program) {
+// warm is the same in a worker.
+func warm(t *testing.T, p *worker.Pool, program *hook.Program) map[int]time.Duration {
+	all := map[int]time.Duration{}
 	for _, n := range []int{1, 10, 100} {
 		var took []time.Duration
 		run := writes(t, program, n, time.Second)
@@ -152,7 +171,7 @@ func warm(t *testing.T, p *worker.Pool, program *hook.Program) {
 			}
 			took = append(took, time.Since(began))
 		}
-		report(t, fmt.Sprintf("a transaction of %d operations (fresh globals)", n), took[50:])
+		all[n] = report(t, fmt.Sprintf("a transaction of %d operations (fresh globals)", n), took[50:])
 	}
 	run := writes(t, program, 1, time.Second)
 	s, err := p.Session(t.Context(), "a", program)
@@ -181,6 +200,7 @@ func warm(t *testing.T, p *worker.Pool, program *hook.Program) {
 		took = append(took, time.Since(began))
 	}
 	report(t, "an echo of 524 bytes, session included", took[50:])
+	return all
 }
 
 // crowd is a thousand instances with hooks on one machine, four transactions at a time. By Zipf's law most of the traffic is that of a

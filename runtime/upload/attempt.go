@@ -23,6 +23,8 @@ type attempt struct {
 	columns map[*table]map[string]bundle.Type
 	// strict sends each operation by itself, in order.
 	strict bool
+	// blind is what is known of the operations, if they are tried without reading first.
+	blind *memory
 
 	memory *memory
 	// remembered: what is known of the operations was not read, and only a commit can prove it.
@@ -59,6 +61,14 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 		return verdict{}, err
 	}
 	defer a.closeHooks()
+	if a.blind != nil {
+		if v, done, err := a.unread(ctx); done || err != nil {
+			return v, err
+		}
+		if err := a.takePlace(ctx); err != nil { // given back before it wrote
+			return verdict{}, err
+		}
+	}
 	tx, err := a.engine.src.Begin(ctx, source.Session{UserID: a.user.ID, Claims: a.user.Claims})
 	if err != nil {
 		return verdict{}, err
@@ -197,11 +207,17 @@ func (a *attempt) finish(ctx context.Context) (*source.Finish, error) {
 // again starts over, one operation at a time.
 func (a *attempt) again(ctx context.Context, tx source.Tx) (verdict, error) {
 	tx.Rollback(ctx)
-	a.strict, a.reborn, a.rows, a.order, a.memory, a.remembered = true, false, nil, nil, nil, false
-	a.marks, a.recorded, a.counts, a.undecided = nil, nil, nil, nil
+	a.restart()
+	a.strict = true
+	return a.run(ctx)
+}
+
+// restart forgets all that came of the operations so far.
+func (a *attempt) restart() {
+	a.blind, a.reborn, a.rows, a.order, a.memory, a.remembered = nil, false, nil, nil, nil, false
+	a.changes, a.marks, a.recorded, a.counts, a.undecided = nil, nil, nil, nil, nil
 	a.effects, a.sent, a.dbWrites, a.byCode = nil, false, 0, byCode{}
 	a.hooks.restart()
-	return a.run(ctx)
 }
 
 // oneByOne applies every operation by itself, so that the database's checks see the client's order

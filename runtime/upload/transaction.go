@@ -41,10 +41,9 @@ func (e *Engine) settle(ctx context.Context, q *request, t *Transaction, ids *id
 	if e.plan.program != nil {
 		m.seed = e.deps.Seed()
 	}
-	if m.alone, failure = e.alone(ctx, q, targets); failure != nil {
+	if failure = e.alone(ctx, m); failure != nil {
 		return verdict{}, failure
 	}
-	m.alone = m.alone || q.shadowed != nil // its rows have to be read
 	group, ok := e.turns.enter(ctx, m)
 	if !ok {
 		return verdict{}, &source.Failure{Class: source.Conflict, Code: "conflict", Message: "Other writes to the same rows are in the way.", Change: -1}
@@ -74,6 +73,9 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 	for n := 1; ; n++ {
 		a := e.attempt(m)
 		a.strict = strict
+		if n == 1 && !strict {
+			a.blind = e.unreadable(m)
+		}
 		v, err := a.run(ctx)
 		tried()
 		if t := troubleOf(err); t != nil {
@@ -212,26 +214,26 @@ func (e *Engine) columns(ctx context.Context, targets []target) (map[*table]map[
 	return out, nil
 }
 
-// alone reports a transaction that must not share one of the source's.
-func (e *Engine) alone(ctx context.Context, q *request, targets []target) (bool, *source.Failure) {
-	if !e.shares || q.replay != nil || e.plan.program != nil && e.plan.program.transaction.transaction {
-		return true, nil
-	}
+// alone marks a transaction that must not share one of the source's.
+func (e *Engine) alone(ctx context.Context, m *member) *source.Failure {
+	m.alone = !e.shares || m.q.replay != nil || e.plan.program != nil && e.plan.program.transaction.transaction ||
+		m.q.shadowed != nil // its rows have to be read
 	var last *table
-	for i := range targets {
-		t := targets[i].table
-		if t == last || targets[i].no != nil {
+	for i := range m.targets {
+		t := m.targets[i].table
+		if m.alone || t == last || m.targets[i].no != nil {
 			continue
 		}
-		if t.hooks.inside() {
-			return true, nil
+		alone, err := e.src.Alone(ctx, &t.Table)
+		if err != nil {
+			return source.FailureOf(err)
 		}
-		if alone, err := e.src.Alone(ctx, &t.Table); alone || err != nil {
-			return alone, source.FailureOf(err)
-		}
-		last = t
+		m.alone, last = alone, t
+		m.hooked = m.hooked || t.hooks.inside()
 	}
-	return false, nil
+	m.hooked = m.hooked && !m.alone
+	m.alone = m.alone || m.hooked
+	return nil
 }
 
 // storable makes a client's text safe for text columns: no NUL, bounded.

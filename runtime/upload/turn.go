@@ -58,6 +58,7 @@ type member struct {
 	targets []target
 	columns map[*table]map[string]bundle.Type
 	alone   bool // it cannot share a transaction
+	hooked  bool // for no other reason than its tables' hooks
 	seed    string
 	keys    []key
 

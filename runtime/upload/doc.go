@@ -80,7 +80,8 @@
 // that kind, as are those of which a frame takes too long.
 //
 // The transaction holds rows and a connection while hooks run: few of an instance do at once (hook_place.go), and none shares
-// its transaction or takes a shortcut. Tables without hooks do both as ever, beside them; those with afterCommit alone share.
+// its transaction. The one shortcut is a PUT of new rows, whose hooks are asked before anything is read (hook_unread.go). Tables
+// without hooks do all of it as ever, beside them; those with afterCommit alone share.
 //
 // Clock and seeds are made of the request's arrival and a text that is random and fixed for the transaction, so that
 // every attempt sees the same. An attempt that is lost takes its logs, counts and effects with it. Effects (ctx.enqueue, afterCommit)

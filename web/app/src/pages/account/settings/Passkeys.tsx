@@ -8,6 +8,7 @@ import type { Me } from "../../../shell/me";
 import { Action } from "../../../ui/Action";
 import { confirm } from "../../../ui/confirm";
 import { Failure } from "../../../ui/Failure";
+import { plain } from "../../../ui/plain";
 import { Plain } from "../../../ui/Plain";
 import { Rows, Waiting } from "../../../ui/Rows";
 import { Time } from "../../../ui/Time";
@@ -38,7 +39,7 @@ export function Passkeys({ me }: { me: Me }): ReactNode {
               <Table.Td><Time at={k.last_used_at ?? undefined} /></Table.Td>
               <Table.Td ta="right">
                 <Button
-                  size="compact-sm" variant="default" color="red" aria-label={`Remove ${k.name}`}
+                  size="compact-sm" variant="default" color="red" aria-label={plain(`Remove ${k.name}`)}
                   onClick={() => { confirm({ title: "Remove this passkey?", body: <><Plain>{k.name}</Plain> signs you in no more.</>, action: "Remove it", onConfirm: () => { drop.mutate(k.id); } }); }}
                 >
                   Remove
@@ -64,7 +65,7 @@ function Name({ id, name }: { id: string; name: string }): ReactNode {
     return (
       <Group gap="xs" wrap="nowrap">
         <Plain>{name}</Plain>
-        <Button size="compact-xs" variant="subtle" aria-label={`Rename ${name}`} onClick={() => { form.setValues({ name }); setEditing(true); }}>Rename</Button>
+        <Button size="compact-xs" variant="subtle" aria-label={plain(`Rename ${name}`)} onClick={() => { form.setValues({ name }); setEditing(true); }}>Rename</Button>
       </Group>
     );
   }

@@ -35,11 +35,11 @@ export function SourceStep({ answers, change, next }: StepProps): ReactNode {
         <Group gap="xs">
           <Text size="sm">On this machine:</Text>
           {offers.data?.sources.map((s) => (
-            <Button key={s.type} size="compact-md" variant="light" onClick={() => {
+            <Action key={s.type} may={writes} size="compact-md" variant="light" onClick={() => {
               change({ type: s.type, database: s.database, stored: false });
               setURI(s.uri);
               test.mutate({ type: s.type, database: s.database, uri: s.uri });
-            }}>{`Use ${plain(s.name)}`}</Button>
+            }}>{`Use ${plain(s.name)}`}</Action>
           ))}
         </Group>
       )}

@@ -4,6 +4,7 @@ import type { May } from "../../../api/can";
 import { Action } from "../../../ui/Action";
 import { confirm } from "../../../ui/confirm";
 import { Failure } from "../../../ui/Failure";
+import { plain } from "../../../ui/plain";
 import { Rows, Waiting } from "../../../ui/Rows";
 import { useBulk, type Bulk } from "./bulk";
 import type { Placed } from "./groups";
@@ -63,7 +64,7 @@ export function Inbox<T extends { id: string }>(p: Props<T>): ReactNode {
         <Rows label={p.label} head={[<Checkbox key="all" aria-label="Choose all that are shown" size="xs" checked={chosen.length > 0 && chosen.length === can.length} indeterminate={chosen.length > 0 && chosen.length < can.length} disabled={can.length === 0} onChange={(e) => { toggle(can, e.currentTarget.checked); }} />, ...p.head]}>
           {p.placed.map((placed) => (
             <Table.Tr key={placed.row.id} className={placed.child ? `${classes.row} ${classes.child}` : classes.row}>
-              <Table.Td w={32}><Checkbox size="xs" aria-label={`Choose ${p.name(placed.row)}`} disabled={!p.selectable(placed.row)} checked={p.selected.has(placed.row.id)} onChange={(e) => { toggle([placed.row.id], e.currentTarget.checked); }} /></Table.Td>
+              <Table.Td w={32}><Checkbox size="xs" aria-label={plain(`Choose ${p.name(placed.row)}`)} disabled={!p.selectable(placed.row)} checked={p.selected.has(placed.row.id)} onChange={(e) => { toggle([placed.row.id], e.currentTarget.checked); }} /></Table.Td>
               {p.cells(placed.row, placed).map((c, n) => <Table.Td key={n}>{c}</Table.Td>)}
             </Table.Tr>
           ))}

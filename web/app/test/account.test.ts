@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { problemOf } from "../src/api/problem";
 import { known, refusalOf } from "../src/pages/account/passkeys";
 import { refusal } from "../src/pages/account/refusals";
 import { device } from "../src/pages/account/settings/device";
@@ -32,4 +33,11 @@ describe("recovery codes that are left", () => {
 describe("a passkey that came to nothing", () => {
   it.each([["NotAllowedError", "passkey_cancelled"], ["InvalidStateError", "passkey_known"], ["SecurityError", "passkey_address"], ["", "passkey_failed"]])("%s", (name, code) => { expect(refusalOf(name).code).toBe(code); });
   it("is not offered where the browser knows none", () => { expect(known()).toBe(false); });
+});
+
+describe("the first of two steps", () => {
+  it("gives what the second one has to send back", async () => {
+    const refused = new Response(JSON.stringify({ code: "mfa_required", detail: "Type the code.", challenge: "tc_1" }), { status: 401 });
+    expect((await problemOf(refused)).challenge).toBe("tc_1");
+  });
 });

@@ -31,7 +31,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   const id = response.headers.get("X-Request-Id") ?? undefined;
   try {
     const d = (await response.json()) as { code?: string; detail?: string; hint?: string; request_id?: string; errors?: Finding[]; challenge?: string };
-    return new Problem(response.status, d.code ?? "unknown", d.detail ?? response.statusText, d.hint, d.request_id ?? id, (d.errors ?? []).map((e) => ({ ...e, location: e.location ?? e.path })));
+    return new Problem(response.status, d.code ?? "unknown", d.detail ?? response.statusText, d.hint, d.request_id ?? id, (d.errors ?? []).map((e) => ({ ...e, location: e.location ?? e.path })), d.challenge);
   } catch {
     return new Problem(response.status, "unreadable", `The server answered ${response.status} without saying why.`, "Try again; if it stays, look at the proxy between.", id);
   }

@@ -26,26 +26,27 @@ export function ShadowPanel({ ws, open }: { ws: Workspace; open: Open }): ReactN
   const [minutes, setMinutes] = useState<number | string>(15);
   const path = { params: { path: { instance: ws.instance } } };
   const shadow = api.useQuery("get", "/api/v1/instances/{instance}/shadow", path, {
-    enabled: ws.mayTry === true, refetchInterval: (q) => (q.state.data?.running ? 2000 : false),
+    enabled: ws.mayTry === true, refetchInterval: (q) => (q.state.data?.running && !q.state.error ? 2000 : false),
   });
   const start = useAct(() => body(client.POST("/api/v1/instances/{instance}/shadow", { ...path, body: { sample: Number(sample), minutes: Math.min(Math.max(Number(minutes) || 15, 1), 60), ...candidate(ws.items) } })),
     { quiet: true, refresh: [key] });
   const stop = useAct(() => body(client.DELETE("/api/v1/instances/{instance}/shadow", path)), { done: "The shadow was stopped", refresh: [key] });
   const none = shadow.error && asProblem(shadow.error).status === 404;
-  const s = none ? undefined : shadow.data;
+  // Runtimes forget a shadow that is stopped: what it came to is the answer to that.
+  const s = none ? stop.data : shadow.data;
   return (
     <Stack gap="md">
       <Text size="sm" maw="46rem">The files as they are here are tried on a part of the live writes, beside what is deployed. Devices notice nothing, nothing is written; what would differ is counted.</Text>
       <Group align="flex-end">
         <Select label="Part of the writes" data={[{ value: "0.01", label: "1 %" }, { value: "0.1", label: "10 %" }, { value: "0.5", label: "50 %" }, { value: "1", label: "All" }]} value={sample} allowDeselect={false} onChange={(v) => { setSample(v ?? "0.1"); }} w={130} />
         <NumberInput label="Minutes" min={1} max={60} value={minutes} onChange={setMinutes} w={110} />
-        <Action may={ws.mayTry} loading={start.isPending} onClick={() => { start.mutate(undefined); }}>{s?.running ? "Start anew" : "Start"}</Action>
+        <Action may={ws.mayTry} loading={start.isPending} onClick={() => { stop.reset(); start.mutate(undefined); }}>{s?.running ? "Start anew" : "Start"}</Action>
         {s?.running && <Action may={ws.mayTry} variant="default" loading={stop.isPending} onClick={() => { stop.mutate(undefined); }}>Stop</Action>}
       </Group>
       {start.problem && <Refused title="It could not be started" problem={start.problem} instance={ws.instance} open={open} />}
       {shadow.error && !none && <Failure trouble={asProblem(shadow.error)} title="The counts cannot be read" retry={() => { void shadow.refetch(); }} />}
       {shadow.isLoading && <Waiting lines={2} />}
-      {none && !start.isPending && <Empty title="No shadow runs" />}
+      {none && !s && !start.isPending && <Empty title="No shadow runs" />}
       {s && <Counts ws={ws} s={s} />}
     </Stack>
   );

@@ -33,7 +33,7 @@ export function APIKeys({ here }: { here: Here }): ReactNode {
           <div><Title order={2} size="h4" id="api-keys">API keys</Title><Text size="sm" c="dimmed">For your own server: it asks for a token in the name of one of its users. Needs a provider of type api_key.</Text></div>
           <Action variant="default" may={may} onClick={() => { setAsking(true); }}>New API key</Action>
         </Group>
-        <Listing list={list} label="API keys" head={["Name", "Begins with", "Made", "Ends", <span key="do">What to do</span>]} empty={<Text size="sm" c="dimmed">None.</Text>}
+        <Listing list={list} label="List of API keys" head={["Name", "Begins with", "Made", "Ends", <span key="do">What to do</span>]} empty={<Text size="sm" c="dimmed">None.</Text>}
           row={(k) => (
             <Table.Tr key={k.id}>
               <Table.Td><Plain>{k.name}</Plain></Table.Td>

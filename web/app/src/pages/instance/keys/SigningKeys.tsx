@@ -50,12 +50,12 @@ export function SigningKeys({ here }: { here: Here }): ReactNode {
         </Group>
         {notice && <Alert color="teal" variant="light" title={notice.title} withCloseButton closeButtonLabel="Close" onClose={() => { setNotice(undefined); }} role="status"><Plain>{notice.text}</Plain></Alert>}
         {list.rows.length > 0 && <Drawing keys={list.rows} />}
-        <Listing list={list} label="Signing keys" head={["Key", "State", "Published", "Signs from", "Leaves the key set", <span key="do">What to do</span>]}
+        <Listing list={list} label="List of signing keys" head={["Key", "State", "Published", "Signs from", "Leaves the key set", <span key="do">What to do</span>]}
           empty={<Text size="sm" c="dimmed">There is no key.</Text>}
           row={(k) => (
             <Table.Tr key={k.id}>
               <Table.Td><code><Plain>{k.id}</Plain></code> <Text span size="sm" c="dimmed">{k.algorithm}</Text></Table.Td>
-              <Table.Td><Badge variant="light" color={words[k.status][1]} tt="none" miw="max-content">{words[k.status][0]}</Badge></Table.Td>
+              <Table.Td><Badge variant="dot" color={words[k.status][1]} tt="none" miw="max-content">{words[k.status][0]}</Badge></Table.Td>
               <Table.Td><When at={k.publish_at} /></Table.Td>
               <Table.Td><When at={k.sign_from} /></Table.Td>
               <Table.Td>{k.revoked_at ? <>revoked <When at={k.revoked_at} /></> : k.retire_at ? <When at={k.retire_at} /> : "when it is rotated"}</Table.Td>

@@ -94,7 +94,8 @@ async function inTwoSteps(browser, dev) {
   await section.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
   await accessible(page, 'adding an authenticator app');
   const key = await section.locator('code').innerText();
-  await section.getByLabel('The code that the app shows now').fill(code(key));
+  const used = code(key);
+  await section.getByLabel('The code that the app shows now').fill(used);
   await press(page, 'Confirm');
   const recovery = (await section.getByLabel('recovery codes', { exact: true }).innerText()).trim().split('\n');
   assert.equal(recovery.length, 10);
@@ -109,7 +110,7 @@ async function inTwoSteps(browser, dev) {
   await press(second, 'Sign in');
   await second.getByRole('heading', { name: 'One more step' }).waitFor().catch(async (e) => { throw new Error(`${e.message}\n${await second.locator('body').innerText()}\n${second.trouble.join('\n')}`); });
   await accessible(second, 'the second step');
-  await second.getByLabel('Code').fill(code(key)); // the one that confirmed is used up
+  await second.getByLabel('Code').fill(used); // the one that confirmed is used up
   await press(second, 'Sign in');
   await second.getByText('That code is not right, or was used before.').waitFor();
   await second.getByLabel('Code').fill(recovery[0].toUpperCase());

@@ -2,6 +2,7 @@ package dashboardapi
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
@@ -18,9 +19,8 @@ import (
 // dashboard serves the built web application: one page for every address that people may have open, and
 // below /static/ files whose names carry a hash of their content, so that browsers keep them for ever.
 type dashboard struct {
-	files  fs.FS
-	page   []byte
-	signup controlplane.Signup
+	files fs.FS
+	page  []byte
 }
 
 // dashboardPolicy lets the page load its own scripts and workers and talk to this API. Styles that
@@ -34,13 +34,9 @@ func newDashboard(files fs.FS, cfg Config) (*dashboard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dashboard-api: read the dashboard's page: %w", err)
 	}
-	signup := cfg.Signup
-	if signup == "" {
-		signup = controlplane.SignupOff
-	}
-	text = bytes.ReplaceAll(text, []byte("{{SIGNUP}}"), []byte(signup))
+	text = bytes.ReplaceAll(text, []byte("{{SIGNUP}}"), []byte(cmp.Or(cfg.Signup, controlplane.SignupOff)))
 	text = bytes.ReplaceAll(text, []byte("{{DEVELOPMENT}}"), []byte(strconv.FormatBool(cfg.Development)))
-	return &dashboard{files: files, page: text, signup: signup}, nil
+	return &dashboard{files: files, page: text}, nil
 }
 
 // wants reports whether a request that no route took is a person opening a page.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attacks, unsafe } from './attacks.mjs';
 import { fits, launch, open, settled, signIn } from './browser.mjs';
-import { rest, upload } from './stack.mjs';
+import { likeDemo, rest, upload } from './stack.mjs';
 
 const hook = `export default {
   beforeWrite(write, ctx) {
@@ -42,10 +42,7 @@ export function displayTests(dev) {
     for (const name of nasty.slice(25)) await call('POST', `/orgs/${org}/tokens`, { name, permissions: ['project:read'], expires_in: '24h' }).catch(refused);
 
     // An instance of its own: what its first deployment refuses, no brake takes back.
-    const template = await call('GET', `/instances/${dev().instances.find((i) => i.source === 'mongodb').id}/deployments/1`); // as the demo began
-    const instance = await call('POST', `/projects/${project.id}/instances`, {
-      name: attacks[0].slice(0, 60), kind: 'development', config: template.config, deploy: true, secrets: { SOURCE_URI: dev().source_urls.mongodb }, files: { 'hooks/lists.ts': hook },
-    });
+    const instance = await likeDemo(dev(), call, project.id, attacks[0].slice(0, 60), { 'hooks/lists.ts': hook });
     for (const [n, attack] of attacks.entries()) {
       const id = (0x65f0c0ffee00 * 2 ** 0 + n).toString(16).padStart(24, '0');
       await upload(instance, await known(instance, attack.slice(0, 60)), [{ crud: [{ op: 'PUT', table: 'lists', id, op_id: n + 1, op_data: { name: attack, owner_id: attack.slice(0, 60) } }] }],

@@ -57,6 +57,12 @@ export function rest(dev, token = dev.api_token) {
   };
 }
 
+/** Makes an instance like the demo's on MongoDB as it began, with hook files of its own. */
+export async function likeDemo(dev, call, project, name, files) {
+  const { config } = await call('GET', `/instances/${dev.instances.find((i) => i.source === 'mongodb').id}/deployments/1`);
+  return call('POST', `/projects/${project}/instances`, { name, kind: 'development', config, deploy: true, secrets: { SOURCE_URI: dev.source_urls.mongodb }, files });
+}
+
 /** Uploads client transactions as an app would, as a user of a development instance. */
 export async function upload(instance, user, transactions, extra = {}) {
   const { token } = await (await fetch(`${instance.url}/token?user_id=${encodeURIComponent(user)}`)).json();

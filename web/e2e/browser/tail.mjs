@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import { launch, open, settled, signIn } from './browser.mjs';
-import { rest, upload } from './stack.mjs';
+import { likeDemo, rest, upload } from './stack.mjs';
 
 const linesPerWrite = 100; // the most that one call of a hook may log
 const writesPerSecond = 50;
@@ -25,8 +25,7 @@ export function tailTests(dev, tailSeconds) {
     const call = rest(dev());
     const demo = dev().instances.find((i) => i.source === 'mongodb');
     const { project_id: project } = await call('GET', `/instances/${demo.id}`);
-    const { config } = await call('GET', `/instances/${demo.id}/deployments/1`); // as the demo began
-    const instance = await call('POST', `/projects/${project}/instances`, { name: 'flood', kind: 'development', config, deploy: true, secrets: { SOURCE_URI: dev().source_urls.mongodb }, files: { 'hooks/lists.ts': hook } });
+    const instance = await likeDemo(dev(), call, project, 'flood', { 'hooks/lists.ts': hook });
     const write = (from, count, name) => upload(instance, 'flood', Array.from({ length: count }, (_, n) => ({
       crud: [{ op: 'PUT', table: 'lists', id: row(from + n), op_id: from + n + 1, op_data: { name, owner_id: 'flood' } }],
     })), { client: { id: 'flood-device' } });

@@ -121,6 +121,15 @@ func TestAlerts(t *testing.T) {
 	if got := s.judge(time.Second); strings.Count(got, "alert.opened key_expiring") != 2 {
 		t.Errorf("a key that ends: %q", got)
 	}
+	// A token of the organization that was made for long, and one that never lived for longer than the notice.
+	for name, life := range map[string]time.Duration{"nightly": 30 * 24 * time.Hour, "for a day": 24 * time.Hour} {
+		if _, _, err := s.plane.Tokens.Create(t.Context(), s.ann.Actor, s.ann.Grants[0].Organization, controlplane.NewToken{Name: name, Role: controlplane.Viewer, Life: life}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.judge(time.Second); got != "" {
+		t.Errorf("tokens that end later: %q", got)
+	}
 	list, _, err := s.plane.Alerts.List(t.Context(), s.ann.Grants[0].Organization, controlplane.AlertFilter{Open: true}, controlplane.Page{})
 	if err != nil || len(list) != 3 {
 		t.Errorf("%d alerts are open, want 3; %v: %+v", len(list), err, list)
@@ -287,9 +296,11 @@ func TestAlertChannels(t *testing.T) {
 	}
 }
 
-// TestAttention: what is wrong comes first, each with a sentence and where to look.
+// TestAttention: what is wrong comes first, each with a sentence and where to look; what waits in the inboxes as far as they can
+// be looked into, else what was refused lately.
 func TestAttention(t *testing.T) {
 	s, id := newServed(t)
+	titles := map[string]any{}
 	codes := func() string {
 		r := s.must(call{method: get, path: "/instances/" + id + "/attention", as: s.ann})
 		var out []string
@@ -299,9 +310,14 @@ func TestAttention(t *testing.T) {
 				t.Errorf("concern %v", concern)
 			}
 			out = append(out, fmt.Sprint(concern["severity"], ":", concern["code"]))
+			titles[fmt.Sprint(concern["code"])] = concern["title"]
 		}
 		return strings.Join(out, " ")
 	}
+	if got := codes(); !strings.HasPrefix(got, "warning:rejections warning:conflicts_open") || titles["rejections"] != "7 refused writes wait for somebody." || titles["conflicts_open"] != "2 conflicts wait for a decision." {
+		t.Errorf("attention %q, %v", got, titles)
+	}
+	s.pool.refuse(fault.New(fault.Unavailable, "source_down", "The database does not answer."))
 	before := codes()
 	s.sighted(id, telemetry.SightNoPrevious)
 	s.sighted(id, telemetry.SightToken)
@@ -314,5 +330,48 @@ func TestAttention(t *testing.T) {
 	s.sighted(id, telemetry.SightKeys)
 	if got := codes(); strings.Contains(got, "previous") || strings.Contains(got, "keys_not_fetched") {
 		t.Errorf("afterwards %q", got)
+	}
+}
+
+// TestExpiringTokens: an organization's API token that ends within a week is told to those who hear of everything, not to those who
+// chose instances, and closes when it is revoked or has ended.
+func TestExpiringTokens(t *testing.T) {
+	s, id := newServed(t)
+	org := s.ann.Grants[0].Organization
+	s.channel(map[string]any{"name": "all", "kind": "webhook", "target": "https://hooks.example/x"})
+	s.channel(map[string]any{"name": "one", "kind": "mail", "target": "ops@example.com", "instances": []string{id}})
+	s.channel(map[string]any{"name": "mail", "kind": "mail", "target": "owner@example.com", "rules": []string{"token_expiring"}})
+	tokens := map[string]string{}
+	for name, life := range map[string]time.Duration{"nightly": 30 * 24 * time.Hour, "weekly": 31 * 24 * time.Hour, "for a day": 24 * time.Hour} {
+		token, _, err := s.plane.Tokens.Create(t.Context(), s.ann.Actor, org, controlplane.NewToken{Name: name, Role: controlplane.Viewer, Life: life})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens[name] = token.ID
+	}
+	if got := s.judge(time.Minute); got != "" {
+		t.Fatalf("before the notice: %q", got)
+	}
+	if got := s.judge(24 * 24 * time.Hour); got != "alert.opened token_expiring" {
+		t.Errorf("within the notice of one: %q", got)
+	}
+	if got := fmt.Sprint(s.alertMails()); got != "[owner@example.com [opened] ann's: token_expiring]" {
+		t.Errorf("mails %s", got)
+	}
+	list, _, err := s.plane.Alerts.List(t.Context(), org, controlplane.AlertFilter{Open: true}, controlplane.Page{})
+	if err != nil || len(list) != 1 || list[0].Instance != "" || list[0].Subject != tokens["nightly"] || !strings.Contains(list[0].Summary, `"nightly"`) {
+		t.Errorf("open are %+v, %v", list, err)
+	}
+	if got := s.judge(24 * time.Hour); got != "alert.opened token_expiring" {
+		t.Errorf("within the notice of the other: %q", got)
+	}
+	if err := s.plane.Tokens.Revoke(t.Context(), s.ann.Actor, org, tokens["weekly"]); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.judge(time.Minute); got != "alert.closed token_expiring" {
+		t.Errorf("a revoked token: %q", got)
+	}
+	if got := s.judge(6 * 24 * time.Hour); got != "alert.closed token_expiring" {
+		t.Errorf("a token that has ended: %q", got)
 	}
 }

@@ -70,7 +70,7 @@ func TestExportOfTraces(t *testing.T) {
 			t.Errorf("the receiver got the headers %v", headers)
 		}
 	}
-	if text := s.collector.everything(); strings.Contains(text, "canary") || strings.Contains(text, "phone-1") || strings.Contains(text, "before") {
+	if text := s.collector.everything(); strings.Contains(text, "canary") || strings.Contains(text, "phone-1") {
 		t.Errorf("the receiver is told too much: %s", text)
 	}
 	about1 := s.collector.traces[0].Resource
@@ -232,6 +232,7 @@ func TestReceiverDown(t *testing.T) {
 		s.ship(done(id, "u"))
 		s.counted(id, telemetry.Transactions, telemetry.Success, 1)
 		s.turn(25 * time.Minute)
+		s.signal(path, "logs") // ann stays signed in
 	}
 	if x := s.signal(path, "logs"); x["dropped"] != 2.0 || x["sent"] != 0.0 || x["failed_attempts"] != 4.0 {
 		t.Errorf("while it is down: %v", x)

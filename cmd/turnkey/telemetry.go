@@ -70,6 +70,8 @@ func recorded(r *telemetry.Recorder) scrape.Source {
 				durations[s.Label] += n
 			case telemetry.Duration:
 				latency.Value += float64(n) / 1e6
+			case telemetry.DatabaseTime:
+				emit(scrape.Sample{Name: "turnkey_database_seconds_total", Help: "Time that transactions waited for customers' databases.", Value: float64(n) / 1e6})
 			case telemetry.HookLatency:
 				hooks[s.Outcome] += n
 			case telemetry.HookDuration:

@@ -37,8 +37,10 @@ func ForSources(open func(context.Context, *bundle.Bundle) (source.Source, error
 		SourceTest:    with(func(ctx context.Context, s source.Source) (any, error) { return s.Test(ctx) }),
 		SourceInspect: with(func(ctx context.Context, s source.Source) (any, error) { return s.Inspect(ctx) }),
 		Prepare: with(func(ctx context.Context, s source.Source) (any, error) {
-			err := s.Prepare(ctx)
-			return Prepared{Mode: s.Mode()}, err
+			if err := s.Prepare(ctx); err != nil {
+				return nil, err
+			}
+			return Prepared{Mode: s.Mode()}, nil
 		}),
 	}
 }

@@ -151,6 +151,8 @@ var homes = []home{
 	{"github.com/golang-jwt/jwt", []string{"runtime/token"}, "one place verifies and signs tokens"},
 	{"github.com/MicahParks", []string{"runtime/token"}, "one place verifies and signs tokens"},
 	{"github.com/wneessen/go-mail", []string{"controlplane/smtp"}, "one place speaks to mail servers"},
+	{"go.opentelemetry.io", []string{"controlplane/otlp"}, "one place speaks to receivers of telemetry"},
+	{"google.golang.org/protobuf", []string{"controlplane/otlp"}, "protobuf is spoken at one border"},
 	{"github.com/coreos/go-oidc", []string{"controlplane/oidc"}, "one place believes identity providers"},
 	{"golang.org/x/oauth2", []string{"controlplane/oidc"}, "one place believes identity providers"},
 	{"github.com/go-webauthn", []string{"controlplane/passkey"}, "one place believes authenticators"},

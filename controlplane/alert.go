@@ -19,18 +19,19 @@ const (
 	DeploymentTaken    Rule = "deployment_brake"    // a deployment was taken back by itself
 	SourceDown         Rule = "source_down"         // writes wait for the database, or for a setting of it
 	CredentialsFailing Rule = "credentials_failing" // the database refuses ours, or we refuse most of the apps'
-	KeyExpiring        Rule = "key_expiring"        // an API key ends within a week
+	KeyExpiring        Rule = "key_expiring"        // an API key of an instance ends within a week
+	TokenExpiring      Rule = "token_expiring"      // an API token of the organization does, and lived longer than that
 	StuckDevice        Rule = "stuck_device"        // a device's first write comes back, or it does not get in
 )
 
 // Rules lists them.
-var Rules = []Rule{FirstRejection, RejectionRate, DeploymentTaken, SourceDown, CredentialsFailing, KeyExpiring, StuckDevice}
+var Rules = []Rule{FirstRejection, RejectionRate, DeploymentTaken, SourceDown, CredentialsFailing, KeyExpiring, TokenExpiring, StuckDevice}
 
 // Alert is something that somebody was, or would have been, told. It is open while it holds.
 type Alert struct {
-	ID, Organization, Instance string
+	ID, Organization, Instance string // Instance is empty for what is the organization's
 	Rule                       Rule
-	Subject                    string // what of the instance, where a rule tells several apart
+	Subject                    string // what of it, where a rule tells several apart
 	Severity                   Severity
 	Summary                    string
 	OpenedAt, SeenAt           time.Time
@@ -52,7 +53,8 @@ type alertTx interface {
 	ListOpenAlerts(ctx context.Context) ([]Alert, error)
 	// ListAlerts gives an organization's, newest first, below an id.
 	ListAlerts(ctx context.Context, organization, before string, f AlertFilter, limit int) ([]Alert, error)
-	GetAlert(ctx context.Context, id string) (a Alert, instanceName string, err error)
+	// GetAlert gives one with the name of its instance, or of its organization.
+	GetAlert(ctx context.Context, id string) (a Alert, name string, err error)
 	CloseAlertsOfDeleted(ctx context.Context, at time.Time) error
 	DeleteOldAlerts(ctx context.Context, before time.Time) error
 }
@@ -131,6 +133,11 @@ func findings(o *Observed, now time.Time) (list []finding) {
 		add(StuckDevice, "", Warning, true, "%s", stuckSummary(o))
 	}
 	return list
+}
+
+// tokenFinding is about a token of an organization.
+func tokenFinding(t EndingToken) finding {
+	return finding{TokenExpiring, t.ID, Warning, fmt.Sprintf("The API token %q ends at %s.", t.Name, t.Ends.UTC().Format(time.RFC3339)), true}
 }
 
 func stuckSummary(o *Observed) string {

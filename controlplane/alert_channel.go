@@ -36,7 +36,7 @@ type AlertChannel struct {
 	CreatedAt, UpdatedAt   time.Time
 }
 
-// takes reports that an alert goes to the channel.
+// takes reports that an alert goes to the channel. What is the organization's does not go to a channel for some instances.
 func (c *AlertChannel) takes(a *Alert) bool {
 	return c.Organization == a.Organization && (len(c.Rules) == 0 || slices.Contains(c.Rules, a.Rule)) && (len(c.Instances) == 0 || slices.Contains(c.Instances, a.Instance))
 }
@@ -98,21 +98,6 @@ func (c *AlertChannel) check() (err error) {
 	return nil
 }
 
-// checkInstances refuses instances that are not the organization's.
-func (c *AlertChannel) checkInstances(ctx context.Context, tx Tx) error {
-	if len(c.Instances) == 0 {
-		return nil
-	}
-	living, err := tx.ListLivingInstances(ctx, c.Organization)
-	for _, id := range c.Instances {
-		if err == nil && !slices.Contains(living, id) {
-			return fault.New(fault.Invalid, "unknown_instance", "The organization has no such instance.").
-				WithDetails(fault.Detail{Path: "body.instances", Code: "unknown_instance", Message: "not an instance of the organization"})
-		}
-	}
-	return err
-}
-
 // Create makes a channel. A webhook gets a secret, which is shown once.
 func (s *AlertChannels) Create(ctx context.Context, actor Actor, organization string, c AlertChannel) (_ AlertChannel, secret redact.Secret, err error) {
 	c.Organization, c.Version, c.CreatedAt = organization, 1, s.now()
@@ -134,7 +119,7 @@ func (s *AlertChannels) Create(ctx context.Context, actor Actor, organization st
 		}
 	}
 	err = s.change(ctx, actor, func(tx Tx) (Event, error) {
-		if err := c.checkInstances(ctx, tx); err != nil {
+		if err := checkInstances(ctx, tx, organization, c.Instances); err != nil {
 			return Event{}, err
 		}
 		have, err := tx.ListAlertChannels(ctx, organization, "", maxChannels)
@@ -199,7 +184,7 @@ func (s *AlertChannels) Update(ctx context.Context, actor Actor, organization, i
 			return Event{}, err
 		}
 		if edit.Instances != nil {
-			if err := c.checkInstances(ctx, tx); err != nil {
+			if err := checkInstances(ctx, tx, organization, c.Instances); err != nil {
 				return Event{}, err
 			}
 		}

@@ -61,19 +61,23 @@ type judgement struct {
 	tx       Tx
 	now      time.Time
 	observed []Observed
+	tokens   []EndingToken
 	channels []AlertChannel
 	alerts   map[alertKey]*Alert     // open
 	told     map[[2]string]time.Time // when, by alert and channel
 }
 
 type alertKey struct {
-	instance string
-	rule     Rule
-	subject  string
+	organization, instance string
+	rule                   Rule
+	subject                string
 }
 
 func (j *judgement) read(ctx context.Context) (err error) {
 	if j.observed, err = j.observe(ctx, j.tx, "", j.now.Add(-judgeSpan)); err != nil {
+		return err
+	}
+	if j.tokens, err = j.tx.ListEndingTokens(ctx, j.now, j.now.Add(keyNotice), keyNotice); err != nil {
 		return err
 	}
 	if j.channels, err = j.tx.ListAllAlertChannels(ctx); err != nil {
@@ -86,7 +90,7 @@ func (j *judgement) read(ctx context.Context) (err error) {
 	j.alerts = make(map[alertKey]*Alert, len(open))
 	for n := range open {
 		a := &open[n]
-		j.alerts[alertKey{a.Instance, a.Rule, a.Subject}] = a
+		j.alerts[alertKey{a.Organization, a.Instance, a.Rule, a.Subject}] = a
 	}
 	j.told, err = j.tx.LastAlertMessages(ctx)
 	return err
@@ -97,34 +101,43 @@ func (j *judgement) open(ctx context.Context) error {
 	for n := range j.observed {
 		o := &j.observed[n]
 		for _, f := range findings(o, j.now) {
-			k := alertKey{o.ID, f.rule, f.subject}
-			a := j.alerts[k]
-			delete(j.alerts, k)
-			var err error
-			switch {
-			case a != nil:
-				err = j.keep(ctx, a, f)
-			case f.opens:
-				err = j.begin(ctx, o, f)
-			}
-			if err != nil {
+			if err := j.found(ctx, o.Organization, o.ID, f); err != nil {
 				return err
 			}
+		}
+	}
+	for _, t := range j.tokens {
+		if err := j.found(ctx, t.Organization, "", tokenFinding(t)); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (j *judgement) begin(ctx context.Context, o *Observed, f finding) error {
+// found opens the alert of a finding, or keeps it open.
+func (j *judgement) found(ctx context.Context, organization, instance string, f finding) error {
+	k := alertKey{organization, instance, f.rule, f.subject}
+	a := j.alerts[k]
+	delete(j.alerts, k)
+	switch {
+	case a != nil:
+		return j.keep(ctx, a, f)
+	case f.opens:
+		return j.begin(ctx, organization, instance, f)
+	}
+	return nil
+}
+
+func (j *judgement) begin(ctx context.Context, organization, instance string, f finding) error {
 	id, err := j.ids.New(prefixAlert)
 	if err != nil {
 		return err
 	}
-	a := Alert{ID: id, Organization: o.Organization, Instance: o.ID, Rule: f.rule, Subject: f.subject, Severity: f.severity, Summary: f.summary, OpenedAt: j.now, SeenAt: j.now}
+	a := Alert{ID: id, Organization: organization, Instance: instance, Rule: f.rule, Subject: f.subject, Severity: f.severity, Summary: f.summary, OpenedAt: j.now, SeenAt: j.now}
 	if err := j.tx.InsertAlert(ctx, a); err != nil {
 		return err
 	}
-	j.log.WarnContext(ctx, "an alert opens", "instance", o.ID, "rule", string(f.rule), "summary", f.summary)
+	j.log.WarnContext(ctx, "an alert opens", "organization", organization, "instance", instance, "rule", string(f.rule), "summary", f.summary)
 	return j.message(ctx, &a, ReasonOpened, func(AlertChannel) bool { return true })
 }
 

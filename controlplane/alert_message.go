@@ -120,6 +120,8 @@ type alertPayload struct {
 	Summary      string     `json:"summary"`
 	InstanceID   string     `json:"instance_id,omitempty"`
 	InstanceName string     `json:"instance_name,omitempty"`
+	Organization string     `json:"organization_id,omitempty"` // of an alert that is no instance's
+	OrgName      string     `json:"organization_name,omitempty"`
 	OpenedAt     *time.Time `json:"opened_at,omitempty"`
 	ClosedAt     *time.Time `json:"closed_at,omitempty"`
 	URL          string     `json:"url,omitempty"`
@@ -138,6 +140,9 @@ func (s *Alerts) send(ctx context.Context, m AlertMessage) error {
 			return err
 		}
 		data = alertPayload{ID: a.ID, Rule: a.Rule, Severity: a.Severity, Summary: a.Summary, InstanceID: a.Instance, InstanceName: name, OpenedAt: &a.OpenedAt, ClosedAt: a.ClosedAt}
+		if a.Instance == "" {
+			data.InstanceName, data.Organization, data.OrgName = "", a.Organization, name
+		}
 		return nil
 	})
 	if err != nil {
@@ -169,11 +174,15 @@ func (s *Alerts) sendMail(ctx context.Context, c AlertChannel, m AlertMessage, d
 	}
 	subject := "Turnkey: a test of alerts"
 	if m.Alert != "" {
-		subject = fmt.Sprintf("[%s] %s: %s", m.Reason, d.InstanceName, d.Rule)
+		subject = fmt.Sprintf("[%s] %s: %s", m.Reason, d.InstanceName+d.OrgName, d.Rule)
 	}
 	text := d.Summary + "\n"
 	if m.Alert != "" {
-		text += fmt.Sprintf("\nInstance: %s (%s)\nRule: %s\nSince: %s\n", d.InstanceName, d.InstanceID, d.Rule, d.OpenedAt.UTC().Format(time.RFC1123))
+		about := fmt.Sprintf("Instance: %s (%s)", d.InstanceName, d.InstanceID)
+		if d.InstanceID == "" {
+			about = fmt.Sprintf("Organization: %s (%s)", d.OrgName, d.Organization)
+		}
+		text += fmt.Sprintf("\n%s\nRule: %s\nSince: %s\n", about, d.Rule, d.OpenedAt.UTC().Format(time.RFC1123))
 	}
 	return s.store.InTx(ctx, func(tx Tx) error {
 		return s.post(ctx, tx, Mail{Kind: "alert", To: c.Target, Subject: subject, Text: text}) // the outbox of mails tries again by itself

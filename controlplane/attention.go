@@ -6,7 +6,9 @@ import (
 	"sort"
 	"time"
 
+	"turnkey/runtime/command"
 	"turnkey/runtime/feed"
+	"turnkey/runtime/source"
 	"turnkey/runtime/telemetry"
 )
 
@@ -26,7 +28,7 @@ type Concern struct {
 	Severity Severity
 	Title    string
 	Hint     string
-	// Page is where to look: overview, devices, rejections, deployments, hooks, keys, settings, schema or logs; Query narrows it.
+	// Page is where to look: overview, devices, rejections, conflicts, deployments, hooks, keys, settings, schema or logs; Query narrows it.
 	Page  string
 	Query map[string]string
 	Since time.Time // zero: not known
@@ -38,8 +40,13 @@ type Attention struct{ *core }
 // attentionSpan is how far back outcomes count.
 const attentionSpan = 24 * time.Hour
 
-// List gives an instance's concerns, the worst first, and what was ever seen of it.
-func (s *Attention) List(ctx context.Context, instance string) (list []Concern, seen map[telemetry.Sight]telemetry.Sighting, err error) {
+// inboxTime bounds the look into an instance's inboxes: what waits in a database that does not answer is not worth waiting for.
+const inboxTime = 3 * time.Second
+
+// List gives an instance's concerns, the worst first, and what was ever seen of it. What waits for somebody is counted by
+// a runtime, in the customer's database.
+func (s *Attention) List(ctx context.Context, actor Actor, instance string) (list []Concern, seen map[telemetry.Sight]telemetry.Sighting, err error) {
+	inbox := s.inbox(ctx, actor, instance)
 	err = s.read(ctx, func(tx Tx) error {
 		all, err := s.observe(ctx, tx, instance, s.now().Add(-attentionSpan))
 		if err != nil {
@@ -56,14 +63,25 @@ func (s *Attention) List(ctx context.Context, instance string) (list []Concern, 
 			}
 			development = d.Config.Auth.DevelopmentTokens
 		}
-		list, seen = concerns(&all[0], development, s.now()), all[0].Sights
+		list, seen = concerns(&all[0], inbox, development, s.now()), all[0].Sights
 		return nil
 	})
 	return list, seen, err
 }
 
+// inbox counts what waits; nil: that is not known.
+func (s *Attention) inbox(ctx context.Context, actor Actor, instance string) *command.InboxCounts {
+	ctx, cancel := context.WithTimeout(ctx, inboxTime)
+	defer cancel()
+	var counts command.InboxCounts
+	if err := s.ask(ctx, actor, instance, command.InboxCount, nil, &counts); err != nil {
+		return nil // why is a concern of its own: the database, or nothing is deployed
+	}
+	return &counts
+}
+
 // concerns judges what was observed.
-func concerns(o *Observed, development bool, now time.Time) (list []Concern) {
+func concerns(o *Observed, inbox *command.InboxCounts, development bool, now time.Time) (list []Concern) {
 	add := func(c Concern) { list = append(list, c) }
 	if o.Deployment == 0 {
 		add(Concern{Code: "not_deployed", Severity: Notice, Title: "Nothing is deployed yet.", Hint: "Deploy a configuration; until then uploads wait on the devices.", Page: "configuration"})
@@ -83,6 +101,7 @@ func concerns(o *Observed, development bool, now time.Time) (list []Concern) {
 			Hint: "Look at what it refused, correct it and deploy again; then replay its rejections.", Page: "deployments", Since: o.BrakedAt})
 	}
 	list = append(list, deviceConcerns(o)...)
+	list = append(list, inboxConcerns(o, inbox)...)
 	list = append(list, writeConcerns(o, now)...)
 	for _, k := range o.Keys {
 		add(Concern{Code: "key_expiring", Severity: Warning, Title: fmt.Sprintf("The API key %q ends on %s.", k.Name, k.Ends.UTC().Format("2 January 15:04 MST")),
@@ -114,12 +133,39 @@ func deviceConcerns(o *Observed) (list []Concern) {
 	return list
 }
 
+// inboxConcerns are about what waits for somebody's decision. Where the inboxes cannot be looked at, the counters say what
+// was refused lately.
+func inboxConcerns(o *Observed, inbox *command.InboxCounts) (list []Concern) {
+	rejections := Concern{Code: "rejections", Severity: Warning, Hint: "They are kept: correct what refuses them and replay them.", Page: "rejections",
+		Query: map[string]string{"status": "open"}, Since: o.Sights[telemetry.SightRejection].Last}
+	if inbox == nil {
+		if n := o.Outcomes[telemetry.Transactions][string(telemetry.Fatal)]; n > 0 {
+			rejections.Title = count(n, "transaction was", "transactions were") + " refused in the last 24 hours."
+			list = append(list, rejections)
+		}
+		return list
+	}
+	if n := inbox.Rejections[source.Open] + inbox.Rejections[source.Held]; n > 0 {
+		rejections.Title = atLeast(n, "refused write waits", "refused writes wait") + " for somebody."
+		list = append(list, rejections)
+	}
+	if n := inbox.Conflicts[source.ConflictOpen]; n > 0 {
+		list = append(list, Concern{Code: "conflicts_open", Severity: Warning, Title: atLeast(n, "conflict waits", "conflicts wait") + " for a decision.",
+			Hint: "Both sides are kept: decide by column, or let a policy decide.", Page: "conflicts", Query: map[string]string{"status": "open"}})
+	}
+	return list
+}
+
+// atLeast is count for what is counted up to command.MostCounted.
+func atLeast(n int, one, many string) string {
+	if n >= command.MostCounted {
+		return "At least " + count(int64(n), one, many)
+	}
+	return count(int64(n), one, many)
+}
+
 // writeConcerns are about what became of writes in the last day.
 func writeConcerns(o *Observed, now time.Time) (list []Concern) {
-	if n := o.Outcomes[telemetry.Transactions][string(telemetry.Fatal)]; n > 0 {
-		list = append(list, Concern{Code: "rejections", Severity: Warning, Title: count(n, "transaction was", "transactions were") + " refused in the last 24 hours.",
-			Hint: "They are kept: correct what refuses them and replay them.", Page: "rejections", Query: map[string]string{"status": "open"}, Since: o.Sights[telemetry.SightRejection].Last})
-	}
 	var kills int64
 	for _, n := range o.Outcomes[telemetry.HookKills] {
 		kills += n

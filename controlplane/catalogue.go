@@ -35,6 +35,10 @@ const (
 	AlertChannelUpdated EventKind = "alert_channel.updated"
 	AlertChannelDeleted EventKind = "alert_channel.deleted"
 	AlertChannelTested  EventKind = "alert_channel.tested"
+	ExportCreated       EventKind = "telemetry_export.created"
+	ExportUpdated       EventKind = "telemetry_export.updated"
+	ExportDeleted       EventKind = "telemetry_export.deleted"
+	ExportTested        EventKind = "telemetry_export.tested"
 )
 
 // The events of what is run.
@@ -109,6 +113,10 @@ var Catalogue = map[EventKind]string{
 	AlertChannelUpdated: "Where alerts go, or which, was changed, or paused or resumed.",
 	AlertChannelDeleted: "Alerts do not go there any more.",
 	AlertChannelTested:  "Somebody had a test sent to where alerts go.",
+	ExportCreated:       "Somebody has telemetry exported.",
+	ExportUpdated:       "Where telemetry is exported to, or which, was changed, or paused or resumed.",
+	ExportDeleted:       "Telemetry is not exported there any more.",
+	ExportTested:        "Somebody had a test sent to where telemetry is exported.",
 
 	ProjectCreated:      "A project was made.",
 	ProjectUpdated:      "A project was renamed.",

@@ -139,7 +139,8 @@ func (k *core) newDeployment(actor Actor, i Instance, shot snapshot, message str
 
 // deploy tries a configuration on the source, then makes the deployment that next gives active.
 func (s *Deployments) deploy(ctx context.Context, actor Actor, shot snapshot, next func(Instance) (Deployment, error)) (d Deployment, i Instance, err error) {
-	if err := s.prepare(ctx, actor, shot); err != nil {
+	mode, err := s.prepare(ctx, actor, shot)
+	if err != nil {
 		return d, i, err
 	}
 	key, err := s.keyFor(ctx, shot)
@@ -153,6 +154,7 @@ func (s *Deployments) deploy(ctx context.Context, actor Actor, shot snapshot, ne
 		if d, err = next(i); err != nil {
 			return Event{}, err
 		}
+		i.guaranteed(mode)
 		e := Event{Kind: DeploymentActivated, Organization: i.Organization, Target: i.ID, Changes: Changes{"deployment": {From: i.Deployment, To: d.Number}}}
 		if d.Number > i.LastDeployment {
 			e.Kind = DeploymentCreated

@@ -18,7 +18,8 @@
 // read it (log_tail.go says how a log is followed), and each day is a partition that Telemetry.Sweep drops.
 //
 // Devices, refused credentials and first times come with it and are joined to what is known (device_store.go).
-// Alerts judges from all of that, one replica at a time, and tells people by their channels.
+// Alerts judges from all of that, one replica at a time, and tells people by their channels. Exports sends it on to receivers of
+// OpenTelemetry (export_turn.go), from what is stored.
 //
 // Who may do what is decided before a method is called (controlplane/authz by the route table). The
 // methods here still refuse what no permission can express: the last owner's removal, a role above

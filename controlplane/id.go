@@ -27,6 +27,7 @@ const (
 	prefixChannel      = "ach"
 	prefixAlert        = "alr"
 	prefixAlertMessage = "alm"
+	prefixExport       = "exp"
 )
 
 // crockford is Douglas Crockford's base32, in lower case: it sorts like the bytes do and has no letters

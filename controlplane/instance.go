@@ -9,6 +9,7 @@ import (
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/source"
 )
 
 // Instance is one environment of a project.
@@ -25,6 +26,9 @@ type Instance struct {
 	Revision int64
 	// LogDays is how many days its log is kept; 0: as the organization says.
 	LogDays int
+	// Atomicity is what its database guaranteed when a deployment was last made active, in the words of source.Mode, with
+	// AtomicityNote; empty: no runtime has said it.
+	Atomicity, AtomicityNote string
 	// LongestToken is the longest life that any deployment gave to tokens: how long old keys must stay.
 	LongestToken         time.Duration
 	Draft                Draft
@@ -184,4 +188,11 @@ func slug(name string) string {
 		return text
 	}
 	return "instance"
+}
+
+// guaranteed notes what a runtime has found its database to guarantee; a runtime of before says nothing.
+func (i *Instance) guaranteed(m source.Mode) {
+	if m.Atomicity != "" {
+		i.Atomicity, i.AtomicityNote = m.Atomicity, m.Note
+	}
 }

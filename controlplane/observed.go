@@ -33,6 +33,12 @@ type EndingKey struct {
 	Ends               time.Time
 }
 
+// EndingToken is a token of an organization that ends soon.
+type EndingToken struct {
+	Organization, ID, Name string
+	Ends                   time.Time
+}
+
 // OutcomeSum is what an instance counted of one kind by one outcome.
 type OutcomeSum struct {
 	Instance string
@@ -63,6 +69,8 @@ type observedTx interface {
 	CountStuck(ctx context.Context, instances []string, before, kept time.Time) ([]StuckCount, error)
 	ListBraked(ctx context.Context, instances []string, since time.Time) ([]Taken, error)
 	ListEndingKeys(ctx context.Context, instances []string, after, before time.Time) ([]EndingKey, error)
+	// ListEndingTokens gives those of all organizations that end then, and that were made before the notice.
+	ListEndingTokens(ctx context.Context, after, before time.Time, notice time.Duration) ([]EndingToken, error)
 	ListConditionsOf(ctx context.Context, instances []string, since time.Time) ([]Condition, error)
 }
 

@@ -40,6 +40,8 @@ type Config struct {
 	Listen func(ctx context.Context, published func()) error
 	// Webhooks sends alerts to addresses of tenants; nil: none are sent.
 	Webhooks WebhookSender
+	// Exporter sends telemetry to receivers of tenants; nil: none is sent.
+	Exporter Exporter
 	// KeyOverlap is how long a signing key is published before it signs; zero: DefaultKeyOverlap.
 	KeyOverlap time.Duration
 }
@@ -90,6 +92,7 @@ type Plane struct {
 
 	Alerts        *Alerts
 	AlertChannels *AlertChannels
+	Exports       *Exports
 }
 
 // New builds the services. It fails when a part is missing.
@@ -163,6 +166,7 @@ func New(c Config) (*Plane, error) {
 
 		Alerts:        &Alerts{core: k, webhooks: c.Webhooks},
 		AlertChannels: &AlertChannels{k},
+		Exports:       &Exports{core: k, exporter: c.Exporter},
 	}, nil
 }
 

@@ -47,9 +47,11 @@ func (s *Instances) Create(ctx context.Context, actor Actor, project string, in 
 		for _, name := range publish.References(shot.config) {
 			shot.secrets[name] = in.Secrets[name]
 		}
-		if err = s.prepare(ctx, actor, shot); err != nil {
+		mode, err := s.prepare(ctx, actor, shot)
+		if err != nil {
 			return i, warnings, err
 		}
+		i.guaranteed(mode)
 		alg = shot.config.Auth.Algorithm
 	}
 	key, err := s.newKey(i.ID, alg, s.now(), s.now())

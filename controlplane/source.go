@@ -119,16 +119,24 @@ func (in SourceInput) config(i Instance) (*bundle.Config, error) {
 	return cfg, nil
 }
 
-// prepare creates our own tables in a snapshot's source, and so proves that it can be reached.
-func (k *core) prepare(ctx context.Context, actor Actor, shot snapshot) error {
+// prepare creates our own tables in a snapshot's source, and so proves that it can be reached. It says what the source
+// guarantees; a runtime of before says nothing.
+func (k *core) prepare(ctx context.Context, actor Actor, shot snapshot) (mode source.Mode, err error) {
 	for _, name := range publish.References(shot.config) {
 		if _, ok := shot.secrets[name]; !ok {
-			return fault.Newf(fault.Conflict, "no_such_secret", "The deployment names the secret %s, which is not stored.", name).
+			return mode, fault.Newf(fault.Conflict, "no_such_secret", "The deployment names the secret %s, which is not stored.", name).
 				WithHint("Store it first: PUT .../secrets/" + name + ".")
 		}
 	}
-	_, err := k.order(ctx, actor, shot, command.Prepare)
-	return err
+	raw, err := k.order(ctx, actor, shot, command.Prepare)
+	if err != nil {
+		return mode, err
+	}
+	var answer command.Prepared
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return mode, fmt.Errorf("reading a runtime's answer to %s: %w", command.Prepare, err)
+	}
+	return answer.Mode, nil
 }
 
 // order gives a command about a candidate's source to a runtime; hooks have no part in it.

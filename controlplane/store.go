@@ -58,4 +58,5 @@ type Tx interface {
 	alertTx
 	alertChannelTx
 	alertMessageTx
+	exportTx
 }

@@ -106,7 +106,11 @@ func (s *Telemetry) Ship(ctx context.Context, b telemetry.Batch) error {
 			return err
 		}
 		stored = len(entries)
-		return tx.AddCounts(ctx, slices.DeleteFunc(slices.Clone(counts), func(c telemetry.Count) bool { return !slices.Contains(known, c.Instance) }))
+		ours := slices.DeleteFunc(slices.Clone(counts), func(c telemetry.Count) bool { return !slices.Contains(known, c.Instance) })
+		if err := tx.AddCounts(ctx, ours); err != nil {
+			return err
+		}
+		return addTotals(ctx, tx, ours, now)
 	})
 	if err == nil {
 		s.batches.Add(1)

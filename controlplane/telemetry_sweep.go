@@ -88,5 +88,8 @@ func forgetInstance(ctx context.Context, tx Tx, instance string) error {
 	if err := tx.DeleteInstanceCounts(ctx, instance); err != nil {
 		return err
 	}
+	if err := tx.DeleteInstanceTotals(ctx, instance); err != nil {
+		return err
+	}
 	return tx.DeleteInstanceSightings(ctx, instance)
 }

@@ -10,9 +10,9 @@ import (
 // alert is something that was told, or would have been had there been a channel.
 type alert struct {
 	ID         string     `json:"id"`
-	InstanceID string     `json:"instance_id"`
-	Rule       string     `json:"rule" enum:"first_rejection,rejection_rate,deployment_brake,source_down,credentials_failing,key_expiring,stuck_device"`
-	Subject    string     `json:"subject,omitempty" doc:"What of the instance, where a rule tells several apart"`
+	InstanceID string     `json:"instance_id,omitempty" doc:"Absent: it is about the organization"`
+	Rule       string     `json:"rule" enum:"first_rejection,rejection_rate,deployment_brake,source_down,credentials_failing,key_expiring,token_expiring,stuck_device"`
+	Subject    string     `json:"subject,omitempty" doc:"What of it, where a rule tells several apart"`
 	Severity   string     `json:"severity" enum:"critical,warning,notice"`
 	Summary    string     `json:"summary"`
 	OpenedAt   time.Time  `json:"opened_at"`

@@ -121,6 +121,15 @@ func TestAlerts(t *testing.T) {
 	if got := s.judge(time.Second); strings.Count(got, "alert.opened key_expiring") != 2 {
 		t.Errorf("a key that ends: %q", got)
 	}
+	// A token of the organization that was made for long, and one that never lived for longer than the notice.
+	for name, life := range map[string]time.Duration{"nightly": 30 * 24 * time.Hour, "for a day": 24 * time.Hour} {
+		if _, _, err := s.plane.Tokens.Create(t.Context(), s.ann.Actor, s.ann.Grants[0].Organization, controlplane.NewToken{Name: name, Role: controlplane.Viewer, Life: life}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.judge(time.Second); got != "" {
+		t.Errorf("tokens that end later: %q", got)
+	}
 	list, _, err := s.plane.Alerts.List(t.Context(), s.ann.Grants[0].Organization, controlplane.AlertFilter{Open: true}, controlplane.Page{})
 	if err != nil || len(list) != 3 {
 		t.Errorf("%d alerts are open, want 3; %v: %+v", len(list), err, list)
@@ -314,5 +323,71 @@ func TestAttention(t *testing.T) {
 	s.sighted(id, telemetry.SightKeys)
 	if got := codes(); strings.Contains(got, "previous") || strings.Contains(got, "keys_not_fetched") {
 		t.Errorf("afterwards %q", got)
+	}
+}
+
+// TestExpiringTokens: an organization's API token that ends within a week is told to those who hear of everything, not to those who
+// chose instances, and closes when it is revoked or has ended.
+func TestExpiringTokens(t *testing.T) {
+	s, id := newServed(t)
+	org := s.ann.Grants[0].Organization
+	s.channel(map[string]any{"name": "all", "kind": "webhook", "target": "https://hooks.example/x"})
+	s.channel(map[string]any{"name": "one", "kind": "mail", "target": "ops@example.com", "instances": []string{id}})
+	s.channel(map[string]any{"name": "mail", "kind": "mail", "target": "owner@example.com", "rules": []string{"token_expiring"}})
+	tokens := map[string]string{}
+	for name, life := range map[string]time.Duration{"nightly": 30 * 24 * time.Hour, "weekly": 31*24*time.Hour + 12*time.Hour, "for a day": 24 * time.Hour} {
+		token, _, err := s.plane.Tokens.Create(t.Context(), s.ann.Actor, org, controlplane.NewToken{Name: name, Role: controlplane.Viewer, Life: life})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens[name] = token.ID
+	}
+	if got := s.judge(time.Minute); got != "" {
+		t.Fatalf("before the notice: %q", got)
+	}
+	if got := s.judge(24 * 24 * time.Hour); got != "alert.opened token_expiring" {
+		t.Errorf("within the notice of one: %q", got)
+	}
+	if got := fmt.Sprint(s.alertMails()); got != "[owner@example.com [opened] ann's organization: token_expiring]" {
+		t.Errorf("mails %s", got)
+	}
+	list, _, err := s.plane.Alerts.List(t.Context(), org, controlplane.AlertFilter{Open: true}, controlplane.Page{})
+	if err != nil || len(list) != 1 || list[0].Instance != "" || list[0].Subject != tokens["nightly"] || !strings.Contains(list[0].Summary, `"nightly"`) {
+		t.Errorf("open are %+v, %v", list, err)
+	}
+	if got := s.judge(24 * time.Hour); got != "alert.opened token_expiring" {
+		t.Errorf("within the notice of the other: %q", got)
+	}
+	if err := s.plane.Tokens.Revoke(t.Context(), s.ann.Actor, org, tokens["weekly"]); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.judge(time.Minute); got != "alert.closed token_expiring" {
+		t.Errorf("a revoked token: %q", got)
+	}
+	if got := s.judge(6 * 24 * time.Hour); got != "alert.closed token_expiring" {
+		t.Errorf("a token that has ended: %q", got)
+	}
+}
+
+// TestAttentionForInboxes: what waits for somebody is counted where it lies; where nobody can look, what was refused lately is told.
+func TestAttentionForInboxes(t *testing.T) {
+	h := newHouse(t)
+	one := h.newTenant("one")
+	titles := func() map[string]string {
+		h.heartbeat()
+		out := map[string]string{}
+		for _, c := range h.must(call{method: get, path: "/instances/" + one.ids["instance"] + "/attention", as: one.owner}).json["concerns"].([]any) {
+			x := c.(map[string]any)
+			out[fmt.Sprint(x["code"])] = fmt.Sprint(x["page"], " ", x["title"])
+		}
+		return out
+	}
+	h.shipBatch(telemetry.Batch{Counts: []telemetry.Count{{Instance: one.ids["instance"], Minute: h.clock.now().Unix() / 60 * 60, Series: telemetry.Series{Name: telemetry.Transactions, Outcome: "fatal_error"}, N: 3}}})
+	if got := titles(); got["rejections"] != "rejections 7 refused writes wait for somebody." || got["conflicts_open"] != "conflicts 2 conflicts wait for a decision." {
+		t.Errorf("attention %q", got)
+	}
+	h.pool.refuse(fault.New(fault.Unavailable, "source_down", "The database does not answer."))
+	if got := titles(); got["rejections"] != "rejections 3 transactions were refused in the last 24 hours." || got["conflicts_open"] != "" {
+		t.Errorf("attention while the database is away %q", got)
 	}
 }

@@ -14,7 +14,7 @@ type concern struct {
 	Severity string            `json:"severity" enum:"critical,warning,notice"`
 	Title    string            `json:"title" doc:"A sentence"`
 	Hint     string            `json:"hint,omitempty" doc:"What to do about it"`
-	Page     string            `json:"page" doc:"Where to look: configuration, connect, deployments, devices, keys, logs, rejections, schema or settings"`
+	Page     string            `json:"page" doc:"Where to look: configuration, conflicts, connect, deployments, devices, keys, logs, rejections, schema or settings"`
 	Query    map[string]string `json:"query,omitempty" doc:"Filters of that page"`
 	Since    *time.Time        `json:"since,omitempty"`
 }
@@ -35,7 +35,7 @@ type attentionOutput struct {
 }
 
 func (a *api) getAttention(ctx context.Context, _ *InstancePath) (*attentionOutput, error) {
-	list, seen, err := a.cfg.Plane.Attention.List(ctx, placeOf(ctx).Instance)
+	list, seen, err := a.cfg.Plane.Attention.List(ctx, actorOf(ctx), placeOf(ctx).Instance)
 	if err != nil {
 		return nil, err
 	}

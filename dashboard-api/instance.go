@@ -24,8 +24,15 @@ type instance struct {
 	Deployment int64        `json:"deployment" doc:"Number of the active deployment; 0: none"`
 	Revision   int64        `json:"revision" doc:"Grows with each deployment and each changed secret or key"`
 	LogDays    int          `json:"log_days" doc:"How many days the log is kept; 0: as the organization says"`
+	Atomicity  *atomicity   `json:"atomicity,omitempty" doc:"What its database guarantees, as a runtime found when a deployment was last made active; absent: not known yet"`
 	CreatedAt  time.Time    `json:"created_at"`
 	UpdatedAt  time.Time    `json:"updated_at"`
+}
+
+// atomicity is what a database guarantees.
+type atomicity struct {
+	Mode string `json:"mode" enum:"transactions" doc:"transactions: each transaction of a client is one of the database, with its receipts"`
+	Note string `json:"note,omitempty" doc:"What else is to be known, such as that the server is for development only"`
 }
 
 type instanceURLs struct {
@@ -37,8 +44,12 @@ type instanceURLs struct {
 
 func (a *api) shapeInstance(i controlplane.Instance) instance {
 	url := strings.TrimSuffix(strings.ReplaceAll(a.cfg.RuntimeURL, "{host}", i.Host), "/")
+	var guarantee *atomicity
+	if i.Atomicity != "" {
+		guarantee = &atomicity{i.Atomicity, i.AtomicityNote}
+	}
 	return instance{
-		ID: i.ID, ProjectID: i.Project, Name: i.Name, Kind: string(i.Kind), State: string(i.State), Host: i.Host, URL: url,
+		ID: i.ID, Atomicity: guarantee, ProjectID: i.Project, Name: i.Name, Kind: string(i.Kind), State: string(i.State), Host: i.Host, URL: url,
 		URLs:       instanceURLs{url + "/api/data", url + "/token", url + "/.well-known/jwks.json", url + "/health"},
 		Deployment: i.Deployment, Revision: i.Revision, LogDays: i.LogDays, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}

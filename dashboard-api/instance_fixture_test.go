@@ -36,6 +36,8 @@ type pool struct {
 
 	mu   sync.Mutex
 	fail error // of the next commands
+	// older is a pool of the version before.
+	older bool
 	// during is called while a command runs; may be nil.
 	during func()
 	sent   []command.Command
@@ -95,6 +97,8 @@ func (p *pool) Send(_ context.Context, _, _ string, c command.Command) (json.Raw
 	switch {
 	case p.fail != nil:
 		return nil, p.fail
+	case c.Name == command.Prepare && !p.older:
+		return json.Marshal(command.Prepared{Mode: source.Mode{Atomicity: "transactions", Note: "a stand-in"}})
 	case c.Name == command.SourceTest:
 		return json.Marshal(source.TestReport{OK: true, Server: "a stand-in"})
 	case c.Name == command.SourceInspect:

@@ -535,3 +535,34 @@ func TestTheBrakeBringsBackTheDeploymentBefore(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// TestAtomicityIsTold: what a database guarantees is known since the deployment was made active, also while no runtime is; a runtime
+// of the version before says nothing, and takes nothing back.
+func TestAtomicityIsTold(t *testing.T) {
+	h := newHouse(t)
+	h.pool.older = true
+	one := h.newTenant("one")
+	told := func() string {
+		return fmt.Sprint(h.must(call{method: get, path: "/instances/" + one.ids["instance"], as: one.owner}).json["atomicity"])
+	}
+	if got := told(); got != "<nil>" {
+		t.Errorf("of an older runtime: %s", got)
+	}
+	deploy := func() {
+		t.Helper()
+		h.heartbeat()
+		if _, _, _, err := h.plane.Deployments.Create(t.Context(), one.owner.Actor, one.ids["instance"], ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.pool.older = false
+	deploy()
+	if got := told(); got != "map[mode:transactions note:a stand-in]" {
+		t.Errorf("after a deployment: %s", got)
+	}
+	h.pool.older = true
+	deploy()
+	if got := told(); got != "map[mode:transactions note:a stand-in]" {
+		t.Errorf("after one by an older runtime: %s", got)
+	}
+}

@@ -13,9 +13,9 @@ import (
 
 type seriesInput struct {
 	InstancePath
-	Names []string  `query:"name,explode" maxItems:"12" enum:"transactions,operations,errors,tokens,latency,conflicts,no_previous_values,retries,deliveries,hook_kills,hook_calls,hook_us,dropped_entries" doc:"Absent: transactions. latency gives quantiles, hook_us the mean time of a call"`
-	Table string    `query:"table" maxLength:"128" doc:"Of operations, conflicts and no_previous_values: only this table"`
-	Hook  string    `query:"hook" maxLength:"128" doc:"Of hook_calls and hook_us: only this function, as in todos.beforeWrite"`
+	Names []string  `query:"name,explode" maxItems:"12" enum:"transactions,operations,errors,tokens,latency,conflicts,no_previous_values,retries,deliveries,hook_kills,hook_calls,hook_us,dropped_entries,database_us,table_latency,hook_latency" doc:"Absent: transactions. latency, table_latency and hook_latency give quantiles, hook_us the mean time of a call, database_us what transactions spent in the database on average"`
+	Table string    `query:"table" maxLength:"128" doc:"Of operations, conflicts, no_previous_values and table_latency: only this table"`
+	Hook  string    `query:"hook" maxLength:"128" doc:"Of hook_calls, hook_us and hook_latency: only this function, as in todos.beforeWrite"`
 	Since time.Time `query:"since" doc:"Default: an hour before until"`
 	Until time.Time `query:"until" doc:"Default: now"`
 	Step  int       `query:"step" minimum:"0" maximum:"86400" multipleOf:"60" doc:"Seconds, such as 60, 3600 or 86400; 0 or absent: what suits the range"`
@@ -25,7 +25,7 @@ type seriesInput struct {
 type series struct {
 	Name    string     `json:"name"`
 	Label   string     `json:"label,omitempty" doc:"A table, code, outbox, hook or, of latency, p50, p90, p99 or mean"`
-	Outcome string     `json:"outcome,omitempty"`
+	Outcome string     `json:"outcome,omitempty" doc:"Of table_latency and hook_latency p50, p90 or p99"`
 	Values  []*float64 `json:"values" nullable:"false" doc:"One for each time; of counters 0 where nothing was counted, of times (us) null"`
 }
 
@@ -75,6 +75,9 @@ func (a *api) getSeries(ctx context.Context, in *seriesInput) (*seriesOutput, er
 		}
 		if n == string(telemetry.Latency) {
 			names = append(names, telemetry.Duration)
+		}
+		if n == string(telemetry.DatabaseTime) { // so does this one
+			names = append(names, telemetry.Latency)
 		}
 	}
 	points, from, to, err := a.cfg.Plane.Metrics.Range(ctx, placeOf(ctx).Instance, since, until, step, names...)
@@ -130,7 +133,8 @@ func (c *chart) add(p controlplane.MetricPoint, in *seriesInput) {
 	if !ok {
 		return
 	}
-	durations, sum := map[string]int64{}, int64(0)
+	durations, sum, database := map[string]int64{}, int64(0), int64(0)
+	spreads := map[telemetry.Name]map[string]map[string]int64{telemetry.TableLatency: {}, telemetry.HookLatency: {}}
 	calls, micros := map[string]int64{}, map[string]int64{}
 	for s, n := range p.Counts {
 		switch s.Name {
@@ -139,6 +143,12 @@ func (c *chart) add(p controlplane.MetricPoint, in *seriesInput) {
 			continue
 		case telemetry.Duration:
 			sum += n
+			continue
+		case telemetry.DatabaseTime:
+			database += n
+			continue
+		case telemetry.TableLatency, telemetry.HookLatency:
+			addBucket(spreads[s.Name], s, n)
 			continue
 		case telemetry.HookRuns:
 			calls[s.Label] += n
@@ -150,8 +160,12 @@ func (c *chart) add(p controlplane.MetricPoint, in *seriesInput) {
 			*c.line(s, true).Values[i] += float64(n)
 		}
 	}
-	if len(durations) > 0 {
-		latency := shapeLatency(durations)
+	c.addSpreads(spreads, i, in)
+	latency := shapeLatency(durations)
+	if latency.Count > 0 && slices.Contains(in.Names, string(telemetry.DatabaseTime)) {
+		c.set(telemetry.Series{Name: telemetry.DatabaseTime}, i, math.Round(float64(database)/float64(latency.Count)))
+	}
+	if latency.Count > 0 && slices.Contains(in.Names, string(telemetry.Latency)) {
 		for label, v := range map[string]float64{
 			"p50": float64(latency.P50), "p90": float64(latency.P90), "p99": float64(latency.P99), "mean": math.Round(float64(sum) / float64(latency.Count)),
 		} {
@@ -165,15 +179,30 @@ func (c *chart) add(p controlplane.MetricPoint, in *seriesInput) {
 	}
 }
 
+// addSpreads adds the quantiles of one step.
+func (c *chart) addSpreads(of map[telemetry.Name]map[string]map[string]int64, i int, in *seriesInput) {
+	for name, labels := range of {
+		for label, counts := range labels {
+			if !in.wants(telemetry.Series{Name: name, Label: label}) {
+				continue
+			}
+			q := shapeQuantiles(counts)
+			for outcome, us := range map[string]int64{"p50": q.P50, "p90": q.P90, "p99": q.P99} {
+				c.set(telemetry.Series{Name: name, Label: label, Outcome: outcome}, i, float64(us))
+			}
+		}
+	}
+}
+
 // wants reports that a counter is among those that were asked for.
 func (in *seriesInput) wants(s telemetry.Series) bool {
 	if !slices.Contains(in.Names, string(s.Name)) {
 		return false
 	}
 	switch s.Name {
-	case telemetry.Operations, telemetry.Conflict, telemetry.NoPrevious:
+	case telemetry.Operations, telemetry.Conflict, telemetry.NoPrevious, telemetry.TableLatency:
 		return in.Table == "" || s.Label == in.Table
-	case telemetry.HookRuns, telemetry.HookDuration:
+	case telemetry.HookRuns, telemetry.HookDuration, telemetry.HookLatency:
 		return in.Hook == "" || s.Label == in.Hook
 	}
 	return true

@@ -110,7 +110,6 @@ func TestMetrics(t *testing.T) {
 		"transactions":       "map[fatal_error:3 success:30]",
 		"operations":         "[map[count:3 outcome:fatal_error table:lists] map[count:90 outcome:success table:todos]]",
 		"errors":             "[map[code:UNAUTHORIZED count:3 outcome:fatal_error]]",
-		"tables":             "[map[conflicts:map[merged:60] no_previous_values:30 table:todos]]",
 		"tokens":             "map[issued:3 refused:3]",
 		"token_errors":       "[map[code:token_expired count:3 outcome:refused]]",
 		"no_previous_values": "30", "retries": "33", "dropped_log_entries": "0", "conflicts": "map[merged:60]",
@@ -119,6 +118,10 @@ func TestMetrics(t *testing.T) {
 		if got := fmt.Sprint(total[name]); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
+	}
+	table := total["tables"].([]any)[0].(map[string]any)
+	if fmt.Sprint(table["table"], table["conflicts"], table["no_previous_values"], len(total["tables"].([]any))) != "todosmap[merged:60] 30 1" {
+		t.Errorf("tables: %v", total["tables"])
 	}
 	if p50 := latency["p50_us"].(float64); latency["count"] != 33.0 || latency["mean_us"] != 1500.0 || p50 < 1131 || p50 > 1601 {
 		t.Errorf("latency: %v", latency)
@@ -271,8 +274,12 @@ func TestSeries(t *testing.T) {
 	at := s.newLine("a")
 	for range 3 {
 		e := done(id, "u", func(e *telemetry.Entry) {
-			e.At, e.DurationUS = s.clock.now(), 2000
-			e.Hooks = []telemetry.HookCalls{{Hook: "todos.beforeWrite", Result: "kept", Calls: 2, DurationUS: 100}, {Hook: "lists.afterWrite", Result: "kept", Calls: 1, DurationUS: 70}}
+			e.At, e.DurationUS, e.DatabaseUS = s.clock.now(), 2000, 1500
+			e.Operations = append(e.Operations, telemetry.TableOperations{Table: "lists", Put: 1})
+			call := telemetry.HookCalls{Hook: "todos.beforeWrite", Result: "kept", Calls: 2, DurationUS: 100}
+			call.Spread.Add(10)
+			call.Spread.Add(90)
+			e.Hooks = []telemetry.HookCalls{call, {Hook: "lists.afterWrite", Result: "kept", Calls: 1, DurationUS: 70}}
 		})
 		at.Record(e)
 		at.shipper.Flush(t.Context())
@@ -292,16 +299,47 @@ func TestSeries(t *testing.T) {
 		return out
 	}
 	for query, want := range map[string][]string{
-		"name=transactions":                                 {"transactions <nil> success: 1 0 1 0 1 0"},
-		"name=transactions&step=3600":                       nil, // one or two hours, by the time of day
-		"name=hook_us&hook=todos.beforeWrite":               {"hook_us todos.beforeWrite <nil>: 50 <nil> 50 <nil> 50 <nil>"},
-		"name=hook_calls&name=operations&hook=none":         {"operations todos success: 3 0 3 0 3 0"},
-		"name=operations&table=nothing":                     {},
-		"name=hook_calls&hook=lists.afterWrite&name=tokens": {"hook_calls lists.afterWrite kept: 1 0 1 0 1 0"},
+		"name=transactions":                                     {"transactions <nil> success: 1 0 1 0 1 0"},
+		"name=transactions&step=3600":                           nil, // one or two hours, by the time of day
+		"name=hook_us&hook=todos.beforeWrite":                   {"hook_us todos.beforeWrite <nil>: 50 <nil> 50 <nil> 50 <nil>"},
+		"name=hook_calls&name=operations&hook=none&table=todos": {"operations todos success: 3 0 3 0 3 0"},
+		"name=operations&table=nothing":                         {},
+		"name=hook_calls&hook=lists.afterWrite&name=tokens":     {"hook_calls lists.afterWrite kept: 1 0 1 0 1 0"},
+		"name=database_us":                                      {"database_us <nil> <nil>: 1500 <nil> 1500 <nil> 1500 <nil>"},
 	} {
 		if got := lines(query); want != nil && fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
+	}
+	// Quantiles of each table and hook, for each step; a choice leaves the others out.
+	for query, of := range map[string]string{
+		"name=table_latency":             "table_latency lists p50;table_latency lists p90;table_latency lists p99;table_latency todos p50;table_latency todos p90;table_latency todos p99",
+		"name=table_latency&table=todos": "table_latency todos p50;table_latency todos p90;table_latency todos p99",
+		"name=hook_latency":              "hook_latency todos.beforeWrite p50;hook_latency todos.beforeWrite p90;hook_latency todos.beforeWrite p99",
+		"name=hook_latency&hook=other":   "",
+	} {
+		var names []string
+		for _, l := range lines(query) {
+			name, values, _ := strings.Cut(l, ":")
+			names = append(names, name)
+			if v := strings.Fields(values); len(v) != 6 || v[0] == "<nil>" || v[1] != "<nil>" || strings.HasPrefix(name, "table") && (v[0] < "1600" || v[0] > "2264") {
+				t.Errorf("%s: %s", query, l)
+			}
+		}
+		if got := strings.Join(names, ";"); got != of {
+			t.Errorf("%s: %q, want %q", query, got, of)
+		}
+	}
+	total := s.metrics(id, "since="+url.QueryEscape(began.Format(time.RFC3339))).json["total"].(map[string]any)
+	table, hook := total["tables"].([]any)[1].(map[string]any), total["hooks"].([]any)[1].(map[string]any)
+	if q := table["latency"].(map[string]any); table["table"] != "todos" || q["count"] != 3.0 || q["p99_us"].(float64) <= q["p50_us"].(float64) {
+		t.Errorf("of the table: %v", table)
+	}
+	if q := hook["latency"].(map[string]any); hook["hook"] != "todos.beforeWrite" || q["count"] != 6.0 || q["p50_us"].(float64) > 100 {
+		t.Errorf("of the hook: %v", hook)
+	}
+	if l := total["latency"].(map[string]any); l["database_mean_us"] != 1500.0 {
+		t.Errorf("in the database: %v", l)
 	}
 	if got := lines("name=latency"); len(got) != 4 || !strings.HasPrefix(got[0], "latency mean <nil>: 2000 <nil> 2000") {
 		t.Errorf("latency: %q", got)

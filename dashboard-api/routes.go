@@ -54,6 +54,13 @@ func (a *api) routes() []route {
 		{post, "/orgs/{org}/alert-channels/{channel}/test", authz.AlertWrite, inOrg, controlplane.AlertChannelTested, "Send a test, and say how that went", handle(a.testAlertChannel), nil},
 		{get, "/orgs/{org}/alert-channels/{channel}/messages", authz.AlertRead, inOrg, quiet, "List what a channel was told", handle(a.listAlertMessages), nil},
 
+		{get, "/orgs/{org}/telemetry-exports", authz.ExportRead, inOrg, quiet, "List where telemetry is exported to, and how that goes", handle(a.listExports), nil},
+		{post, "/orgs/{org}/telemetry-exports", authz.ExportWrite, inOrg, controlplane.ExportCreated, "Have telemetry exported to a receiver of OpenTelemetry", handle(a.createExport), []option{status(http.StatusCreated)}},
+		{get, "/orgs/{org}/telemetry-exports/{export}", authz.ExportRead, inOrg, quiet, "Read a telemetry export", handle(a.getExport), nil},
+		{patch, "/orgs/{org}/telemetry-exports/{export}", authz.ExportWrite, inOrg, controlplane.ExportUpdated, "Change a telemetry export, pause or resume it", handle(a.updateExport), []option{ifMatch()}},
+		{remove, "/orgs/{org}/telemetry-exports/{export}", authz.ExportWrite, inOrg, controlplane.ExportDeleted, "Delete a telemetry export", handle(a.deleteExport), nil},
+		{post, "/orgs/{org}/telemetry-exports/{export}/test", authz.ExportWrite, inOrg, controlplane.ExportTested, "Send a test of each signal, and say how that went", handle(a.testExport), nil},
+
 		{get, "/orgs/{org}/audit-events", authz.AuditRead, inOrg, quiet, "Read the audit log", handle(a.listAuditEvents), nil},
 	}, a.instanceRoutes())
 }

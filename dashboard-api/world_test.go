@@ -19,9 +19,11 @@ import (
 
 	"turnkey/controlplane"
 	"turnkey/controlplane/authz"
+	"turnkey/controlplane/otlp"
 	verifier "turnkey/controlplane/passkey"
 	"turnkey/controlplane/seal"
 	"turnkey/controlplane/store"
+	"turnkey/internal/dial"
 	"turnkey/internal/pgtest"
 	"turnkey/internal/redact"
 )
@@ -61,6 +63,8 @@ type house struct {
 	people  atomic.Int64
 	// receiver gets alerts.
 	receiver *receiver
+	// collector gets exported telemetry.
+	collector *collector
 	// audit reads the database past the API.
 	audit *pgx.Conn
 }
@@ -70,7 +74,7 @@ func migrated(ctx context.Context, url string) error { return store.Migrate(ctx,
 // newHouse builds one; adjust may change the configurations.
 func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *house {
 	t.Helper()
-	h := &house{T: t, clock: newClock(), pool: newPool(), url: pgtest.Like(t, migrated), receiver: &receiver{}}
+	h := &house{T: t, clock: newClock(), pool: newPool(), url: pgtest.Like(t, migrated), receiver: &receiver{}, collector: newCollector(t)}
 	var err error
 	if h.store, err = store.Open(t.Context(), redact.New(h.url)); err != nil {
 		t.Fatalf("open: %v", err)
@@ -88,6 +92,7 @@ func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *hous
 		Passkeys: must(verifier.New("https://dashboard.example")),
 		Mailing:  controlplane.Mailing{Mailbox: true, BaseURL: "https://dashboard.example"},
 		Webhooks: h.receiver,
+		Exporter: otlp.New(dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: 10 * time.Second, MaxBody: 64 << 10, AllowHTTP: true}), h.clock.now, "test"),
 	}
 	policy, err := authz.New()
 	if err != nil {
@@ -282,7 +287,7 @@ type fixture struct {
 }
 
 // fixtures are all of them; a new noun family adds its own here.
-var fixtures = []fixture{identityFixture, accountFixture, instanceFixture, telemetryFixture, alertFixture}
+var fixtures = []fixture{identityFixture, accountFixture, instanceFixture, telemetryFixture, alertFixture, exportFixture}
 
 func fixtureBodies() (bodies map[string]func(h *house, t *tenant, as *person) any, perishable map[string]bool) {
 	bodies, perishable = map[string]func(h *house, t *tenant, as *person) any{}, map[string]bool{}

@@ -166,6 +166,7 @@ func (p *planeParts) start(group *lifecycle.Group, tails context.Context) {
 	group.Go("maintain", p.plane.Maintain)
 	group.Go("send mail", p.plane.Mails.Deliver)
 	group.Go("judge and send alerts", p.plane.Alerts.Watch)
+	group.Go("export telemetry", p.plane.Exports.Watch)
 }
 
 // site is the API with its pages.

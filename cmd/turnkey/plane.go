@@ -10,6 +10,7 @@ import (
 
 	"turnkey/controlplane"
 	"turnkey/controlplane/oidc"
+	"turnkey/controlplane/otlp"
 	"turnkey/controlplane/passkey"
 	"turnkey/controlplane/seal"
 	"turnkey/controlplane/store"
@@ -62,6 +63,9 @@ type planeSettings struct {
 	keyEncryption
 }
 
+// exportTimeout bounds one request to a receiver of telemetry.
+const exportTimeout = 10 * time.Second
+
 // webhookTimeout bounds one attempt to send an alert.
 const webhookTimeout = 10 * time.Second
 
@@ -72,7 +76,7 @@ type planeOptions struct {
 	workers *worker.Pool  // compile and test hooks; nil: nobody deploys here
 	mail    mailOptions
 	base    string // where browsers reach the dashboard; empty: nobody signs in here
-	// privateWebhooks lets alerts go to private addresses and by http; for development.
+	// privateWebhooks lets alerts and telemetry go to private addresses and by http; for development.
 	privateWebhooks bool
 }
 
@@ -125,6 +129,11 @@ func openPlane(ctx context.Context, log *slog.Logger, s planeSettings, o planeOp
 		Mailing: o.mail.mailing, VerifyEmail: o.mail.verify,
 		Webhooks: webhook.New(dial.New(dial.Options{AllowPrivate: o.privateWebhooks}).HTTPClient(dial.HTTPOptions{Timeout: webhookTimeout, MaxBody: 64 << 10, AllowHTTP: o.privateWebhooks}), time.Now),
 	}
+	receivers := dial.HTTPOptions{Timeout: exportTimeout, MaxBody: 64 << 10, AllowHTTP: o.privateWebhooks}
+	if !o.privateWebhooks {
+		receivers.Ports = []string{"443", "4318", "8443"} // 4318 is what receivers of OTLP listen on
+	}
+	domain.Exporter = otlp.New(dial.New(dial.Options{AllowPrivate: o.privateWebhooks}).HTTPClient(receivers), time.Now, version)
 	if passkey.Possible(o.base) {
 		verifier, err := passkey.New(o.base)
 		if err != nil {

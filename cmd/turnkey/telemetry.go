@@ -61,14 +61,21 @@ func (s scraping) serve(ctx context.Context, group *lifecycle.Group, log *slog.L
 func recorded(r *telemetry.Recorder) scrape.Source {
 	return func(emit func(scrape.Sample)) {
 		t := r.Totals()
-		latency := scrape.Sample{Name: "turnkey_transaction_duration_seconds", Help: "Work on client transactions.", Buckets: map[float64]uint64{}}
-		durations := map[string]int64{}
+		latency := scrape.Sample{Name: "turnkey_transaction_duration_seconds", Help: "Work on client transactions."}
+		calls := scrape.Sample{Name: "turnkey_hook_call_duration_seconds", Help: "Calls of hooks in transactions, as workers measured them."}
+		durations, hooks := map[string]int64{}, map[string]int64{}
 		for s, n := range t.Series {
 			switch s.Name {
 			case telemetry.Latency:
 				durations[s.Label] += n
 			case telemetry.Duration:
 				latency.Value += float64(n) / 1e6
+			case telemetry.DatabaseTime:
+				emit(scrape.Sample{Name: "turnkey_database_seconds_total", Help: "Time that transactions waited for customers' databases.", Value: float64(n) / 1e6})
+			case telemetry.HookLatency:
+				hooks[s.Outcome] += n
+			case telemetry.HookDuration:
+				calls.Value += float64(n) / 1e6
 			case telemetry.Errors, telemetry.Tokens, telemetry.HookKills:
 				emit(scrape.Sample{Name: "turnkey_" + string(s.Name) + "_total", Help: "By outcome, and by code where there is one.",
 					Labels: []string{"code", s.Label, "outcome", s.Outcome}, Value: float64(n)})
@@ -76,19 +83,26 @@ func recorded(r *telemetry.Recorder) scrape.Source {
 				emit(scrape.Sample{Name: "turnkey_" + string(s.Name) + "_total", Help: "By outcome.", Labels: []string{"outcome", s.Outcome}, Value: float64(n)})
 			}
 		}
-		for _, label := range telemetry.BucketLabels() {
-			end, _ := telemetry.BucketEnd(label)
-			latency.Count += uint64(durations[label])
-			if !math.IsInf(end, 1) {
-				latency.Buckets[end/1e6] = latency.Count
-			}
-		}
-		emit(latency)
+		emit(histogram(latency, durations))
+		emit(histogram(calls, hooks))
 		emit(scrape.Sample{Name: "turnkey_telemetry_entries_shipped_total", Help: "Log entries that were taken.", Value: float64(t.Shipped)})
 		emit(scrape.Sample{Name: "turnkey_telemetry_failures_total", Help: "Attempts to send that failed.", Value: float64(t.Failures)})
 		emit(scrape.Sample{Name: "turnkey_telemetry_entries_waiting", Help: "Log entries that wait to be sent.", Value: float64(t.Waiting), Gauge: true})
 		emit(scrape.Sample{Name: "turnkey_telemetry_instances", Help: "Instances that were busy just now.", Value: float64(t.Instances), Gauge: true})
 	}
+}
+
+// histogram puts durations that were counted by bucket into a sample.
+func histogram(s scrape.Sample, counts map[string]int64) scrape.Sample {
+	s.Buckets = map[float64]uint64{}
+	for _, label := range telemetry.BucketLabels() {
+		end, _ := telemetry.BucketEnd(label)
+		s.Count += uint64(counts[label])
+		if !math.IsInf(end, 1) {
+			s.Buckets[end/1e6] = s.Count
+		}
+	}
+	return s
 }
 
 // stored are the control plane's numbers about telemetry.

@@ -21,6 +21,8 @@ var table = map[Permission]string{
 	AuditRead:          "OA",
 	AlertRead:          "OADV",
 	AlertWrite:         "OA",
+	ExportRead:         "OADV",
+	ExportWrite:        "OA",
 
 	ProjectRead:     "OADVoadv",
 	ProjectCreate:   "OAD",

@@ -25,6 +25,8 @@ const (
 	AuditRead          Permission = "audit:read"
 	AlertRead          Permission = "alert:read"
 	AlertWrite         Permission = "alert:write"
+	ExportRead         Permission = "export:read"
+	ExportWrite        Permission = "export:write"
 )
 
 // Permissions on what is run. Those on an instance's parts are apart because scripts often need one alone.
@@ -65,7 +67,7 @@ var Permissions = []Permission{
 	OrganizationRead, OrganizationWrite, OrganizationDelete,
 	MemberRead, MemberWrite,
 	TokenRead, TokenWrite,
-	AuditRead, AlertRead, AlertWrite,
+	AuditRead, AlertRead, AlertWrite, ExportRead, ExportWrite,
 	ProjectRead, ProjectCreate, ProjectWrite, ProjectDelete,
 	InstanceRead, InstanceWrite, InstanceDelete,
 	ConfigWrite, SecretWrite, SourceTest, DeploymentWrite, KeyWrite, DevTokenCreate,

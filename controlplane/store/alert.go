@@ -15,8 +15,12 @@ func (t tx) TryLockAlerts(ctx context.Context) (bool, error) {
 }
 
 func alert(r db.Alert) controlplane.Alert {
+	instance := ""
+	if r.InstanceID != nil {
+		instance = *r.InstanceID
+	}
 	return controlplane.Alert{
-		ID: r.ID, Organization: r.OrganizationID, Instance: r.InstanceID, Rule: controlplane.Rule(r.Rule), Subject: r.Subject,
+		ID: r.ID, Organization: r.OrganizationID, Instance: instance, Rule: controlplane.Rule(r.Rule), Subject: r.Subject,
 		Severity: controlplane.Severity(r.Severity), Summary: r.Summary, OpenedAt: r.OpenedAt, SeenAt: r.SeenAt, ClosedAt: r.ClosedAt,
 	}
 }
@@ -57,7 +61,7 @@ func (t tx) GetAlert(ctx context.Context, id string) (controlplane.Alert, string
 	return alert(db.Alert{
 		ID: r.ID, OrganizationID: r.OrganizationID, InstanceID: r.InstanceID, Rule: r.Rule, Subject: r.Subject, Severity: r.Severity, Summary: r.Summary,
 		OpenedAt: r.OpenedAt, SeenAt: r.SeenAt, ClosedAt: r.ClosedAt,
-	}), r.InstanceName, translate(err)
+	}), r.About, translate(err)
 }
 
 // CloseAlertsOfDeleted implements controlplane.Tx.

@@ -16,7 +16,7 @@ func instance(r db.Instance) controlplane.Instance {
 	}
 	return controlplane.Instance{
 		ID: r.ID, Project: r.ProjectID, Organization: r.OrganizationID, Name: r.Name, Host: r.Host, Kind: bundle.Kind(r.Kind),
-		State: bundle.State(r.State), Version: r.Version, Deployment: r.Deployment, LastDeployment: r.LastDeployment, Revision: r.Revision, LogDays: logDays,
+		State: bundle.State(r.State), Version: r.Version, Deployment: r.Deployment, LastDeployment: r.LastDeployment, Revision: r.Revision, LogDays: logDays, Atomicity: r.Atomicity, AtomicityNote: r.AtomicityNote,
 		LongestToken: time.Duration(r.LongestToken) * time.Second, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, DeletedAt: r.DeletedAt,
 		Draft: controlplane.Draft{Document: r.Draft, Version: r.DraftVersion, UpdatedAt: r.DraftUpdatedAt, UpdatedBy: r.DraftUpdatedBy},
 	}
@@ -62,7 +62,7 @@ func (t tx) ListLivingInstances(ctx context.Context, organization string) ([]str
 func (t tx) UpdateInstance(ctx context.Context, i controlplane.Instance) error {
 	return translate(t.q.UpdateInstance(ctx, db.UpdateInstanceParams{
 		ID: i.ID, Name: i.Name, State: string(i.State), Version: i.Version, Deployment: i.Deployment, LastDeployment: i.LastDeployment,
-		Revision: i.Revision, LogDays: int32(i.LogDays), LongestToken: int64((i.LongestToken + time.Second - 1) / time.Second), UpdatedAt: i.UpdatedAt, DeletedAt: i.DeletedAt,
+		Revision: i.Revision, LogDays: int32(i.LogDays), Atomicity: i.Atomicity, AtomicityNote: i.AtomicityNote, LongestToken: int64((i.LongestToken + time.Second - 1) / time.Second), UpdatedAt: i.UpdatedAt, DeletedAt: i.DeletedAt,
 	}))
 }
 

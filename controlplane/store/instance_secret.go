@@ -64,6 +64,8 @@ func (t tx) ReplaceSealed(ctx context.Context, row controlplane.SealedRow, seale
 		n, err = t.q.ReplaceSealedTOTP(ctx, db.ReplaceSealedTOTPParams{Label: row.Label, Sealed: sealed, Before: row.Sealed})
 	case "alert-channel":
 		n, err = t.q.ReplaceSealedChannel(ctx, db.ReplaceSealedChannelParams{Label: row.Label, Sealed: sealed, Before: row.Sealed})
+	case "telemetry-export":
+		n, err = t.q.ReplaceSealedExport(ctx, db.ReplaceSealedExportParams{Label: row.Label, Sealed: sealed, Before: row.Sealed})
 	default:
 		n, err = t.q.ReplaceSealedKey(ctx, db.ReplaceSealedKeyParams{Label: row.Label, Sealed: sealed, Before: row.Sealed})
 	}

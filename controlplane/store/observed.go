@@ -65,3 +65,11 @@ func (t tx) ListConditionsOf(ctx context.Context, instances []string, since time
 		return controlplane.Condition{Runtime: r.RuntimeID, Instance: r.InstanceID, Code: r.Code, Message: r.Message, Since: r.Since}
 	}), translate(err)
 }
+
+// ListEndingTokens implements controlplane.Tx.
+func (t tx) ListEndingTokens(ctx context.Context, after, before time.Time, notice time.Duration) ([]controlplane.EndingToken, error) {
+	rows, err := t.q.ListEndingTokens(ctx, db.ListEndingTokensParams{After: after, Before: before, Notice: notice.Seconds()})
+	return each(rows, func(r db.ListEndingTokensRow) controlplane.EndingToken {
+		return controlplane.EndingToken{Organization: r.OrganizationID, ID: r.ID, Name: r.Name, Ends: r.ExpiresAt}
+	}), translate(err)
+}

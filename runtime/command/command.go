@@ -45,7 +45,7 @@ const (
 	SourceTest Name = "source_test"
 	// SourceInspect samples the candidate's source and answers a source.Inspection.
 	SourceInspect Name = "source_inspect"
-	// Prepare creates our own tables in the candidate's source.
+	// Prepare creates our own tables in the candidate's source, and answers Prepared.
 	Prepare Name = "prepare"
 	// Reload asks the runtime to look at the feed now.
 	Reload Name = "reload"

@@ -62,6 +62,7 @@ func (s fakeSource) Test(context.Context) (*source.TestReport, error) {
 	return &source.TestReport{OK: true, Server: "fake at " + s.uri[:4]}, nil
 }
 func (s fakeSource) Prepare(context.Context) error { return s.prepare }
+func (s fakeSource) Mode() source.Mode             { return source.Mode{Atomicity: "transactions"} }
 func (s fakeSource) Close() error                  { *s.closed++; return nil }
 
 type world struct {
@@ -212,6 +213,17 @@ func TestReplayLateAndAlteredOrdersDoNothing(t *testing.T) {
 	}
 	if w.closed != 1 {
 		t.Errorf("the source was opened %d times, want once", w.closed)
+	}
+}
+
+// TestPreparingTellsTheMode: whoever has a source prepared hears what it guarantees.
+func TestPreparingTellsTheMode(t *testing.T) {
+	w := newWorld(t)
+	c := w.test()
+	c.Name = command.Prepare
+	raw, err := w.sender.Send(ctx, w.url, "rt_1", c)
+	if err != nil || string(raw) != `{"mode":{"atomicity":"transactions"}}` {
+		t.Errorf("answered %s, %v", raw, err)
 	}
 }
 

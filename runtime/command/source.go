@@ -8,6 +8,11 @@ import (
 	"turnkey/runtime/source"
 )
 
+// Prepared is the answer to Prepare.
+type Prepared struct {
+	Mode source.Mode `json:"mode"` // what the source guarantees
+}
+
 // ForSources are the commands that open a candidate's source. open is how the runtime opens sources.
 func ForSources(open func(context.Context, *bundle.Bundle) (source.Source, error)) map[Name]Do {
 	with := func(do func(context.Context, source.Source) (any, error)) Do {
@@ -31,7 +36,12 @@ func ForSources(open func(context.Context, *bundle.Bundle) (source.Source, error
 	return map[Name]Do{
 		SourceTest:    with(func(ctx context.Context, s source.Source) (any, error) { return s.Test(ctx) }),
 		SourceInspect: with(func(ctx context.Context, s source.Source) (any, error) { return s.Inspect(ctx) }),
-		Prepare:       with(func(ctx context.Context, s source.Source) (any, error) { return struct{}{}, s.Prepare(ctx) }),
+		Prepare: with(func(ctx context.Context, s source.Source) (any, error) {
+			if err := s.Prepare(ctx); err != nil {
+				return nil, err
+			}
+			return Prepared{Mode: s.Mode()}, nil
+		}),
 	}
 }
 

@@ -133,6 +133,9 @@ func (m *meter) meet(r *Recorder, minute int64, e *Entry) {
 	}
 	if e.Report != nil {
 		d.Reported, d.Queue, d.Oldest, d.Error, d.Left = e.At, max(0, e.Report.Queue), e.Report.Oldest, strings.Clone(e.Report.Error), 0
+		if d.Oldest.After(e.At) { // its clock is ahead of ours
+			d.Oldest = e.At
+		}
 		d.leave(0)
 	}
 	if e.Kind == Transaction {

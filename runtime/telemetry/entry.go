@@ -81,6 +81,7 @@ type HookCalls struct {
 	Result     string `json:"result"`
 	Calls      int    `json:"calls"`
 	DurationUS int64  `json:"duration_us,omitempty"` // together, as the worker measured it
+	Spread     Spread `json:"-"`                     // of the calls, each by itself
 }
 
 // Entry is one line of an instance's log, and what its counters are made from.
@@ -108,6 +109,8 @@ type Entry struct {
 	Rejection  string            `json:"rejection_id,omitempty"`
 	// DurationUS is microseconds of work, without waiting for the body.
 	DurationUS int64 `json:"duration_us,omitempty"`
+	// DatabaseUS is what of that passed in the customer's database; it is counted and not part of the log.
+	DatabaseUS int64 `json:"-"`
 	// Retries is how often a conflict made it start over.
 	Retries int `json:"retries,omitempty"`
 	// Hooks are the calls of users' code.

@@ -26,6 +26,8 @@ type meter struct {
 	devices map[deviceKey]*Device
 	latest  *Device // of devices
 	refused map[Cause]*RefusedCredential
+
+	tables, hooks apart // that have histograms
 }
 
 // record counts an entry and keeps it if there is room.
@@ -54,6 +56,9 @@ func (m *meter) record(r *Recorder, e *Entry) {
 func (m *meter) keep(r *Recorder, minute int64, e *Entry) {
 	e.clip()
 	e.Report, e.Credential = nil, nil
+	for i := range e.Hooks {
+		e.Hooks[i].Spread = nil // it is counted
+	}
 	most := r.bounds.InstanceEntries
 	if r.waiting.Load() >= int64(r.bounds.Entries) {
 		most = max(fairShare, min(most, m.ring.len()))
@@ -110,6 +115,7 @@ func (m *meter) count(series int, minute int64, e *Entry) {
 		if e.Outcome != NotAttempted {
 			add(Latency, Bucket(e.DurationUS), "", 1)
 			add(Duration, "", "", e.DurationUS)
+			add(DatabaseTime, "", "", e.DatabaseUS)
 		}
 		add(Retries, "", "", int64(e.Retries))
 		for i := range e.Hooks {
@@ -117,6 +123,7 @@ func (m *meter) count(series int, minute int64, e *Entry) {
 			add(HookRuns, h.Hook, h.Result, int64(h.Calls))
 			add(HookDuration, h.Hook, "", h.DurationUS)
 		}
+		m.spread(minute, e)
 	case Token:
 		add(Tokens, e.Code, outcome, 1)
 	case Delivery:
@@ -137,7 +144,7 @@ func (m *meter) add(most int, c cell, n int64) {
 	if m.cells == nil {
 		m.cells = make(map[cell]int64, 16)
 	}
-	if c.Label != "" && c.Name != Latency {
+	if c.Label != "" && !c.Name.spread() { // those of durations have bounds of their own
 		if _, known := m.cells[c]; !known {
 			if len(m.cells) >= most {
 				c.Label = Other

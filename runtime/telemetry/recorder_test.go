@@ -57,7 +57,7 @@ func TestAnEntryIsCounted(t *testing.T) {
 	}{
 		"success": {transaction("ins_1"), map[Series]int64{
 			{Transactions, "", "success"}: 1, {Operations, "todos", "success"}: 2, {Operations, "lists", "success"}: 1,
-			{Latency, "8", ""}: 1, {Duration, "", ""}: 1234, {NoPrevious, "lists", ""}: 1}, 1},
+			{Latency, "8", ""}: 1, {Duration, "", ""}: 1234, {NoPrevious, "lists", ""}: 1, {TableLatency, "todos", "8"}: 1, {TableLatency, "lists", "8"}: 1}, 1},
 		"fatal": {failed, map[Series]int64{
 			{Transactions, "", "fatal_error"}: 1, {Operations, "todos", "fatal_error"}: 2, {Operations, "lists", "fatal_error"}: 1, {Errors, "UNAUTHORIZED", "fatal_error"}: 1,
 			{Latency, "8", ""}: 1, {Duration, "", ""}: 1234, {NoPrevious, "lists", ""}: 1, {Retries, "", ""}: 3}, 1},
@@ -72,7 +72,7 @@ func TestAnEntryIsCounted(t *testing.T) {
 		"no":            {Entry{Instance: "ins_1", Kind: Token, Outcome: Refused, Code: "token_expired"}, map[Series]int64{{Tokens, "token_expired", "refused"}: 1}, 1},
 		"refusal":       {Entry{Instance: "ins_1", Kind: Refusal, Outcome: Refused, Code: "no_token"}, map[Series]int64{{Errors, "no_token", "refused"}: 1}, 1},
 		"conflicts": {Entry{Instance: "ins_1", Kind: Transaction, Outcome: Success, Operations: []TableOperations{{Table: "t", Conflicts: Conflicts{Client: 1, Server: 2, Merged: 3, Rejected: 4, Recorded: 5}}}},
-			map[Series]int64{{Transactions, "", "success"}: 1, {Latency, "0", ""}: 1, {Conflict, "t", "client"}: 1, {Conflict, "t", "server"}: 2,
+			map[Series]int64{{Transactions, "", "success"}: 1, {Latency, "0", ""}: 1, {TableLatency, "t", "0"}: 1, {Conflict, "t", "client"}: 1, {Conflict, "t", "server"}: 2,
 				{Conflict, "t", "merged"}: 3, {Conflict, "t", "rejected"}: 4, {Conflict, "t", "recorded"}: 5}, 1},
 		"event":    {Entry{Instance: "ins_1", Kind: Instance, Outcome: Noted, Code: "source_down"}, nil, 1},
 		"nobody's": {Entry{Kind: Transaction, Outcome: Success}, nil, 0},

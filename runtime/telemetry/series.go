@@ -16,6 +16,8 @@ const (
 	Tokens         Name = "tokens"             // label: code where refused; outcome
 	Latency        Name = "latency"            // label: bucket of a transaction's duration
 	Duration       Name = "duration_us"        // the sum of transactions' durations
+	DatabaseTime   Name = "database_us"        // what of it was spent in the customer's database
+	TableLatency   Name = "table_latency"      // label: table; outcome: bucket of the duration of applied transactions that wrote it
 	Conflict       Name = "conflicts"          // label: table; outcome: client, server, merged, rejected, recorded
 	NoPrevious     Name = "no_previous_values" // label: table; operations
 	Retries        Name = "retries"            // transactions that started over, each time
@@ -23,12 +25,19 @@ const (
 	HookKills      Name = "hook_kills"         // workers that a hook cost; label: class
 	HookRuns       Name = "hook_calls"         // label: hook, as in todos.beforeWrite; outcome: what they came to
 	HookDuration   Name = "hook_us"            // label: hook; the sum of the calls' durations
+	HookLatency    Name = "hook_latency"       // label: hook; outcome: bucket of one call's duration
 	DroppedEntries Name = "dropped_entries"    // log entries that there was no room for
 	DroppedDevices Name = "dropped_devices"    // sightings of devices that there was no room for
 )
 
+// spread tells the names of histograms, whose counters are buckets.
+func (n Name) spread() bool { return n == Latency || n == TableLatency || n == HookLatency }
+
 // Names lists the counters.
-var Names = []Name{Transactions, Operations, Errors, Tokens, Latency, Duration, Conflict, NoPrevious, Retries, Deliveries, HookKills, HookRuns, HookDuration, DroppedEntries, DroppedDevices}
+var Names = []Name{
+	Transactions, Operations, Errors, Tokens, Latency, Duration, DatabaseTime, TableLatency, Conflict, NoPrevious, Retries, Deliveries, HookKills, HookRuns, HookDuration, HookLatency,
+	DroppedEntries, DroppedDevices,
+}
 
 // Series is one counter of an instance.
 type Series struct {
@@ -64,7 +73,9 @@ var bucketEnds = func() (out [bucketCount - 1]float64) {
 }()
 
 // Bucket gives the label of the bucket that holds a duration.
-func Bucket(us int64) string {
+func Bucket(us int64) string { return bucketLabels[bucketOf(us)] }
+
+func bucketOf(us int64) int {
 	low, high := 0, len(bucketEnds)
 	for low < high {
 		if mid := (low + high) / 2; float64(us) > bucketEnds[mid] {
@@ -73,7 +84,7 @@ func Bucket(us int64) string {
 			high = mid
 		}
 	}
-	return bucketLabels[low]
+	return low
 }
 
 // BucketEnd gives the upper end of a bucket in microseconds, +Inf for the last; false for what is no bucket.

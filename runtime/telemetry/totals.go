@@ -15,7 +15,10 @@ type totals struct {
 }
 
 func (t *totals) add(s Series, n int64) {
-	if s.Name == Operations || s.Name == Deliveries || s.Name == Conflict || s.Name == NoPrevious || s.Name == HookRuns || s.Name == HookDuration {
+	switch s.Name {
+	case TableLatency: // without the table it says what Latency says
+		return
+	case Operations, Deliveries, Conflict, NoPrevious, HookRuns, HookDuration, HookLatency:
 		s.Label = ""
 	}
 	t.mu.Lock()

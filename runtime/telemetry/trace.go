@@ -9,7 +9,46 @@ type Trace struct {
 	Operations        []TraceOperation `json:"operations,omitempty"`
 	More              int              `json:"more_operations,omitempty"` // beyond those
 	Hooks             []HookCalls      `json:"hooks,omitempty"`
+	Database          *TraceDatabase   `json:"database,omitempty"` // nil: it was not asked, or a runtime of before wrote this
+	Steps             []TraceStep      `json:"steps,omitempty"`    // in the order in which they ended
+	MoreSteps         int              `json:"more_steps,omitempty"`
 }
+
+// TraceDatabase is a transaction's use of the customer's database, over all its tries.
+type TraceDatabase struct {
+	Requests   int   `json:"requests"` // that were waited for; each may carry several commands
+	DurationUS int64 `json:"duration_us"`
+	// Together is how many client transactions shared the database's transaction, if that were several: the time is then
+	// that of all, which each of them waited for.
+	Together int `json:"together,omitempty"`
+}
+
+// StepKind tells what a step of a transaction was.
+type StepKind string
+
+// The kinds of steps.
+const (
+	DatabaseStep StepKind = "database"
+	HookStep     StepKind = "hook"
+)
+
+// TraceStep is a request to the database, or the call of a hook.
+type TraceStep struct {
+	Kind StepKind `json:"kind"`
+	// Name is what was asked of the database (read, write, commit, find, ...), or file and function of the hook.
+	Name string `json:"name"`
+	// Operation is the place of the operation that a hook was called for, counted from 0; nil: for none.
+	Operation *int   `json:"operation,omitempty"`
+	Result    string `json:"result,omitempty"` // what a hook came to
+	Failed    bool   `json:"failed,omitempty"`
+	// AtUS is when it began, from the beginning of the transaction. Calls that went to the worker together are
+	// told one after another, as the worker made them.
+	AtUS       int64 `json:"at_us"`
+	DurationUS int64 `json:"duration_us"`
+}
+
+// MaxTraceSteps bounds the steps of a trace.
+const MaxTraceSteps = 60
 
 // TraceOperation is one client operation.
 type TraceOperation struct {
@@ -32,6 +71,14 @@ func (t *Trace) clean() {
 	for i := range t.Operations {
 		o := &t.Operations[i]
 		o.Op, o.Table = Clean(o.Op, 16), Clean(o.Table, maxName)
+	}
+	if len(t.Steps) > MaxTraceSteps {
+		t.MoreSteps += len(t.Steps) - MaxTraceSteps
+		t.Steps = t.Steps[:MaxTraceSteps]
+	}
+	for i := range t.Steps {
+		s := &t.Steps[i]
+		s.Kind, s.Name, s.Result = StepKind(Clean(string(s.Kind), 16)), Clean(s.Name, maxName), Clean(s.Result, maxName)
 	}
 	if len(t.Hooks) > maxHooks {
 		t.Hooks = t.Hooks[:maxHooks]

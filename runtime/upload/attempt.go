@@ -69,7 +69,7 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 			return verdict{}, err
 		}
 	}
-	tx, err := a.engine.src.Begin(ctx, source.Session{UserID: a.user.ID, Claims: a.user.Claims})
+	tx, err := a.engine.begin(ctx, source.Session{UserID: a.user.ID, Claims: a.user.Claims})
 	if err != nil {
 		return verdict{}, err
 	}

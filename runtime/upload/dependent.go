@@ -114,7 +114,7 @@ func (a *attempt) whole(ctx context.Context, group string) (bool, error) {
 	if len(missing) == 0 {
 		return true, nil
 	}
-	tx, err := a.engine.src.Begin(ctx, source.Session{UserID: a.user.ID, Claims: a.user.Claims})
+	tx, err := a.engine.begin(ctx, source.Session{UserID: a.user.ID, Claims: a.user.Claims})
 	if err != nil {
 		return false, err
 	}

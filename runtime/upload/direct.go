@@ -60,7 +60,7 @@ func (e *Engine) direct(ctx context.Context, group []*member) (done bool, _ *sou
 	}
 	crash.At(crash.Decided)
 	user := group[0].q.user
-	done, err := writer.Write(ctx, source.Session{UserID: user.ID, Claims: user.Claims}, w.changes, w.receipts, w.numbered)
+	done, err := e.write(ctx, writer, source.Session{UserID: user.ID, Claims: user.Claims}, w.changes, w.receipts, w.numbered)
 	if !done {
 		for _, m := range group {
 			e.recents.forget(m.ids)

@@ -104,6 +104,7 @@ func (a *attempt) callTogether(ctx context.Context, tx source.Tx, list []asked) 
 		h.session = session
 	}
 	run := a.hookRun(list)
+	clock := newHookClock(ctx)
 	ran, err := h.session.Do(ctx, run, a.host(tx))
 	h.begun = true
 	switch {
@@ -117,9 +118,11 @@ func (a *attempt) callTogether(ctx context.Context, tx source.Tx, list []asked) 
 	for i := range ran.Outcomes {
 		o := &ran.Outcomes[i]
 		if o.Failure != nil && ends(o.Failure.Class) {
+			clock.called(&list[i], o)
 			return nil, &hookTrouble{asked: list[i], class: o.Failure.Class, message: o.Failure.Message, located: a.located(&list[i], o.Failure), together: len(list)}
 		}
 		a.heard(&list[i], o)
+		clock.called(&list[i], o)
 	}
 	return ran, nil
 }

@@ -65,10 +65,13 @@ func (h *hooking) count(of *asked, result string, micros int64) {
 	for i := range h.tallies {
 		if t := &h.tallies[i]; t.Hook == name && t.Result == result {
 			t.Calls, t.DurationUS = t.Calls+1, t.DurationUS+micros
+			t.Spread.Add(micros)
 			return
 		}
 	}
-	h.tallies = append(h.tallies, telemetry.HookCalls{Hook: name, Result: result, Calls: 1, DurationUS: micros})
+	tally := telemetry.HookCalls{Hook: name, Result: result, Calls: 1, DurationUS: micros}
+	tally.Spread.Add(micros)
+	h.tallies = append(h.tallies, tally)
 }
 
 // report notes a kill.

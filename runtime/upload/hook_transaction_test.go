@@ -91,6 +91,11 @@ func TestHookLog(t *testing.T) {
 				lossy.failures = append(lossy.failures, 1, 1)
 			}
 			w.upload(transactions(crud(todo("PUT", 1, `"owner_id":"u1","title":"`+c.title+`"`))))
+			if d := list[len(list)-1].Trace; c.title != "loop" && (d == nil || !slices.ContainsFunc(d.Steps, func(s telemetry.TraceStep) bool {
+				return s.Kind == telemetry.HookStep && s.Name == "todos.beforeWrite" && s.Operation != nil && *s.Operation == 0 && strings.Contains(c.hooks, s.Result) && s.Failed == (c.title == "throw")
+			})) {
+				t.Errorf("%s is traced as %+v", c.title, d)
+			}
 			var lines []string
 			for _, e := range list[:len(list)-1] {
 				line := map[telemetry.Level]string{telemetry.Info: "info ", telemetry.Warn: "warn ", telemetry.Error: "error "}[e.Level]

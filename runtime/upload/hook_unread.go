@@ -78,7 +78,7 @@ func (a *attempt) writeUnread(ctx context.Context) (done bool, err error) {
 	}
 	crash.At(crash.Decided)
 	writer := a.engine.src.(source.Direct)
-	done, err = writer.Write(ctx, source.Session{UserID: a.user.ID, Claims: a.user.Claims}, a.changes, finish.Receipts, a.ids.strength != weak)
+	done, err = a.engine.write(ctx, writer, source.Session{UserID: a.user.ID, Claims: a.user.Claims}, a.changes, finish.Receipts, a.ids.strength != weak)
 	if f := source.FailureOf(err); f != nil && f.Class == source.Unknown {
 		return false, nil // it may be there already: the ordinary way reads it and finds nothing to do
 	}

@@ -10,6 +10,7 @@ import (
 
 // watched is one transaction that somebody is told of when it has ended.
 type watched struct {
+	stopwatch
 	retries   int
 	conflicts []telemetry.TableOperations
 	lines     []hookLine
@@ -51,13 +52,14 @@ func (e *Engine) observe(ctx context.Context, q *request, i int, run func(contex
 	if e.deps.Observe == nil {
 		return run(ctx, q, t)
 	}
-	w := &watched{}
+	w := &watched{stopwatch: stopwatch{now: e.deps.Now}}
 	began := e.deps.Now()
 	r := run(context.WithValue(ctx, watchedKey{}, w), q, t)
 	entry := telemetry.Entry{At: began, Instance: e.instance, Deployment: e.deployment, RequestID: q.id, UserID: q.user.ID, ClientID: q.upload.ClientID}
 	e.observeHooks(w, entry)
 	entry.Kind, entry.Level, entry.Outcome, entry.Message, entry.Code = telemetry.Transaction, telemetry.Info, telemetry.Outcome(r.Status), r.Message, r.ErrorCode
 	entry.Rejection, entry.DurationUS, entry.Retries, entry.Hooks = r.RejectionID, e.deps.Now().Sub(began).Microseconds(), w.retries, w.calls
+	entry.DatabaseUS = w.database.Microseconds()
 	if r.FailedOperation != nil {
 		entry.Code = r.FailedOperation.ErrorCode
 	}

@@ -39,7 +39,7 @@ func (e *Engine) reject(ctx context.Context, q *request, t *Transaction, ids *id
 
 // keep is one try to store a rejection. It gives what the client is told.
 func (e *Engine) keep(ctx context.Context, q *request, t *Transaction, ids *identities, rejection *source.Rejection, conflicts []source.ConflictRecord, told result) (result, error) {
-	tx, err := e.src.Begin(ctx, source.Session{UserID: q.user.ID, Claims: q.user.Claims})
+	tx, err := e.begin(ctx, source.Session{UserID: q.user.ID, Claims: q.user.Claims})
 	if err != nil {
 		return result{}, err
 	}

@@ -21,7 +21,12 @@ const groupTime = 10 * time.Second
 // lead works on a group and tells its members, of which the first is the caller's. It calls tried when it is done.
 func (e *Engine) lead(ctx context.Context, group []*member, tried func()) {
 	followers := group[1:]
+	watch := stopwatchOf(ctx)
+	since := watch.mark()
 	defer func() { // in a panic, too: nobody else would wake them
+		for _, m := range group {
+			m.watch.shared(watch, since, len(group))
+		}
 		tried()
 		for _, m := range followers {
 			m.done <- struct{}{}
@@ -58,7 +63,7 @@ func (m *member) settle(v verdict) { m.settled, m.end = true, v }
 // together decides a group's transactions on one snapshot and commits what they do as one. An error is a
 // *source.Failure, and leaves those unsettled that it concerns.
 func (e *Engine) together(ctx context.Context, group []*member) error {
-	tx, err := e.src.Begin(ctx, source.Session{})
+	tx, err := e.begin(ctx, source.Session{})
 	if err != nil {
 		return err
 	}

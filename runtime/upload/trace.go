@@ -34,6 +34,7 @@ func (e *Engine) trace(entry *telemetry.Entry, i int, t *Transaction, r result, 
 		return nil
 	}
 	out := &telemetry.Trace{Index: i, Hooks: w.calls, Operations: make([]telemetry.TraceOperation, 0, min(len(t.Operations), telemetry.MaxTraceOperations))}
+	w.trace(out, entry.At)
 	if t.HasID {
 		out.ClientTransaction = t.ID
 	}

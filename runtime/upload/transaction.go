@@ -37,7 +37,7 @@ func (e *Engine) settle(ctx context.Context, q *request, t *Transaction, ids *id
 		return verdict{}, failure
 	}
 	m := newMember(q, t, ids, targets)
-	m.columns = columns
+	m.columns, m.watch = columns, stopwatchOf(ctx)
 	if e.plan.program != nil {
 		m.seed = e.deps.Seed()
 	}
@@ -66,6 +66,9 @@ func (e *Engine) settle(ctx context.Context, q *request, t *Transaction, ids *id
 
 // byItself brings a transaction to its end that shares none; tried is called when the first try is over.
 func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict, *source.Failure) {
+	if m.watch != nil {
+		m.watch.together = 0
+	}
 	if done, failure := e.direct(ctx, []*member{m}); done || failure != nil {
 		return verdict{result: result{Status: success}}, failure
 	}

@@ -61,6 +61,7 @@ type member struct {
 	hooked  bool // for no other reason than its tables' hooks
 	seed    string
 	keys    []key
+	watch   *stopwatch // nil: nobody measures
 
 	late  bool           // it has waited long enough for a slot
 	holds bool           // its keys are taken

@@ -28,7 +28,7 @@ DELETE FROM alert_channels WHERE organization_id = @organization_id AND id = @id
 
 -- name: InsertAlert :exec
 INSERT INTO alerts (id, organization_id, instance_id, rule, subject, severity, summary, opened_at, seen_at)
-VALUES (@id, @organization_id, @instance_id, @rule, @subject, @severity, @summary, @opened_at, @seen_at);
+VALUES (@id, @organization_id, nullif(@instance_id::text, ''), @rule, @subject, @severity, @summary, @opened_at, @seen_at);
 
 -- name: SeeAlert :exec
 UPDATE alerts SET seen_at = @seen_at, summary = @summary WHERE id = @id;
@@ -60,7 +60,7 @@ UPDATE alert_messages SET due_at = @lease::timestamptz, attempts = attempts + 1 
 ) RETURNING *;
 
 -- name: GetAlert :one
-SELECT a.*, i.name AS instance_name FROM alerts a JOIN instances i ON i.id = a.instance_id WHERE a.id = @id;
+SELECT a.*, coalesce(i.name, o.name)::text AS about FROM alerts a JOIN organizations o ON o.id = a.organization_id LEFT JOIN instances i ON i.id = a.instance_id WHERE a.id = @id;
 
 -- name: GetAnyAlertChannel :one
 SELECT * FROM alert_channels WHERE id = @id;
@@ -79,4 +79,5 @@ DELETE FROM alerts WHERE closed_at < @before;
 DELETE FROM alert_messages WHERE due_at IS NULL AND created_at < @before AND alert_id IS NULL;
 
 -- name: CloseAlertsOfDeleted :exec
-UPDATE alerts a SET closed_at = @closed_at FROM instances i WHERE i.id = a.instance_id AND i.deleted_at IS NOT NULL AND a.closed_at IS NULL;
+UPDATE alerts a SET closed_at = @closed_at WHERE a.closed_at IS NULL AND (
+  EXISTS (SELECT 1 FROM instances i WHERE i.id = a.instance_id AND i.deleted_at IS NOT NULL) OR EXISTS (SELECT 1 FROM organizations o WHERE o.id = a.organization_id AND o.deleted_at IS NOT NULL));

@@ -21,7 +21,7 @@ SELECT id FROM instances WHERE organization_id = @organization_id AND deleted_at
 
 -- name: UpdateInstance :exec
 UPDATE instances SET name = @name, state = @state, version = @version, deployment = @deployment, last_deployment = @last_deployment,
-revision = @revision, longest_token = @longest_token, log_days = nullif(@log_days::int, 0), updated_at = @updated_at, deleted_at = @deleted_at WHERE id = @id;
+revision = @revision, longest_token = @longest_token, log_days = nullif(@log_days::int, 0), atomicity = @atomicity, atomicity_note = @atomicity_note, updated_at = @updated_at, deleted_at = @deleted_at WHERE id = @id;
 
 -- name: UpdateDraft :exec
 UPDATE instances SET draft = @draft, draft_version = @draft_version, draft_updated_at = @draft_updated_at::timestamptz, draft_updated_by = @draft_updated_by WHERE id = @id AND deleted_at IS NULL;

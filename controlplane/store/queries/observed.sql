@@ -31,3 +31,10 @@ WHERE instance_id = ANY(@instances::text[]) AND deleted_at IS NULL AND expires_a
 -- name: ListConditionsOf :many
 SELECT c.* FROM runtime_conditions c JOIN runtimes r ON r.id = c.runtime_id
 WHERE c.instance_id = ANY(@instances::text[]) AND r.last_seen_at >= @since AND r.left_at IS NULL ORDER BY c.since, c.code;
+
+-- name: ListEndingTokens :many
+-- Of living organizations, those that lived for longer than a notice.
+SELECT t.organization_id, t.id, t.name, t.expires_at FROM tokens t JOIN organizations o ON o.id = t.organization_id
+JOIN members m ON m.organization_id = t.organization_id AND m.user_id = t.user_id
+WHERE t.revoked_at IS NULL AND o.deleted_at IS NULL AND t.expires_at < @before::timestamptz AND t.expires_at > @after::timestamptz
+AND extract(epoch FROM t.expires_at - t.created_at) > @notice::float8 ORDER BY t.expires_at;

@@ -11,6 +11,8 @@ SELECT s.label::text AS label, s.sealed::bytea AS sealed FROM (
     SELECT 'totp/' || user_id AS label, sealed FROM totps
     UNION ALL
     SELECT 'alert-channel/' || organization_id || '/' || id AS label, secret AS sealed FROM alert_channels WHERE secret IS NOT NULL
+    UNION ALL
+    SELECT 'telemetry-export/' || organization_id || '/' || id AS label, headers AS sealed FROM telemetry_exports WHERE headers IS NOT NULL
 ) s WHERE s.label COLLATE "C" > @after::text ORDER BY s.label COLLATE "C" LIMIT @max_rows::int;
 
 -- name: ReplaceSealedSecret :execrows
@@ -26,3 +28,6 @@ UPDATE mails SET sealed = @sealed WHERE id = split_part(@label::text, '/', 2) AN
 UPDATE totps SET sealed = @sealed WHERE user_id = split_part(@label::text, '/', 2) AND sealed = @before::bytea;
 -- name: ReplaceSealedChannel :execrows
 UPDATE alert_channels SET secret = @sealed::bytea WHERE id = split_part(@label::text, '/', 3) AND organization_id = split_part(@label::text, '/', 2) AND secret = @before::bytea;
+
+-- name: ReplaceSealedExport :execrows
+UPDATE telemetry_exports SET headers = @sealed::bytea WHERE id = split_part(@label::text, '/', 3) AND organization_id = split_part(@label::text, '/', 2) AND headers = @before::bytea;

@@ -31,6 +31,7 @@ export const to = {
   tokens: (org: string) => `/orgs/${seg(org)}/tokens`,
   audit: (org: string) => `/orgs/${seg(org)}/audit`,
   alerts: (org: string) => `/orgs/${seg(org)}/alerts`,
+  exports: (org: string) => `/orgs/${seg(org)}/exports`,
   organizationSettings: (org: string) => `/orgs/${seg(org)}/settings`,
   project: (project: string) => `/projects/${seg(project)}`,
   newInstance: (project: string) => `/projects/${seg(project)}/new`,

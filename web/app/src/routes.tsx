@@ -43,6 +43,7 @@ const shellPages = [
   page(shell, "/orgs/$org/tokens", () => import("./pages/organization/TokensPage")),
   page(shell, "/orgs/$org/audit", () => import("./pages/organization/AuditPage")),
   page(shell, "/orgs/$org/alerts", () => import("./pages/organization/AlertsPage")),
+  page(shell, "/orgs/$org/exports", () => import("./pages/organization/ExportsPage")),
   page(shell, "/orgs/$org/settings", () => import("./pages/organization/SettingsPage")),
   page(shell, "/projects/$project/new", () => import("./pages/instance/enable/NewInstancePage")),
 ];

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { components } from "../src/api/schema";
 import { byRequest, flat, type LogRows } from "../src/pages/instance/observe/groups";
 import { counted, many, rangeOf, took, within } from "../src/pages/instance/observe/numbers";
-import { gapped, linesOf, total, type SeriesAnswer } from "../src/pages/instance/observe/series";
+import { gapped, linesOf, quantileLines, quantileOf, total, type SeriesAnswer } from "../src/pages/instance/observe/series";
+import { barOf } from "../src/pages/instance/observe/steps";
 import { whereOf } from "../src/pages/instance/observe/where";
 import { summaryOf } from "../src/pages/instance/observe/words";
 import { sampled } from "../src/ui/sample";
@@ -47,6 +48,15 @@ describe("series", () => {
     expect(total([null, 5, 2])).toBe(7);
   });
 
+  it("of quantiles are one for each collection, the slowest first, or all of the one that is chosen", () => {
+    const of = (label: string, outcome: string, values: (number | null)[]) => ({ name: "table_latency", label, outcome, values });
+    const tables = { ...answer, series: [of("todos", "p50", [1, 2]), of("todos", "p90", [3, null]), of("lists", "p50", [7, 7]), of("lists", "p90", [9, 9]), { name: "errors", label: "A", outcome: "p90", values: [99, 99] }] } as unknown as SeriesAnswer;
+    expect(quantileLines(tables, "table_latency", "p90", "")).toEqual([{ label: "lists", values: [9, 9] }, { label: "todos", values: [3, null] }]);
+    expect(quantileLines(tables, "table_latency", "p90", "", 1).map((l) => l.label)).toEqual(["lists"]);
+    expect(quantileLines(tables, "table_latency", "p90", "todos")).toEqual([{ label: "p50", values: [1, 2] }, { label: "p90", values: [3, null] }]);
+    expect([quantileOf("p99"), quantileOf("nonsense")]).toEqual(["p99", "p90"]);
+  });
+
   it("are thinned for those who listen, without losing their ends", () => {
     expect(sampled(3, 24)).toEqual([0, 1, 2]);
     const few = sampled(720, 24);
@@ -74,5 +84,14 @@ describe("a concern", () => {
     const concern = { code: "x", severity: "warning", title: "t", page: "devices", query: { stuck: "true" } } as components["schemas"]["Concern"];
     expect(whereOf(concern, "ins_1")).toEqual({ href: "/instances/ins_1/clients?stuck=true", label: "Clients" });
     expect(whereOf({ ...concern, page: "nowhere", query: undefined }, "ins_1").href).toBe("/instances/ins_1");
+  });
+});
+
+describe("steps of a transaction", () => {
+  it("have bars that begin where they began, can be seen however short, and never leave the whole", () => {
+    expect(barOf({ at_us: 250, duration_us: 500 }, 1000)).toEqual({ from: 25, width: 50 });
+    expect(barOf({ at_us: 0, duration_us: 1 }, 1_000_000)).toEqual({ from: 0, width: 1 });
+    expect(barOf({ at_us: 999, duration_us: 5 }, 1000)).toEqual({ from: 99, width: 1 });
+    expect(barOf({ at_us: 10, duration_us: 10 }, 0)).toEqual({ from: 0, width: 100 });
   });
 });

@@ -6,6 +6,7 @@ import type {
 } from '@powersync/common';
 import { TurnkeyError } from './errors.js';
 import { post, problem, type Answer, type Requester } from './http.js';
+import { Reporter } from './report.js';
 import { TokenSource } from './token.js';
 import { readResults, wireTransaction, type WireResult } from './wire.js';
 
@@ -47,6 +48,8 @@ export interface TurnkeyConnectorOptions {
   onClientHandling?: (write: RejectedWrite) => Decision | Promise<Decision>;
   /** Sent with the device report. */
   appVersion?: string;
+  /** Lets token requests report the queue before the first upload; afterwards they know the database anyway. */
+  database?: CommonPowerSyncDatabase;
   /** Transactions in one request, 1 to 50. */
   maxTransactions?: number;
   /** Operations in one request; a transaction is never split, so the last one may exceed it. */
@@ -67,7 +70,7 @@ export class TurnkeyConnector implements PowerSyncBackendConnector {
   readonly #url: string;
   readonly #via: Requester;
   readonly #tokens: TokenSource;
-  #lastError: string | undefined;
+  readonly #reporter: Reporter;
 
   constructor(options: TurnkeyConnectorOptions) {
     if (!options.url) throw new TurnkeyError('TurnkeyConnector needs the instance url');
@@ -80,7 +83,8 @@ export class TurnkeyConnector implements PowerSyncBackendConnector {
       fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
       timeoutMs: options.requestTimeoutMs ?? 30_000
     };
-    this.#tokens = new TokenSource(this.#via, this.#url, options.getToken ?? (async () => null), options.developmentUser);
+    this.#reporter = new Reporter(SDK, options.appVersion, options.database);
+    this.#tokens = new TokenSource(this.#via, this.#url, options.getToken ?? (async () => null), options.developmentUser, () => this.#reporter.known());
   }
 
   /** For the sync service; null when nobody is signed in. */
@@ -101,9 +105,9 @@ export class TurnkeyConnector implements PowerSyncBackendConnector {
       while (await this.#uploadOnce(database)) {
         /* until nothing is left */
       }
-      this.#lastError = undefined;
+      this.#reporter.lastError = undefined;
     } catch (e) {
-      this.#lastError = e instanceof Error ? e.message : String(e);
+      this.#reporter.lastError = e instanceof Error ? e.message : String(e);
       throw e;
     }
   }
@@ -113,7 +117,7 @@ export class TurnkeyConnector implements PowerSyncBackendConnector {
     const batch = await this.#collect(database);
     if (batch.length === 0) return false;
     const answer = await this.#send({
-      client: await this.#report(database),
+      client: await this.#reporter.of(database),
       transactions: batch.map(wireTransaction)
     });
     if (answer.status !== 200) {
@@ -145,17 +149,6 @@ export class TurnkeyConnector implements PowerSyncBackendConnector {
       if (answer.status !== 401 || attempt > 1) return answer;
       this.#tokens.refused(t.token);
     }
-  }
-
-  async #report(database: CommonPowerSyncDatabase) {
-    const stats = await database.getUploadQueueStats();
-    return {
-      id: await database.getClientId(),
-      sdk: SDK,
-      queue_count: stats.count,
-      ...(this.#options.appVersion === undefined ? {} : { app_version: this.#options.appVersion }),
-      ...(this.#lastError === undefined ? {} : { last_error: this.#lastError })
-    };
   }
 
   /**

@@ -25,7 +25,9 @@ export class TokenSource {
     private readonly via: Requester,
     private readonly url: string,
     private readonly identity: Identity,
-    private readonly developmentUser: string | undefined
+    private readonly developmentUser: string | undefined,
+    /** What the device says of itself with the request; undefined: nothing. */
+    private readonly report: () => Promise<object | undefined> = async () => undefined
   ) {}
 
   /** The current token, fetched when missing or about to expire; null when nobody is signed in. */
@@ -58,6 +60,8 @@ export class TokenSource {
       bearer = await this.identity();
       if (bearer === null) return null;
     }
+    const client = await this.report();
+    if (client !== undefined) body = { ...body, client };
     const answer = await post(this.via, `${this.url}/token`, bearer, body);
     if (answer.status !== 200) throw problem('No token', answer);
     this.#cached = read(answer.body);

@@ -28,6 +28,10 @@ class Queue {
   async getClientId() {
     return 'device-1';
   }
+  async get(sql) {
+    assert.equal(sql, 'SELECT min(id) AS first, max(id) AS last FROM ps_crud');
+    return { first: this.left.length > 0 ? this.left[0] * 10 : null, last: this.left.length > 0 ? this.left.at(-1) * 10 : null };
+  }
 }
 
 const success = { status: 'success' };
@@ -42,7 +46,7 @@ const fatal = (handled = false) => ({
 
 /** Runs against a real HTTP server that answers each upload with the next of `answers`. */
 async function withServer(answers, run) {
-  const seen = { tokens: 0, uploads: [], authorization: [] };
+  const seen = { tokens: 0, tokenRequests: [], uploads: [], authorization: [] };
   const server = createServer(async (req, res) => {
     let body = '';
     for await (const chunk of req) body += chunk;
@@ -52,6 +56,7 @@ async function withServer(answers, run) {
     };
     if (req.url === '/i/x/token') {
       seen.tokens++;
+      seen.tokenRequests.push(JSON.parse(body));
       const expires_at = new Date(Date.now() + 300_000).toISOString();
       return reply(200, { token: `t${seen.tokens}`, powersync_url: 'http://ps.example/', expires_at, user_id: 'u1' });
     }
@@ -181,4 +186,47 @@ test('objectId: 24 hex digits, unique, sorted by time', () => {
   assert.equal(new Set(ids).size, ids.length);
   assert.ok(ids.every((id) => /^[0-9a-f]{24}$/.test(id)));
   assert.ok(objectId(1_700_000_000_000).startsWith('6553f100'));
+});
+
+test('reports since when the oldest write waits, with uploads and with token requests', async () => {
+  await withServer([[later, rest], [later, rest, rest], [success, success, success]], async ({ url, seen, getToken }) => {
+    const q = new Queue(2);
+    const connector = new TurnkeyConnector({ url, getToken, appVersion: '3.1', database: q });
+    const began = Date.now();
+    await connector.fetchCredentials();
+    const first = seen.tokenRequests[0].client;
+    assert.equal(first.id, 'device-1');
+    assert.equal(first.queue_count, 2);
+    assert.equal(first.app_version, '3.1');
+    assert.ok(Date.parse(first.oldest_op_at) >= began && Date.parse(first.oldest_op_at) <= Date.now(), 'seen now');
+
+    await assert.rejects(connector.uploadData(q));
+    q.left.push(3);
+    await assert.rejects(connector.uploadData(q));
+    for (const u of seen.uploads) assert.equal(u.client.oldest_op_at, first.oldest_op_at, 'the oldest one is as old as before, whatever is added');
+    await connector.fetchCredentials();
+    assert.equal(seen.tokenRequests[1].client.last_error, 'later');
+
+    await connector.uploadData(q);
+    await connector.fetchCredentials();
+    const empty = seen.tokenRequests[2].client;
+    assert.deepEqual([empty.queue_count, empty.oldest_op_at, empty.last_error], [0, undefined, undefined]);
+  });
+});
+
+test('a database that cannot be read costs the report its time, and nothing else', async () => {
+  await withServer([[success]], async ({ url, seen, getToken }) => {
+    const q = new Queue(1);
+    q.get = async () => {
+      throw new Error('locked');
+    };
+    await new TurnkeyConnector({ url, getToken }).uploadData(q);
+    assert.equal(seen.uploads[0].client.queue_count, 1);
+    assert.equal('oldest_op_at' in seen.uploads[0].client, false);
+    assert.equal('client' in seen.tokenRequests[0], true, 'the database is known since the upload began');
+  });
+  await withServer([], async ({ url, seen, getToken }) => {
+    await new TurnkeyConnector({ url, getToken, database: { getUploadQueueStats: () => Promise.reject(new Error('closed')) } }).fetchCredentials();
+    assert.equal('client' in seen.tokenRequests[0], false);
+  });
 });

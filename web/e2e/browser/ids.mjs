@@ -11,6 +11,8 @@ export async function seeded(dev) {
   const first = async (path) => (await call('GET', path)).data[0];
   const { project_id: project } = await call('GET', `/instances/${instance}`);
   const { organization_id: org } = await call('GET', `/projects/${project}`);
+  // A receiver that nobody runs: the page shows how that goes.
+  await call('POST', `/orgs/${org}/telemetry-exports`, { name: 'Collector', endpoint: 'http://127.0.0.1:9', headers: { authorization: 'Bearer x' }, signals: ['traces', 'metrics', 'logs'] });
   const conflict = (await first(`/instances/${instance}/conflicts`)).id;
   const { id: rejection, request_id: request } = await first(`/instances/${instance}/rejections`);
   const delivery = (await first(`/instances/${instance}/deliveries`)).id;

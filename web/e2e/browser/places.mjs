@@ -20,6 +20,7 @@ export const inside = (id) => ({
   tokens: `/orgs/${id.org}/tokens`,
   audit: `/orgs/${id.org}/audit`,
   alerts: `/orgs/${id.org}/alerts`,
+  exports: `/orgs/${id.org}/exports`,
   'organization-settings': `/orgs/${id.org}/settings`,
   project: `/projects/${id.project}`,
   'new-instance': `/projects/${id.project}/new`,

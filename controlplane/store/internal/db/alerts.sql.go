@@ -68,7 +68,8 @@ func (q *Queries) CloseAlert(ctx context.Context, arg CloseAlertParams) error {
 }
 
 const closeAlertsOfDeleted = `-- name: CloseAlertsOfDeleted :exec
-UPDATE alerts a SET closed_at = $1 FROM instances i WHERE i.id = a.instance_id AND i.deleted_at IS NOT NULL AND a.closed_at IS NULL
+UPDATE alerts a SET closed_at = $1 WHERE a.closed_at IS NULL AND (
+  EXISTS (SELECT 1 FROM instances i WHERE i.id = a.instance_id AND i.deleted_at IS NOT NULL) OR EXISTS (SELECT 1 FROM organizations o WHERE o.id = a.organization_id AND o.deleted_at IS NOT NULL))
 `
 
 func (q *Queries) CloseAlertsOfDeleted(ctx context.Context, closedAt *time.Time) error {
@@ -112,13 +113,13 @@ func (q *Queries) DeleteOldAlerts(ctx context.Context, before *time.Time) error 
 }
 
 const getAlert = `-- name: GetAlert :one
-SELECT a.id, a.organization_id, a.instance_id, a.rule, a.subject, a.severity, a.summary, a.opened_at, a.seen_at, a.closed_at, i.name AS instance_name FROM alerts a JOIN instances i ON i.id = a.instance_id WHERE a.id = $1
+SELECT a.id, a.organization_id, a.instance_id, a.rule, a.subject, a.severity, a.summary, a.opened_at, a.seen_at, a.closed_at, coalesce(i.name, o.name)::text AS about FROM alerts a JOIN organizations o ON o.id = a.organization_id LEFT JOIN instances i ON i.id = a.instance_id WHERE a.id = $1
 `
 
 type GetAlertRow struct {
 	ID             string
 	OrganizationID string
-	InstanceID     string
+	InstanceID     *string
 	Rule           string
 	Subject        string
 	Severity       string
@@ -126,7 +127,7 @@ type GetAlertRow struct {
 	OpenedAt       time.Time
 	SeenAt         time.Time
 	ClosedAt       *time.Time
-	InstanceName   string
+	About          string
 }
 
 func (q *Queries) GetAlert(ctx context.Context, id string) (GetAlertRow, error) {
@@ -143,7 +144,7 @@ func (q *Queries) GetAlert(ctx context.Context, id string) (GetAlertRow, error) 
 		&i.OpenedAt,
 		&i.SeenAt,
 		&i.ClosedAt,
-		&i.InstanceName,
+		&i.About,
 	)
 	return i, err
 }
@@ -205,7 +206,7 @@ func (q *Queries) GetAnyAlertChannel(ctx context.Context, id string) (AlertChann
 
 const insertAlert = `-- name: InsertAlert :exec
 INSERT INTO alerts (id, organization_id, instance_id, rule, subject, severity, summary, opened_at, seen_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+VALUES ($1, $2, nullif($3::text, ''), $4, $5, $6, $7, $8, $9)
 `
 
 type InsertAlertParams struct {

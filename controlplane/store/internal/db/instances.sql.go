@@ -11,7 +11,7 @@ import (
 )
 
 const getInstance = `-- name: GetInstance :one
-SELECT i.id, i.project_id, i.organization_id, i.name, i.host, i.kind, i.state, i.version, i.deployment, i.last_deployment, i.revision, i.longest_token, i.draft, i.draft_version, i.draft_updated_at, i.draft_updated_by, i.created_at, i.updated_at, i.deleted_at, i.log_days FROM instances i JOIN projects p ON p.id = i.project_id JOIN organizations o ON o.id = i.organization_id
+SELECT i.id, i.project_id, i.organization_id, i.name, i.host, i.kind, i.state, i.version, i.deployment, i.last_deployment, i.revision, i.longest_token, i.draft, i.draft_version, i.draft_updated_at, i.draft_updated_by, i.created_at, i.updated_at, i.deleted_at, i.log_days, i.atomicity, i.atomicity_note FROM instances i JOIN projects p ON p.id = i.project_id JOIN organizations o ON o.id = i.organization_id
 WHERE i.id = $1 AND i.deleted_at IS NULL AND p.deleted_at IS NULL AND o.deleted_at IS NULL
 `
 
@@ -39,6 +39,8 @@ func (q *Queries) GetInstance(ctx context.Context, id string) (Instance, error) 
 		&i.UpdatedAt,
 		&i.DeletedAt,
 		&i.LogDays,
+		&i.Atomicity,
+		&i.AtomicityNote,
 	)
 	return i, err
 }
@@ -100,7 +102,7 @@ func (q *Queries) InsertInstance(ctx context.Context, arg InsertInstanceParams) 
 }
 
 const listInstances = `-- name: ListInstances :many
-SELECT id, project_id, organization_id, name, host, kind, state, version, deployment, last_deployment, revision, longest_token, draft, draft_version, draft_updated_at, draft_updated_by, created_at, updated_at, deleted_at, log_days FROM instances WHERE project_id = $1 AND deleted_at IS NULL AND id > $2::text ORDER BY id LIMIT $3::int
+SELECT id, project_id, organization_id, name, host, kind, state, version, deployment, last_deployment, revision, longest_token, draft, draft_version, draft_updated_at, draft_updated_by, created_at, updated_at, deleted_at, log_days, atomicity, atomicity_note FROM instances WHERE project_id = $1 AND deleted_at IS NULL AND id > $2::text ORDER BY id LIMIT $3::int
 `
 
 type ListInstancesParams struct {
@@ -139,6 +141,8 @@ func (q *Queries) ListInstances(ctx context.Context, arg ListInstancesParams) ([
 			&i.UpdatedAt,
 			&i.DeletedAt,
 			&i.LogDays,
+			&i.Atomicity,
+			&i.AtomicityNote,
 		); err != nil {
 			return nil, err
 		}
@@ -176,7 +180,7 @@ func (q *Queries) ListLivingInstances(ctx context.Context, organizationID string
 }
 
 const lockInstance = `-- name: LockInstance :one
-SELECT id, project_id, organization_id, name, host, kind, state, version, deployment, last_deployment, revision, longest_token, draft, draft_version, draft_updated_at, draft_updated_by, created_at, updated_at, deleted_at, log_days FROM instances WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
+SELECT id, project_id, organization_id, name, host, kind, state, version, deployment, last_deployment, revision, longest_token, draft, draft_version, draft_updated_at, draft_updated_by, created_at, updated_at, deleted_at, log_days, atomicity, atomicity_note FROM instances WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
 `
 
 func (q *Queries) LockInstance(ctx context.Context, id string) (Instance, error) {
@@ -203,6 +207,8 @@ func (q *Queries) LockInstance(ctx context.Context, id string) (Instance, error)
 		&i.UpdatedAt,
 		&i.DeletedAt,
 		&i.LogDays,
+		&i.Atomicity,
+		&i.AtomicityNote,
 	)
 	return i, err
 }
@@ -232,7 +238,7 @@ func (q *Queries) UpdateDraft(ctx context.Context, arg UpdateDraftParams) error 
 
 const updateInstance = `-- name: UpdateInstance :exec
 UPDATE instances SET name = $1, state = $2, version = $3, deployment = $4, last_deployment = $5,
-revision = $6, longest_token = $7, log_days = nullif($8::int, 0), updated_at = $9, deleted_at = $10 WHERE id = $11
+revision = $6, longest_token = $7, log_days = nullif($8::int, 0), atomicity = $9, atomicity_note = $10, updated_at = $11, deleted_at = $12 WHERE id = $13
 `
 
 type UpdateInstanceParams struct {
@@ -244,6 +250,8 @@ type UpdateInstanceParams struct {
 	Revision       int64
 	LongestToken   int64
 	LogDays        int32
+	Atomicity      string
+	AtomicityNote  string
 	UpdatedAt      time.Time
 	DeletedAt      *time.Time
 	ID             string
@@ -259,6 +267,8 @@ func (q *Queries) UpdateInstance(ctx context.Context, arg UpdateInstanceParams) 
 		arg.Revision,
 		arg.LongestToken,
 		arg.LogDays,
+		arg.Atomicity,
+		arg.AtomicityNote,
 		arg.UpdatedAt,
 		arg.DeletedAt,
 		arg.ID,

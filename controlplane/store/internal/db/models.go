@@ -20,7 +20,7 @@ type AccountToken struct {
 type Alert struct {
 	ID             string
 	OrganizationID string
-	InstanceID     string
+	InstanceID     *string
 	Rule           string
 	Subject        string
 	Severity       string
@@ -142,6 +142,8 @@ type Instance struct {
 	UpdatedAt      time.Time
 	DeletedAt      *time.Time
 	LogDays        *int32
+	Atomicity      string
+	AtomicityNote  string
 }
 
 type InstanceSighting struct {
@@ -207,6 +209,15 @@ type Mail struct {
 	DueAt     *time.Time
 	SentAt    *time.Time
 	Failure   string
+}
+
+type MetricTotal struct {
+	InstanceID string
+	Name       string
+	Label      string
+	Outcome    string
+	Since      time.Time
+	N          int64
 }
 
 type Organization struct {
@@ -321,6 +332,34 @@ type SigningKey struct {
 	SignFrom   time.Time
 	RetireAt   *time.Time
 	RevokedAt  *time.Time
+}
+
+type TelemetryExport struct {
+	ID             string
+	OrganizationID string
+	Name           string
+	Endpoint       string
+	Headers        []byte
+	HeaderNames    []string
+	Identities     bool
+	Instances      []string
+	Paused         bool
+	Version        int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+type TelemetryExportSignal struct {
+	ExportID string
+	Signal   string
+	Position int64
+	DueAt    *time.Time
+	Attempts int32
+	SentAt   *time.Time
+	Sent     int64
+	Dropped  int64
+	FailedAt *time.Time
+	Error    string
 }
 
 type Token struct {

@@ -166,6 +166,52 @@ func (q *Queries) ListEndingKeys(ctx context.Context, arg ListEndingKeysParams) 
 	return items, nil
 }
 
+const listEndingTokens = `-- name: ListEndingTokens :many
+SELECT t.organization_id, t.id, t.name, t.expires_at FROM tokens t JOIN organizations o ON o.id = t.organization_id
+JOIN members m ON m.organization_id = t.organization_id AND m.user_id = t.user_id
+WHERE t.revoked_at IS NULL AND o.deleted_at IS NULL AND t.expires_at < $1::timestamptz AND t.expires_at > $2::timestamptz
+AND extract(epoch FROM t.expires_at - t.created_at) > $3::float8 ORDER BY t.expires_at
+`
+
+type ListEndingTokensParams struct {
+	Before time.Time
+	After  time.Time
+	Notice float64
+}
+
+type ListEndingTokensRow struct {
+	OrganizationID string
+	ID             string
+	Name           string
+	ExpiresAt      time.Time
+}
+
+// Of living organizations, those that lived for longer than a notice.
+func (q *Queries) ListEndingTokens(ctx context.Context, arg ListEndingTokensParams) ([]ListEndingTokensRow, error) {
+	rows, err := q.db.Query(ctx, listEndingTokens, arg.Before, arg.After, arg.Notice)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListEndingTokensRow
+	for rows.Next() {
+		var i ListEndingTokensRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.ID,
+			&i.Name,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSightingsOf = `-- name: ListSightingsOf :many
 SELECT instance_id, what, first_at, last_at, n FROM instance_sightings WHERE instance_id = ANY($1::text[])
 `

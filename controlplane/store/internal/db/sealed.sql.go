@@ -27,6 +27,24 @@ func (q *Queries) ReplaceSealedChannel(ctx context.Context, arg ReplaceSealedCha
 	return result.RowsAffected(), nil
 }
 
+const replaceSealedExport = `-- name: ReplaceSealedExport :execrows
+UPDATE telemetry_exports SET headers = $1::bytea WHERE id = split_part($2::text, '/', 3) AND organization_id = split_part($2::text, '/', 2) AND headers = $3::bytea
+`
+
+type ReplaceSealedExportParams struct {
+	Sealed []byte
+	Label  string
+	Before []byte
+}
+
+func (q *Queries) ReplaceSealedExport(ctx context.Context, arg ReplaceSealedExportParams) (int64, error) {
+	result, err := q.db.Exec(ctx, replaceSealedExport, arg.Sealed, arg.Label, arg.Before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const replaceSealedKey = `-- name: ReplaceSealedKey :execrows
 UPDATE signing_keys SET sealed = $1 WHERE id = split_part($2::text, '/', 3) AND instance_id = split_part($2::text, '/', 2) AND sealed = $3::bytea
 `
@@ -110,6 +128,8 @@ SELECT s.label::text AS label, s.sealed::bytea AS sealed FROM (
     SELECT 'totp/' || user_id AS label, sealed FROM totps
     UNION ALL
     SELECT 'alert-channel/' || organization_id || '/' || id AS label, secret AS sealed FROM alert_channels WHERE secret IS NOT NULL
+    UNION ALL
+    SELECT 'telemetry-export/' || organization_id || '/' || id AS label, headers AS sealed FROM telemetry_exports WHERE headers IS NOT NULL
 ) s WHERE s.label COLLATE "C" > $1::text ORDER BY s.label COLLATE "C" LIMIT $2::int
 `
 

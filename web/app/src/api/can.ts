@@ -15,6 +15,7 @@ const lowest: Record<string, string> = {
   "member:write": "admin",
   "audit:read": "admin",
   "alert:write": "admin",
+  "export:write": "admin",
   "project:delete": "admin",
   "instance:delete": "admin",
   "key:write": "admin",

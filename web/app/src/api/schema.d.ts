@@ -2260,6 +2260,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orgs/{org}/telemetry-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where telemetry is exported to, and how that goes
+         * @description Permission: export:read.
+         */
+        get: operations["get-orgs-org-telemetry-exports"];
+        put?: never;
+        /**
+         * Have telemetry exported to a receiver of OpenTelemetry
+         * @description Permission: export:write. Audit event: telemetry_export.created.
+         */
+        post: operations["post-orgs-org-telemetry-exports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{org}/telemetry-exports/{export}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a telemetry export
+         * @description Permission: export:read.
+         */
+        get: operations["get-orgs-org-telemetry-exports-export"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a telemetry export
+         * @description Permission: export:write. Audit event: telemetry_export.deleted.
+         */
+        delete: operations["delete-orgs-org-telemetry-exports-export"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a telemetry export, pause or resume it
+         * @description Permission: export:write. Audit event: telemetry_export.updated.
+         */
+        patch: operations["patch-orgs-org-telemetry-exports-export"];
+        trace?: never;
+    };
+    "/api/v1/orgs/{org}/telemetry-exports/{export}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test of each signal, and say how that went
+         * @description Permission: export:write. Audit event: telemetry_export.tested.
+         */
+        post: operations["post-orgs-org-telemetry-exports-export-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orgs/{org}/tokens": {
         parameters: {
             query?: never;
@@ -2378,11 +2450,12 @@ export interface components {
              */
             closed_at: string | null;
             id: string;
-            instance_id: string;
+            /** @description Absent: it is about the organization */
+            instance_id?: string;
             /** Format: date-time */
             opened_at: string;
             /** @enum {string} */
-            rule: "first_rejection" | "rejection_rate" | "deployment_brake" | "source_down" | "credentials_failing" | "key_expiring" | "stuck_device";
+            rule: "first_rejection" | "rejection_rate" | "deployment_brake" | "source_down" | "credentials_failing" | "key_expiring" | "token_expiring" | "stuck_device";
             /**
              * Format: date-time
              * @description When it last held, to some minutes
@@ -2390,7 +2463,7 @@ export interface components {
             seen_at: string;
             /** @enum {string} */
             severity: "critical" | "warning" | "notice";
-            /** @description What of the instance, where a rule tells several apart */
+            /** @description What of it, where a rule tells several apart */
             subject?: string;
             summary: string;
         };
@@ -2472,6 +2545,15 @@ export interface components {
             /** @description The key itself; shown once */
             key?: string;
             name: string;
+        };
+        Atomicity: {
+            /**
+             * @description transactions: each transaction of a client is one of the database, with its receipts
+             * @enum {string}
+             */
+            mode: "transactions";
+            /** @description What else is to be known, such as that the server is for development only */
+            note?: string;
         };
         Attempt: {
             /** Format: date-time */
@@ -2646,7 +2728,7 @@ export interface components {
             code: string;
             /** @description What to do about it */
             hint?: string;
-            /** @description Where to look: configuration, connect, deployments, devices, keys, logs, rejections, schema or settings */
+            /** @description Where to look: configuration, conflicts, connect, deployments, devices, keys, logs, rejections, schema or settings */
             page: string;
             /** @description Filters of that page */
             query?: {
@@ -2847,6 +2929,22 @@ export interface components {
             /** @description What changed, for people */
             message?: string;
         };
+        CreateExportInputBody: {
+            /** @description Such as https://otlp.example.com; without /v1/traces */
+            endpoint: string;
+            /** @description Sent with every request, such as an authorization; sealed, and never shown again */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description Name users and devices. What has been sent is not erased with a user */
+            identities?: boolean;
+            /** @description Empty: all of the organization */
+            instances?: string[] | null;
+            name: string;
+            paused?: boolean;
+            /** @description traces, metrics, logs */
+            signals: string[] | null;
+        };
         CreateInstanceInputBody: {
             /** @description turnkey.yaml as text, or the same as a JSON object */
             config?: string | {
@@ -2870,6 +2968,8 @@ export interface components {
             };
         };
         CreateInstanceOutputBody: {
+            /** @description What its database guarantees, as a runtime found when a deployment was last made active; absent: not known yet */
+            atomicity?: components["schemas"]["Atomicity"];
             /** Format: date-time */
             created_at: string;
             /**
@@ -3376,6 +3476,48 @@ export interface components {
             matcher: string;
             received?: string;
         };
+        ExportProbe: {
+            /** @description Absent: the receiver took it */
+            error?: string;
+            /** @enum {string} */
+            signal: "traces" | "metrics" | "logs";
+        };
+        ExportProbesOutputBody: {
+            data: components["schemas"]["ExportProbe"][];
+        };
+        ExportSignal: {
+            /**
+             * Format: int64
+             * @description Those that it refused, and entries that waited for it for an hour
+             */
+            dropped: number;
+            /**
+             * Format: date-time
+             * @description The next attempt; absent: it is paused
+             */
+            due_at?: string;
+            /** @description Of the last attempt; absent: it succeeded */
+            error?: string;
+            /** Format: date-time */
+            failed_at?: string;
+            /**
+             * Format: int64
+             * @description Since the last that did not fail
+             */
+            failed_attempts: number;
+            /**
+             * Format: int64
+             * @description Spans, data points or log records that it took
+             */
+            sent: number;
+            /**
+             * Format: date-time
+             * @description When the receiver last took something
+             */
+            sent_at?: string;
+            /** @enum {string} */
+            signal: "traces" | "metrics" | "logs";
+        };
         Field: {
             ignored: boolean;
             immutable: boolean;
@@ -3530,6 +3672,8 @@ export interface components {
             calls: number;
             /** @description File and function, as in todos.beforeWrite */
             hook: string;
+            /** @description Of single calls. 50 hooks are told apart, the rest is (other) */
+            latency?: components["schemas"]["Quantiles"];
             /** Format: int64 */
             mean_us: number;
             /** @description Calls by what they came to */
@@ -3612,6 +3756,8 @@ export interface components {
             tables: components["schemas"]["ProposedTable"][] | null;
         };
         Instance: {
+            /** @description What its database guarantees, as a runtime found when a deployment was last made active; absent: not known yet */
+            atomicity?: components["schemas"]["Atomicity"];
             /** Format: date-time */
             created_at: string;
             /**
@@ -3651,6 +3797,8 @@ export interface components {
             since: string;
         };
         InstanceOutputBody: {
+            /** @description What its database guarantees, as a runtime found when a deployment was last made active; absent: not known yet */
+            atomicity?: components["schemas"]["Atomicity"];
             /** Format: date-time */
             created_at: string;
             /**
@@ -3729,6 +3877,11 @@ export interface components {
             buckets: components["schemas"]["LatencyBucket"][];
             /** Format: int64 */
             count: number;
+            /**
+             * Format: int64
+             * @description What of that was spent in the database, on average
+             */
+            database_mean_us: number;
             /**
              * Format: int64
              * @description Microseconds; exact
@@ -3933,7 +4086,7 @@ export interface components {
              * @description How often a conflict made transactions start over
              */
             retries: number;
-            /** @description The two before, by table; tables without either are left out */
+            /** @description The two before, and durations, by table; tables without any are left out */
             tables: components["schemas"]["TableMetric"][];
             token_errors: components["schemas"]["ErrorMetric"][];
             /** @description By outcome: issued, refused, unavailable */
@@ -3983,7 +4136,7 @@ export interface components {
              * @description How often a conflict made transactions start over
              */
             retries: number;
-            /** @description The two before, by table; tables without either are left out */
+            /** @description The two before, and durations, by table; tables without any are left out */
             tables: components["schemas"]["TableMetric"][];
             token_errors: components["schemas"]["ErrorMetric"][];
             /** @description By outcome: issued, refused, unavailable */
@@ -4136,6 +4289,11 @@ export interface components {
             /** @description Ask for the next page with it; null on the last one */
             next_cursor: string | null;
         };
+        PageTelemetryExport: {
+            data: components["schemas"]["TelemetryExport"][];
+            /** @description Ask for the next page with it; null on the last one */
+            next_cursor: string | null;
+        };
         PageToken: {
             data: components["schemas"]["Token"][];
             /** @description Ask for the next page with it; null on the last one */
@@ -4265,6 +4423,19 @@ export interface components {
         PutSecretInputBody: {
             /** @description Never shown again */
             value: string;
+        };
+        Quantiles: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: int64
+             * @description Microseconds
+             */
+            p50_us: number;
+            /** Format: int64 */
+            p90_us: number;
+            /** Format: int64 */
+            p99_us: number;
         };
         RecoveryCodesOutputBody: {
             /** @description Each signs you in once without the app; shown once */
@@ -4625,6 +4796,7 @@ export interface components {
             /** @description A table, code, outbox, hook or, of latency, p50, p90, p99 or mean */
             label?: string;
             name: string;
+            /** @description Of table_latency and hook_latency p50, p90 or p99 */
             outcome?: string;
             /** @description One for each time; of counters 0 where nothing was counted, of times (us) null */
             values: (number | null)[];
@@ -4871,6 +5043,8 @@ export interface components {
             conflicts: {
                 [key: string]: number;
             };
+            /** @description Of applied transactions that wrote it. 50 tables are told apart, the rest is (other) */
+            latency?: components["schemas"]["Quantiles"];
             /** Format: int64 */
             no_previous_values: number;
             table: string;
@@ -4890,6 +5064,25 @@ export interface components {
         TablesOutputBody: {
             /** @description Empty while the draft has mistakes */
             data: components["schemas"]["DraftTable"][];
+        };
+        TelemetryExport: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description A receiver of OTLP over HTTP; /v1/traces, /v1/metrics and /v1/logs are added to it */
+            endpoint: string;
+            /** @description Names of the headers that are sent; their values are never shown */
+            headers: string[];
+            id: string;
+            /** @description Users and devices are named */
+            identities: boolean;
+            /** @description Empty: all of the organization */
+            instances: string[];
+            name: string;
+            paused: boolean;
+            /** @description What is sent, and how that goes */
+            signals: components["schemas"]["ExportSignal"][];
+            /** Format: date-time */
+            updated_at: string;
         };
         TestReport: {
             checks: components["schemas"]["Check"][] | null;
@@ -4957,12 +5150,24 @@ export interface components {
         Trace: {
             /** Format: int64 */
             client_transaction?: number;
+            database?: components["schemas"]["TraceDatabase"];
             hooks?: components["schemas"]["HookCalls"][] | null;
             /** Format: int64 */
             index: number;
             /** Format: int64 */
             more_operations?: number;
+            /** Format: int64 */
+            more_steps?: number;
             operations?: components["schemas"]["TraceOperation"][] | null;
+            steps?: components["schemas"]["TraceStep"][] | null;
+        };
+        TraceDatabase: {
+            /** Format: int64 */
+            duration_us: number;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            together?: number;
         };
         TraceOperation: {
             blamed?: boolean;
@@ -4973,6 +5178,18 @@ export interface components {
             op_id?: number;
             previous_values?: boolean;
             table: string;
+        };
+        TraceStep: {
+            /** Format: int64 */
+            at_us: number;
+            /** Format: int64 */
+            duration_us: number;
+            failed?: boolean;
+            kind: string;
+            name: string;
+            /** Format: int64 */
+            operation?: number;
+            result?: string;
         };
         TracedTransaction: {
             /** @description Operations and hooks. Kept of every transaction that did not succeed, started over or took 250 ms, and of the first 60 each minute */
@@ -4996,6 +5213,19 @@ export interface components {
             remind_hours?: number;
             rules?: string[];
             target?: string;
+        };
+        UpdateExportInputBody: {
+            endpoint?: string;
+            /** @description All there are then; one with an empty value keeps the one that it has, unless the host changes */
+            headers?: {
+                [key: string]: string;
+            };
+            identities?: boolean;
+            instances?: string[];
+            name?: string;
+            /** @description What happens meanwhile is not sent later */
+            paused?: boolean;
+            signals?: string[];
         };
         UpdateInstanceInputBody: {
             /** @description Immutable: accepted only unchanged */
@@ -7914,11 +8144,11 @@ export interface operations {
     "get-instances-instance-metrics-series": {
         parameters: {
             query?: {
-                /** @description Absent: transactions. latency gives quantiles, hook_us the mean time of a call */
-                name?: ("transactions" | "operations" | "errors" | "tokens" | "latency" | "conflicts" | "no_previous_values" | "retries" | "deliveries" | "hook_kills" | "hook_calls" | "hook_us" | "dropped_entries")[] | null;
-                /** @description Of operations, conflicts and no_previous_values: only this table */
+                /** @description Absent: transactions. latency, table_latency and hook_latency give quantiles, hook_us the mean time of a call, database_us what transactions spent in the database on average */
+                name?: ("transactions" | "operations" | "errors" | "tokens" | "latency" | "conflicts" | "no_previous_values" | "retries" | "deliveries" | "hook_kills" | "hook_calls" | "hook_us" | "dropped_entries" | "database_us" | "table_latency" | "hook_latency")[] | null;
+                /** @description Of operations, conflicts, no_previous_values and table_latency: only this table */
                 table?: string;
-                /** @description Of hook_calls and hook_us: only this function, as in todos.beforeWrite */
+                /** @description Of hook_calls, hook_us and hook_latency: only this function, as in todos.beforeWrite */
                 hook?: string;
                 /** @description Default: an hour before until */
                 since?: string;
@@ -9783,6 +10013,219 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-orgs-org-telemetry-exports": {
+        parameters: {
+            query?: {
+                /** @description How many items at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageTelemetryExport"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-orgs-org-telemetry-exports": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within 24 hours gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateExportInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelemetryExport"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-orgs-org-telemetry-exports-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org: string;
+                export: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelemetryExport"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-orgs-org-telemetry-exports-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org: string;
+                export: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-orgs-org-telemetry-exports-export": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that you read. */
+                "If-Match": string;
+            };
+            path: {
+                org: string;
+                export: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateExportInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelemetryExport"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-orgs-org-telemetry-exports-export-test": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within 24 hours gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                org: string;
+                export: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportProbesOutputBody"];
                 };
             };
             /** @description What went wrong */

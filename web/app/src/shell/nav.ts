@@ -24,6 +24,7 @@ export function organizationSections(org: string): Section[] {
         { label: "API tokens", href: to.tokens(org) },
         { label: "Audit log", href: to.audit(org) },
         { label: "Alerts", href: to.alerts(org) },
+        { label: "Telemetry export", href: to.exports(org) },
         { label: "Organization settings", href: to.organizationSettings(org) },
       ],
     },

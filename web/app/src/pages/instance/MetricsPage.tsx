@@ -1,4 +1,4 @@
-import { Card, Group, SegmentedControl, Select, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Card, Group, Input, SegmentedControl, Select, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { api } from "../../api/client";
 import { asProblem } from "../../api/problem";
@@ -8,22 +8,23 @@ import { Chart, type Line } from "../../ui/Chart";
 import { Empty } from "../../ui/Empty";
 import { Failure } from "../../ui/Failure";
 import { Page } from "../../ui/Page";
+import { plain } from "../../ui/plain";
 import { Waiting } from "../../ui/Rows";
 import { counted, rangeOf, ranges, took, within } from "./observe/numbers";
-import { gapped, linesOf, total, type SeriesAnswer } from "./observe/series";
+import { gapped, linesOf, quantileLines, quantileOf, quantiles, total, type Quantile, type SeriesAnswer } from "./observe/series";
 import { outcomes } from "./observe/words";
 
-const defaults = { range: "1h", table: "", hook: "" };
+const defaults = { range: "1h", table: "", hook: "", quantile: "p90" };
 
 /** What an instance counted, as charts. */
 export default function MetricsPage(): ReactNode {
   const { instance } = useHere();
   const [s, set] = useSearchState(defaults);
-  const range = rangeOf(s.range);
+  const range = rangeOf(s.range), quantile = quantileOf(s.quantile);
   const now = useTurns(range === "1h" ? 15_000 : 60_000);
   const bounds = within(range, now);
-  const writes = useSeries(instance.id, bounds, ["transactions", "latency", "operations", "conflicts", "errors", "no_previous_values"], s.table, s.hook);
-  const rest = useSeries(instance.id, bounds, ["tokens", "hook_calls", "hook_us", "hook_kills", "deliveries", "retries"], s.table, s.hook);
+  const writes = useSeries(instance.id, bounds, ["transactions", "latency", "database_us", "table_latency", "operations", "conflicts", "errors", "no_previous_values"], s.table, s.hook);
+  const rest = useSeries(instance.id, bounds, ["tokens", "hook_calls", "hook_us", "hook_latency", "hook_kills", "deliveries", "retries"], s.table, s.hook);
   const tables = useNames(writes.data, ["operations"], s.table), hooks = useNames(rest.data, ["hook_calls"], s.hook);
   const trouble = writes.error ?? rest.error;
   return (
@@ -31,10 +32,13 @@ export default function MetricsPage(): ReactNode {
       actions={<SegmentedControl size="xs" aria-label="Time" value={range} onChange={(v) => { set({ range: v }); }} data={Object.entries(ranges).map(([value, r]) => ({ value, label: r.label }))} />}>
       <Group>
         <Select label="Collection" size="xs" clearable placeholder="All" data={tables} value={s.table || null} onChange={(v) => { set({ table: v ?? "" }); }} />
+        <Input.Wrapper label="Durations by collection and hook" size="xs" labelElement="div">
+          <SegmentedControl size="xs" aria-label="Quantile of durations" value={quantile} onChange={(v) => { set({ quantile: v }); }} data={[...quantiles]} />
+        </Input.Wrapper>
         <Select label="Hook" size="xs" clearable placeholder="All" data={hooks} value={s.hook || null} onChange={(v) => { set({ hook: v ?? "" }); }} />
       </Group>
       {trouble ? <Failure trouble={asProblem(trouble)} retry={() => { void writes.refetch(); void rest.refetch(); }} />
-        : writes.data && rest.data ? <Charts writes={writes.data} rest={rest.data} /> : <Waiting lines={8} />}
+        : writes.data && rest.data ? <Charts writes={writes.data} rest={rest.data} quantile={quantile} table={s.table} hook={s.hook} /> : <Waiting lines={8} />}
     </Page>
   );
 }
@@ -49,7 +53,7 @@ function useTurns(every: number): number {
   return now;
 }
 
-type Name = "transactions" | "operations" | "errors" | "tokens" | "latency" | "conflicts" | "no_previous_values" | "retries" | "deliveries" | "hook_kills" | "hook_calls" | "hook_us";
+type Name = "transactions" | "operations" | "errors" | "tokens" | "latency" | "conflicts" | "no_previous_values" | "retries" | "deliveries" | "hook_kills" | "hook_calls" | "hook_us" | "database_us" | "table_latency" | "hook_latency";
 
 function useSeries(instance: string, b: ReturnType<typeof within>, name: Name[], table: string, hook: string) {
   return api.useQuery("get", "/api/v1/instances/{instance}/metrics/series",
@@ -66,10 +70,20 @@ function useNames(answer: SeriesAnswer | undefined, names: string[], chosen: str
   return all;
 }
 
-function Charts({ writes, rest }: { writes: SeriesAnswer; rest: SeriesAnswer }): ReactNode {
+interface Shown {
+  writes: SeriesAnswer;
+  rest: SeriesAnswer;
+  quantile: Quantile;
+  table: string;
+  hook: string;
+}
+
+function Charts({ writes, rest, quantile, table, hook }: Shown): ReactNode {
   const lines = useMemo(() => ({
     transactions: linesOf(writes, "transactions", (s) => outcomes[s.outcome ?? ""] ?? s.outcome ?? ""),
-    latency: gapped(writes, "latency").filter((l) => l.label !== "mean"),
+    latency: [...gapped(writes, "latency").filter((l) => l.label !== "mean"), ...gapped(writes, "database_us").map((l) => ({ ...l, label: "in the database, on average" }))],
+    tables: quantileLines(writes, "table_latency", quantile, table),
+    hooks: quantileLines(rest, "hook_latency", quantile, hook),
     operations: linesOf(writes, "operations", (s) => s.label ?? ""),
     conflicts: linesOf(writes, "conflicts", (s) => s.outcome ?? ""),
     errors: linesOf(writes, "errors", (s) => s.label ?? ""),
@@ -80,7 +94,7 @@ function Charts({ writes, rest }: { writes: SeriesAnswer; rest: SeriesAnswer }):
     kills: linesOf(rest, "hook_kills", (s) => s.label ?? ""),
     deliveries: linesOf(rest, "deliveries", (s) => `${s.label ?? ""} ${outcomes[s.outcome ?? ""] ?? s.outcome ?? ""}`),
     retries: linesOf(rest, "retries", () => "started over"),
-  }), [writes, rest]);
+  }), [writes, rest, quantile, table, hook]);
   if (lines.transactions.length === 0 && lines.tokens.length === 0) {
     return <Empty title="Nothing was counted in this time">Choose a longer time, or send a first write.</Empty>;
   }
@@ -88,13 +102,15 @@ function Charts({ writes, rest }: { writes: SeriesAnswer; rest: SeriesAnswer }):
     <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
       <Panel title="Transactions" note="by what became of them" times={writes.times} lines={lines.transactions} />
       <Panel title="Duration of transactions" note="of those that were attempted: half, nine of ten and 99 of 100 were faster" times={writes.times} lines={lines.latency} format={took} timesOnly />
+      <Panel title="Duration by collection" note={table ? `of transactions that wrote ${plain(table)}` : `${quantile} of applied transactions, the slowest collections`} times={writes.times} lines={lines.tables} format={took} timesOnly />
+      <Panel title="Duration of hooks" note={hook ? `of single calls of ${plain(hook)}` : `${quantile} of single calls, the slowest hooks`} times={rest.times} lines={lines.hooks} format={took} timesOnly />
       <Panel title="Operations" note="by collection" times={writes.times} lines={lines.operations} />
       <Panel title="Conflicting columns" note="by who won" times={writes.times} lines={lines.conflicts} />
       <Panel title="Errors" note="by code" times={writes.times} lines={lines.errors} />
       <Panel title="Operations without previous values" note="no conflict can be seen in them" times={writes.times} lines={lines.previous} />
       <Panel title="Token requests" note="by what became of them" times={rest.times} lines={lines.tokens} />
       <Panel title="Calls of hooks" note="by function" times={rest.times} lines={lines.calls} />
-      <Panel title="Time of a hook's call" note="on average, in the worker" times={rest.times} lines={lines.times} format={took} timesOnly />
+      <Panel title="Mean time of a hook's call" note="in the worker; exact" times={rest.times} lines={lines.times} format={took} timesOnly />
       <Panel title="Killed hooks" note="by why" times={rest.times} lines={lines.kills} />
       <Panel title="Deliveries" note="attempts, by where to" times={rest.times} lines={lines.deliveries} />
       <Panel title="Transactions that started over" note="because others wrote the same rows" times={rest.times} lines={lines.retries} />

@@ -29,6 +29,7 @@ export default function OverviewPage(): ReactNode {
       <Group gap="xl">
         <Fact label="Address"><Value value={instance.url} label="the instance's address" /></Fact>
         <Fact label="Deployment">{instance.deployment > 0 ? <Link href={to.deployment(instance.id, instance.deployment)}>No. {instance.deployment}</Link> : "none yet"}</Fact>
+        <Fact label="Atomicity"><Atomicity of={instance.atomicity} /></Fact>
         <Fact label="Runtimes">{instance.status.runtimes.length === 0 ? "none" : instance.status.runtimes.map((r) => <Plain key={r.id}>{`revision ${r.revision} `}</Plain>)}</Fact>
       </Group>
       <Section title="Needs attention">
@@ -42,6 +43,17 @@ export default function OverviewPage(): ReactNode {
 
 function Fact({ label, children }: { label: string; children: ReactNode }): ReactNode {
   return <div><Text size="xs" c="dimmed">{label}</Text><Text size="sm" component="div">{children}</Text></div>;
+}
+
+/** What the database guarantees, as a runtime found when the deployment was made active. */
+function Atomicity({ of: a }: { of: { mode: string; note?: string } | undefined }): ReactNode {
+  if (!a) return "not known yet";
+  return (
+    <>
+      {a.mode === "transactions" ? "whole transactions" : <Plain>{a.mode}</Plain>}
+      {a.note && <Text size="xs" c="dimmed"><Plain>{a.note}</Plain></Text>}
+    </>
+  );
 }
 
 function Section({ title, children }: { title: string; children: ReactNode }): ReactNode {

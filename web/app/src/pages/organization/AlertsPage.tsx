@@ -40,12 +40,12 @@ function Alerts({ org, show, setShow }: { org: string; show: string; setShow: (v
   return (
     <>
       <SegmentedControl mb="sm" size="xs" aria-label="Which alerts" value={show === "all" ? "all" : "open"} onChange={setShow} data={[{ value: "open", label: "Open" }, { value: "all", label: "All" }]} />
-      <Listing list={list} label="Alerts" head={["Alert", "Instance", "Since", "State"]}
+      <Listing list={list} label="Alerts" head={["Alert", "About", "Since", "State"]}
         empty={<Empty title={show === "all" ? "There was no alert yet" : "No alert is open"}>Rejections, a database that does not answer, stuck devices and more appear here within half a minute.</Empty>}
         row={(a) => (
           <Table.Tr key={a.id}>
             <Table.Td><Badge variant="dot" color={a.severity === "critical" ? "red" : "yellow"} tt="none" miw="max-content">{ruleLabel(a.rule)}</Badge><div><Plain>{a.summary}</Plain></div></Table.Td>
-            <Table.Td><Link href={to.instance(a.instance_id)}><Plain>{names.get(a.instance_id) ?? a.instance_id}</Plain></Link></Table.Td>
+            <Table.Td>{a.instance_id ? <Link href={to.instance(a.instance_id)}><Plain>{names.get(a.instance_id) ?? a.instance_id}</Plain></Link> : <Link href={to.tokens(org)}>the organization</Link>}</Table.Td>
             <Table.Td><Time at={a.opened_at} /></Table.Td>
             <Table.Td>{a.closed_at ? <>closed <Time at={a.closed_at} /></> : "open"}</Table.Td>
           </Table.Tr>

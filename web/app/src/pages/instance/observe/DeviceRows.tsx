@@ -51,6 +51,7 @@ export function DeviceDetail({ device: d, instance }: { device: Device; instance
         ["Transactions", `${many(d.transactions.applied, "applied", "applied")}, ${many(d.transactions.rejected, "refused", "refused")}`],
         ["Operations that could conflict", d.previous_values ? `${d.previous_values.with} with previous values, ${d.previous_values.without} without` : "none"],
         ...(d.queue ? [["Queue", <>{many(d.queue.count, "operation")}, reported <Time at={d.queue.reported_at} /></>] as Row] : []),
+        ...(d.queue && d.queue.count > 0 ? [["Oldest that waits", d.queue.oldest_op_at ? <>seen by its connector <Time at={d.queue.oldest_op_at} /></> : "its connector does not say"] as Row] : []),
         ...(d.queue?.last_error ? [["Its last error", <Plain key="e">{d.queue.last_error}</Plain>] as Row] : []),
         ...(d.waiting ? [["Waits since", <><Time at={d.waiting.since} />: <Plain>{`${d.waiting.code} ${d.waiting.message ?? ""}`}</Plain></>] as Row] : []),
         ...(d.last_refused ? [["Last turned away", <><Time at={d.last_refused.at} />: <Plain>{`${d.last_refused.code} ${d.last_refused.message ?? ""}`}</Plain></>] as Row] : []),

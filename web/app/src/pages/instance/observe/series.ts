@@ -23,6 +23,26 @@ export function gapped(answer: SeriesAnswer | undefined, name: string): Line[] {
   return (answer?.series ?? []).filter((s) => s.name === name).map((s) => ({ label: s.label ?? name, values: s.values ?? [] }));
 }
 
+/** Quantiles there are. */
+export const quantiles = ["p50", "p90", "p99"] as const;
+export type Quantile = (typeof quantiles)[number];
+
+export function quantileOf(name: string): Quantile {
+  return quantiles.find((q) => q === name) ?? "p90";
+}
+
+/** One quantile of each label (a collection, a hook), those with the longest times first; of a chosen one all quantiles. */
+export function quantileLines(answer: SeriesAnswer | undefined, name: string, quantile: Quantile, chosen: string, most = 8): Line[] {
+  const all = (answer?.series ?? []).filter((s) => s.name === name && (chosen ? s.label === chosen : s.outcome === quantile));
+  const lines = all.map((s) => ({ label: (chosen ? s.outcome : s.label) ?? name, values: s.values ?? [] }));
+  if (chosen) return lines;
+  return lines.sort((a, b) => longest(b.values) - longest(a.values)).slice(0, most);
+}
+
+function longest(values: (number | null)[]): number {
+  return values.reduce<number>((most, v) => Math.max(most, v ?? 0), 0);
+}
+
 function add(sums: Map<string, number[]>, label: string, values: (number | null)[]): void {
   const have = sums.get(label);
   if (!have) sums.set(label, values.map((v) => v ?? 0));

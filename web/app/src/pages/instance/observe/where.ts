@@ -11,6 +11,7 @@ export function whereOf(c: components["schemas"]["Concern"], instance: string): 
 function place(page: string, id: string): [string, string] {
   switch (page) {
     case "devices": return [to.clients(id), "Clients"];
+    case "conflicts": return [to.conflicts(id), "Conflicts"];
     case "rejections": return [to.rejections(id), "Rejections"];
     case "deployments": return [to.deployments(id), "Deployments"];
     case "configuration": return [to.configuration(id), "Configuration"];

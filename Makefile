@@ -54,13 +54,15 @@ bench: build postgres ## measure against the bars of the design (takes about nin
 fairness: build postgres ## measure what one instance's trouble costs the others (takes about five minutes)
 	@CGO_ENABLED=0 $(GO) build -o bin/fairness ./cmd/fairness && bin/fairness
 
-# What `make torture` does: short (20,000 operations), default, full (200,000 for each database); then schedules of
+# What `make torture` does: short (20,000 operations), default, full (200,000 for each database); then all hostile
+# scripts (`make test` runs half of them), and schedules of
 # conflicts through the pipeline, for each policy and database 300 (short) or 5,000. Those are many small worlds, which a
 # lazy collector speeds up.
 TORTURE ?= default
 torture: build postgres ## kill, cut and restart everything under load, and check that no write is lost or doubled (TORTURE=short|full, SEED=n)
 	@CGO_ENABLED=0 $(GO) build -trimpath -tags crash -o bin/turnkey-crash ./cmd/turnkey
 	@CGO_ENABLED=0 $(GO) run ./runtime/torture -crash-binary bin/turnkey-crash -size "$(TORTURE)" $(if $(SEED),-seed "$(SEED)")
+	@$(GO) test -count=1 ./runtime/hook/worker -run '^TestHostileCorpus$$' -hostile 1
 	@GOGC=800 $(GO) test -count=1 -timeout 2h -parallel 8 ./runtime/upload -run '^TestSchedules' -schedules $(if $(filter short,$(TORTURE)),300,5000)
 
 screenshots: build postgres web/e2e/node_modules/.package-lock.json ## picture every page in both themes and two widths into bin/screenshots, and run axe on each

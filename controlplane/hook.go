@@ -48,7 +48,7 @@ func (k *core) readDraft(ctx context.Context, instance string, edit DraftEdit) (
 	if err != nil {
 		return i, d, err
 	}
-	d.Instance, d.Kind, d.Document = i.ID, i.Kind, i.Draft.Document
+	d.Instance, d.Organization, d.Kind, d.Document = i.ID, i.Organization, i.Kind, i.Draft.Document
 	if edit.Document != nil {
 		d.Document = *edit.Document
 	}

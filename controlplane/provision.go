@@ -38,7 +38,7 @@ func (s *Instances) Create(ctx context.Context, actor Actor, project string, in 
 	shot := snapshot{instance: i, document: in.Document, secrets: publish.Secrets{}}
 	alg := bundle.EdDSA
 	if in.Deploy {
-		draft := publish.Draft{Instance: i.ID, Kind: in.Kind, Document: in.Document, Secrets: slices.Collect(maps.Keys(in.Secrets)), Files: in.files()}
+		draft := publish.Draft{Instance: i.ID, Organization: i.Organization, Kind: in.Kind, Document: in.Document, Secrets: slices.Collect(maps.Keys(in.Secrets)), Files: in.files()}
 		made, err := s.compiler.Release(ctx, draft)
 		shot.take(draft, made)
 		if warnings = shot.warnings; err != nil {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -34,6 +35,10 @@ func main() {
 	flag.DurationVar(&s.many, "many", 20*time.Second, "how long the 1,000 instances are asked")
 	flag.StringVar(&s.only, "only", "", "noisy, blackhole, overload or many; all without it")
 	flag.Parse()
+	if !slices.ContainsFunc(scenarios, func(sc scenario) bool { return s.only == "" || s.only == sc.name }) {
+		fmt.Fprintf(os.Stderr, "fairness: there is no scenario %q\n", s.only)
+		os.Exit(2)
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -53,6 +58,8 @@ type scenario struct {
 	run  func(ctx context.Context, b *bench, s settings) (bool, error)
 }
 
+var scenarios = []scenario{{"noisy", noisy}, {"blackhole", blackhole}, {"overload", overload}, {"many", many}}
+
 func run(ctx context.Context, s settings) (ok bool, err error) {
 	b, err := newBench(ctx, s.binary)
 	if err != nil {
@@ -64,7 +71,7 @@ func run(ctx context.Context, s settings) (ok bool, err error) {
 		}
 	}()
 	ok = true
-	for _, sc := range []scenario{{"noisy", noisy}, {"blackhole", blackhole}, {"overload", overload}, {"many", many}} {
+	for _, sc := range scenarios {
 		if s.only != "" && s.only != sc.name {
 			continue
 		}

@@ -20,6 +20,9 @@
 // file that does it, where one alone does. One that could not be had says nothing about them: hooks_unavailable,
 // and nothing has changed.
 //
+// Few jobs of workers run at once. Organizations take turns (gate.go), so that one that has many instances compiled
+// waits for itself.
+//
 // Tests stop a deployment. They run without secrets, at a fixed time and with a fixed seed: the same files have
 // the same outcome. They are part of Release and not of Compile, so that a draft can be tried out whose tests fail.
 package publish

@@ -1,7 +1,9 @@
 package publish
 
 import (
+	"cmp"
 	"context"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -24,10 +26,12 @@ type Workers interface {
 type Draft struct {
 	// Instance is whose it is: one draft of an instance compiles at a time.
 	Instance string
-	Kind     bundle.Kind
-	Document string
-	Secrets  []string // the names of those that are stored
-	Files    []hook.File
+	// Organization shares the workers that compile with others, each in its turn.
+	Organization string
+	Kind         bundle.Kind
+	Document     string
+	Secrets      []string // the names of those that are stored
+	Files        []hook.File
 }
 
 // Release is a draft that may be deployed.
@@ -45,11 +49,19 @@ const patience = time.Minute
 // Compiler makes releases of drafts. Without workers it makes those that have no hook files.
 type Compiler struct {
 	workers Workers
+	gate    *gate
 	now     func() time.Time
 }
 
-// NewCompiler makes one; workers may be nil.
-func NewCompiler(workers Workers, now func() time.Time) *Compiler { return &Compiler{workers, now} }
+// NewCompiler makes one; workers may be nil. As many jobs run at once as workers for jobs do.
+func NewCompiler(workers Workers, now func() time.Time) *Compiler {
+	return &Compiler{workers, newGate(runtime.GOMAXPROCS(0)), now}
+}
+
+// queue is where a draft's jobs wait for their turn.
+func (c *Compiler) queue(d Draft) Workers {
+	return queued{c.workers, c.gate, cmp.Or(d.Organization, d.Instance)}
+}
 
 // Release compiles a draft and runs its tests. The error has a detail for each mistake.
 func (c *Compiler) Release(ctx context.Context, d Draft) (*Release, error) {

@@ -35,11 +35,11 @@ func (c *Compiler) bundle(ctx context.Context, d Draft) (*hook.Program, []hook.D
 		return nil, nil, unavailable(nil)
 	}
 	out, err := twice(func() (*hook.Bundled, error) {
-		return c.workers.Bundle(ctx, d.Instance, hook.Bundle{Files: d.Files})
+		return c.queue(d).Bundle(ctx, d.Instance, hook.Bundle{Files: d.Files})
 	})
 	if deadly(err) {
 		return nil, c.culprit(ctx, err, "Compiling ", d.Files, isHook, func(ctx context.Context, files []hook.File) ([]hook.Diagnostic, error) {
-			out, err := c.workers.Bundle(ctx, d.Instance, hook.Bundle{Files: files})
+			out, err := c.queue(d).Bundle(ctx, d.Instance, hook.Bundle{Files: files})
 			if err != nil {
 				return nil, err
 			}
@@ -121,7 +121,7 @@ func (c *Compiler) runTests(ctx context.Context, d Draft, cfg *bundle.Config) (*
 		return nil, unavailable(nil)
 	}
 	ask := func(ctx context.Context, files []hook.File) (*hook.Tested, error) {
-		return c.workers.Test(ctx, d.Instance, hook.Test{Files: files, NowMS: testClock.UnixMilli(), Seed: testSeed, Limits: patientLimits(cfg)})
+		return c.queue(d).Test(ctx, d.Instance, hook.Test{Files: files, NowMS: testClock.UnixMilli(), Seed: testSeed, Limits: patientLimits(cfg)})
 	}
 	out, err := twice(func() (*hook.Tested, error) { return ask(ctx, d.Files) })
 	if deadly(err) {

@@ -13,8 +13,17 @@ const (
 	Refusing  = "c17" // a transaction is refused for good, and its rejection not kept yet
 )
 
-// Points lists every moment.
+// The moments of a delivery. Between a commit and the claim of what it enqueued lies Committed.
+const (
+	Claimed   = "c11a" // a delivery is claimed, nothing is sent
+	Delivered = "c11"  // the receiver has answered, which is not written down yet
+)
+
+// Points lists every moment of an upload.
 func Points() []string { return []string{Parsed, Decided, Committed, Answered, Refusing} }
+
+// DeliveryPoints lists every moment of a delivery, from the commit that enqueued it.
+func DeliveryPoints() []string { return []string{Committed, Claimed, Delivered} }
 
 // Control is the environment variable that names the control file. A line "c4 2 kill" in it ends the
 // process by SIGKILL when it passes c4 for the second time; "stop" freezes it by SIGSTOP instead. The

@@ -120,19 +120,35 @@ func discard(ctx context.Context, l Live, id, by string, at time.Time) ([]source
 	if !r.Status.Waiting() {
 		return nil, fault.New(fault.Conflict, "rejection_settled", "This rejection was "+string(r.Status)+" already.")
 	}
-	list := []source.Rejection{*r}
-	if r.Group == r.ID {
+	out := []source.Outcome{{ID: id, Status: source.Discarded}}
+	if r.Group != r.ID {
+		return out, giveUp(ctx, l, []source.Rejection{*r}, by, at)
+	}
+	// The head goes with the last of those that wait for it: when this is cut short before, it is open still, and
+	// discarding it again goes on. What comes to wait afterwards finds it settled, and stands for itself.
+	for {
 		held, err := l.Rejections(ctx, source.RejectionFilter{Group: r.ID, Status: []source.RejectionStatus{source.Held}, OldestFirst: true, Limit: source.MostInGroup})
 		if err != nil {
 			return nil, sourceFault(err)
 		}
-		list = append(list, held...)
+		for i := range held {
+			out = append(out, source.Outcome{ID: held[i].ID, Status: source.Discarded})
+		}
+		last := len(held) < source.MostInGroup
+		if last {
+			held = append([]source.Rejection{*r}, held...)
+		}
+		if err := giveUp(ctx, l, held, by, at); err != nil || last {
+			return out, err
+		}
 	}
+}
+
+// giveUp gives up what is on a list.
+func giveUp(ctx context.Context, l Live, list []source.Rejection, by string, at time.Time) error {
 	settle := make([]source.Settlement, len(list))
-	out := make([]source.Outcome, len(list))
-	for i, r := range list {
-		settle[i] = source.Settlement{ID: r.ID, From: source.WaitingStates(), To: source.Discarded, By: by, At: at}
-		out[i] = source.Outcome{ID: r.ID, Status: source.Discarded}
+	for i := range list {
+		settle[i] = source.Settlement{ID: list[i].ID, From: source.WaitingStates(), To: source.Discarded, By: by, At: at}
 	}
-	return out, sourceFault(l.Settle(ctx, settle))
+	return sourceFault(l.Settle(ctx, settle))
 }

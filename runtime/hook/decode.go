@@ -2,6 +2,7 @@ package hook
 
 import (
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -68,16 +69,18 @@ func (o *Outcome) check(f Function, l *Limits) error {
 		return absurd("the value of %s is no object", f)
 	case len(o.Value) > l.ResultBytes:
 		return absurd("the value of %s has %d bytes", f, len(o.Value))
-	case len(o.Logs) > l.LogLines || len(o.Effects) > l.Effects || o.LogsDropped < 0:
-		return absurd("%d log lines, %d effects", len(o.Logs), len(o.Effects))
+	case len(o.Logs) > l.LogLines || len(o.Effects) > l.Effects || o.LogsDropped < 0 || len(o.Reason) > maxMessage:
+		return absurd("%d log lines, %d effects, a reason of %d bytes", len(o.Logs), len(o.Effects), len(o.Reason))
+	case !o.Usage.possible(l):
+		return absurd("a usage of %+v", o.Usage)
 	}
 	for i := range o.Logs {
-		if len(o.Logs[i].Text) > l.LogBytes || !o.Logs[i].Level.known() {
+		if len(o.Logs[i].Text) > l.LogBytes || len(o.Logs[i].File) > maxName || !o.Logs[i].Level.known() {
 			return absurd("log line %d", i)
 		}
 	}
 	for i := range o.Effects {
-		if len(o.Effects[i].Payload) > l.HostBytes || len(o.Effects[i].Payload) == 0 || !f.MayEnqueue() {
+		if len(o.Effects[i].Payload) > l.HostBytes || len(o.Effects[i].Payload) == 0 || len(o.Effects[i].Outbox) > maxName || !f.MayEnqueue() {
 			return absurd("effect %d", i)
 		}
 	}
@@ -96,17 +99,29 @@ func (f *Failure) check() error {
 	default:
 		return absurd("a failure of class %q", f.Class)
 	}
-	if len(f.Message) > maxMessage || len(f.Stack) > maxStack {
-		return absurd("a failure with %d bytes and %d frames", len(f.Message), len(f.Stack))
+	names := len(f.File)
+	for i := range f.Stack {
+		names = max(names, len(f.Stack[i].File), len(f.Stack[i].Function))
+	}
+	if len(f.Message) > maxMessage || len(f.Hint) > maxMessage || len(f.Stack) > maxStack || names > maxMessage {
+		return absurd("a failure with %d bytes, a hint of %d, %d frames and names of %d", len(f.Message), len(f.Hint), len(f.Stack), names)
 	}
 	return nil
 }
 
-// Bounds of a failure's own text.
+// Bounds of what an outcome says beside its value.
 const (
 	maxMessage = 8 << 10
 	maxStack   = 50
+	maxName    = 1 << 10
+	maxUsage   = int64(time.Hour / time.Microsecond)
 )
+
+// possible tells whether a call can have cost that: what a worker says here is added up.
+func (u *Usage) possible(l *Limits) bool {
+	return u.DurationUS >= 0 && u.DurationUS <= maxUsage && u.HostUS >= 0 && u.HostUS <= maxUsage &&
+		u.DBCalls >= 0 && u.DBCalls <= l.DBCalls && u.Fetches >= 0 && u.Fetches <= l.Fetches
+}
 
 func (l Level) known() bool { return l == Debug || l == Info || l == Warn || l == Error }
 

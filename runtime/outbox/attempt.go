@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"turnkey/internal/crash"
 	"turnkey/internal/fault"
 	"turnkey/runtime/source"
 	"turnkey/runtime/telemetry"
@@ -58,8 +59,10 @@ func (v *visit) attempt(ctx context.Context, l *lane, c claim, head *source.Deli
 	}
 	limited, cancel := context.WithTimeout(ctx, d.cfg.Policy.Timeout)
 	defer cancel()
+	crash.At(crash.Claimed)
 	began := d.cfg.Now()
 	r := v.try(limited, full)
+	crash.At(crash.Delivered)
 	if r.Code != "" && ctx.Err() != nil { // we cut it off ourselves
 		v.giveBack(ctx, c, head)
 		return

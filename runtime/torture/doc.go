@@ -19,14 +19,17 @@
 //     workloads of other tests are blind.
 //   - A device knows what it was told. Acknowledged: exactly once in the log. Refused: not in it, and
 //     one kept rejection. Unknown, because an answer or the device's memory was lost: at most once.
-//   - The checkers are pure functions with a test of their own: 31 broken backends, each of which one of
+//   - What hooks tell somebody else's server about a change is compared with the log, too: at least once for each
+//     committed change, under one id and with one content, and never of one that was not committed.
+//   - The checkers are pure functions with a test of their own: 37 broken backends, each of which one of
 //     them must catch, and a correct one that must pass (check/bug_test.go).
 //
 // A run has four stages on each database:
 //
 //   - losses: one upload of ten operations; each of its messages to the database is lost before or after
 //     it arrives, and the runtime is killed at each. After the loss somebody else writes the same rows.
-//   - crashes: a runtime dies or freezes at each moment that internal/crash names (build tag crash).
+//   - crashes: a runtime dies or freezes at each moment that internal/crash names (build tag crash), those of
+//     deliveries among them.
 //   - matrix: two devices on one row, every pair of verbs, in order, repeated, late and at once.
 //   - load: all workloads at once under random faults; clones, power loss and log-outs of devices.
 //

@@ -50,6 +50,13 @@ func (r *tortured) report(w io.Writer, run *history.Run, violations []check.Viol
 	for what, n := range r.nemesis.Changes() {
 		fmt.Fprintf(w, "  %5d  %s under load\n", n, what)
 	}
+	if len(run.Arrivals) > 0 {
+		events := map[string]bool{}
+		for _, a := range run.Arrivals {
+			events[a.Lane+" "+a.ID] = true
+		}
+		fmt.Fprintf(w, "%s: %d events of hooks came to the receiver in %d requests\n", r.database, len(events), len(run.Arrivals))
+	}
 	printViolations(w, run, violations, counts)
 }
 

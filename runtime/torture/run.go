@@ -36,7 +36,9 @@ func torture(ctx context.Context, s settings, database string) (held bool, err e
 		return false, err
 	}
 	loads := chosen(s)
-	st, err := stand.Start(ctx, db, stand.Options{Dir: dir, Binary: s.binary, Runtimes: 2, Tables: tables(loads), Planes: true, Skewed: s.crashBinary})
+	st, err := stand.Start(ctx, db, stand.Options{
+		Dir: dir, Binary: s.binary, Runtimes: 2, Tables: tables(loads), Planes: true, Skewed: s.crashBinary, Rand: rand.New(rand.NewPCG(s.seed, 9)),
+	})
 	if err != nil {
 		return false, err
 	}
@@ -66,7 +68,7 @@ func chosen(s settings) []workload.Workload {
 func tables(loads []workload.Workload) []stand.Table {
 	var out []stand.Table
 	for _, w := range loads {
-		t := stand.Table{Name: w.Table, Seeds: w.Seeds, Merge: w.Merge, Hook: w.Hook}
+		t := stand.Table{Name: w.Table, Seeds: w.Seeds, Merge: w.Merge, Hook: w.Hook, Outboxes: w.Outboxes}
 		if w.Table == "orders" {
 			t.Create = fmt.Sprintf("new.n != %d", workload.Refused)
 		}
@@ -125,6 +127,11 @@ func (r *tortured) checkSettings() check.Settings {
 		s.Sums[w.Table] = w.Merge == "counter"
 		if w.Hook != "" {
 			s.Hook = check.Hook{Table: w.Table, Adds: workload.HookAdds, Tag: workload.HookTag, Ledger: workload.Ledger, Tallies: workload.Tallies}
+			s.Events = []check.Event{
+				{Lane: workload.DeedsOutbox, Table: w.Table, Every: 1},
+				{Lane: workload.AfterCommit, Table: w.Table, Every: workload.ToldAfterwards},
+				{Lane: workload.CommitsOutbox, Table: w.Table, Every: workload.ToldAfterwards},
+			}
 		}
 		if w.Table == "accounts" {
 			s.Balance = workload.Accounts * workload.Balance
@@ -150,6 +157,9 @@ func (r *tortured) collect(ctx context.Context, l *load) (*history.Run, error) {
 	}
 	l.readAll(ctx)
 	var err error
+	if run.Arrivals, err = deliverAll(ctx, r.stand); err != nil {
+		return nil, err
+	}
 	if run.Changes, err = stand.Eventually(ctx, r.stand.Database.Changes); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -28,6 +29,8 @@ type single struct {
 	file     *os.File
 	made     int
 	copies   sync.WaitGroup
+	tables   []stand.Table
+	events   []check.Event // that hooks of the tables send
 }
 
 const singleTable = "singles"
@@ -47,7 +50,8 @@ func openSingle(ctx context.Context, s settings, database, name string, opt stan
 	if err != nil {
 		return nil, errors.Join(err, u.file.Close())
 	}
-	opt.Tables = []stand.Table{{Name: singleTable, Create: "new.n != -1", Merge: "counter"}}
+	opt.Tables = append(opt.Tables, stand.Table{Name: singleTable, Create: "new.n != -1", Merge: "counter"})
+	u.tables, opt.Rand = opt.Tables, rand.New(rand.NewPCG(s.seed, 9))
 	if opt.Binary == "" {
 		opt.Binary = s.binary
 	}
@@ -94,12 +98,18 @@ func (u *single) drain(ctx context.Context, d *client.Device, within time.Durati
 // verdict reads the database and checks everything that the stage did.
 func (u *single) verdict(ctx context.Context, w io.Writer) (bool, error) {
 	u.copies.Wait()
-	run := &history.Run{Seeds: map[string]history.Row{}}
-	view, err := stand.Eventually(ctx, func(ctx context.Context) (client.View, error) { return u.stand.Database.View(ctx, singleTable) })
-	if err != nil {
+	run := &history.Run{Seeds: map[string]history.Row{}, Rows: map[string]history.Row{}}
+	for _, table := range u.tables {
+		view, err := stand.Eventually(ctx, func(ctx context.Context) (client.View, error) { return u.stand.Database.View(ctx, table.Name) })
+		if err != nil {
+			return false, err
+		}
+		maps.Copy(run.Rows, view)
+	}
+	var err error
+	if run.Arrivals, err = deliverAll(ctx, u.stand); err != nil {
 		return false, err
 	}
-	run.Rows = view
 	if run.Changes, err = stand.Eventually(ctx, u.stand.Database.Changes); err != nil {
 		return false, err
 	}
@@ -109,7 +119,7 @@ func (u *single) verdict(ctx context.Context, w io.Writer) (bool, error) {
 	if run.Events, err = u.log.Close(); err != nil {
 		return false, err
 	}
-	violations, counts := check.Run(run, check.Settings{Sums: map[string]bool{singleTable: true}})
+	violations, counts := check.Run(run, check.Settings{Sums: map[string]bool{singleTable: true}, Events: u.events})
 	printViolations(w, run, violations, counts)
 	return len(violations) == 0, nil
 }

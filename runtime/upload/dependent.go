@@ -75,12 +75,29 @@ func (a *attempt) superseded(ctx context.Context) ([]source.Settlement, error) {
 		if !whole {
 			continue
 		}
-		members, err := a.engine.src.Rejections(ctx, source.RejectionFilter{Group: w.Group, Status: source.WaitingStates(), Limit: source.MostInGroup})
+		if out, err = a.supersede(ctx, w.Group, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// mostSuperseded bounds what one transaction closes; of a larger group the oldest go, the head among them.
+const mostSuperseded = 10 * source.MostInGroup
+
+// supersede adds what closes a group.
+func (a *attempt) supersede(ctx context.Context, group string, out []source.Settlement) ([]source.Settlement, error) {
+	for after, n := "", 0; n < mostSuperseded; n += source.MostInGroup {
+		members, err := a.engine.src.Rejections(ctx, source.RejectionFilter{Group: group, Status: source.WaitingStates(), OldestFirst: true, After: after, Limit: source.MostInGroup})
 		if err != nil {
 			return nil, err
 		}
 		for _, m := range members {
 			out = append(out, source.Settlement{ID: m.ID, From: source.WaitingStates(), To: source.Superseded, At: a.engine.now()})
+			after = m.ID
+		}
+		if len(members) < source.MostInGroup {
+			break
 		}
 	}
 	return out, nil

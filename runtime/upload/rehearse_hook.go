@@ -12,9 +12,10 @@ import (
 // stagedHooks lets a run's take see every call of users' code, with what came of it.
 type stagedHooks struct{ real Hooks }
 
-// Session implements Hooks.
+// Session implements Hooks. Rehearsals have workers, and a line before them, of their own: uploads do not wait for what
+// somebody tries out.
 func (h stagedHooks) Session(ctx context.Context, instance string, p *hook.Program) (HookSession, error) {
-	s, err := h.real.Session(ctx, instance, p)
+	s, err := h.real.Session(ctx, instance+"/rehearsal", p)
 	if err != nil {
 		return nil, err
 	}

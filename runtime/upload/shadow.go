@@ -13,7 +13,7 @@ import (
 
 // Shadow runs a candidate beside the deployment that serves: a part of the live transactions is rehearsed after
 // it was answered, over the rows as they were before, and the differences are counted. A write never waits for it: what
-// does not fit into the queue is dropped, and counted.
+// does not fit into the queue is dropped, and counted. What it may cost is in shadow_room.go.
 type Shadow struct {
 	order     rehearsal.ShadowOrder
 	rehearsal *Rehearsal
@@ -23,13 +23,8 @@ type Shadow struct {
 	mu      sync.Mutex
 	report  rehearsal.ShadowReport
 	pending int // in the queue, or being rehearsed
+	held    int // bytes of what is in the queue
 }
-
-const (
-	shadowQueue = 256
-	// shadowBytes bounds a transaction that is kept for its rehearsal.
-	shadowBytes = 256 << 10
-)
 
 // NewShadow makes a shadow. Its owner runs Run.
 func NewShadow(o rehearsal.ShadowOrder, r *Rehearsal, random func() float64) *Shadow {
@@ -43,10 +38,13 @@ func (s *Shadow) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case x := <-s.queue:
+			began := s.rehearsal.engine.deps.Now()
 			s.compare(ctx, x)
 			s.mu.Lock()
 			s.pending--
+			s.held -= x.bytes
 			s.mu.Unlock()
+			s.rest(ctx, s.rehearsal.engine.deps.Now().Sub(began))
 		}
 	}
 }
@@ -82,6 +80,7 @@ type shadowed struct {
 	marks  map[source.RowName]source.Mark // nil: nobody asked for them
 	seen   bool
 	no     *Refusal // as it ended
+	bytes  int      // roughly, of all of it
 }
 
 type shadowRow struct {
@@ -96,7 +95,7 @@ func (e *Engine) shadow(q *request, t *Transaction) *shadowed {
 		return nil
 	}
 	s := e.deps.Shadow()
-	if s == nil || s.over(e.deployment, e.deps.Now()) || len(t.Raw) > shadowBytes || s.random() >= s.order.Sample {
+	if s == nil || s.over(e.deployment, e.deps.Now()) || len(t.Raw) > shadowBytes || s.random() >= s.order.Sample || !s.room() {
 		return nil
 	}
 	return &shadowed{shadow: s, q: q, t: t}
@@ -120,14 +119,20 @@ func (x *shadowed) ended(v *verdict, failure *source.Failure) {
 	}
 	x.no = v.no
 	s := x.shadow
+	bytes, fits := x.weight()
+	x.bytes = bytes
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case s.queue <- x:
-		s.pending++
-	default:
-		s.report.Dropped++
+	if fits {
+		select {
+		case s.queue <- x:
+			s.pending++
+			s.held += bytes
+			return
+		default: // others were chosen at the same time
+		}
 	}
+	s.report.Dropped++
 }
 
 // compare rehearses a transaction over the rows as it met them, and counts.

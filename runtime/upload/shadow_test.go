@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/rehearsal"
+	"turnkey/runtime/source"
 	"turnkey/runtime/upload"
 )
 
@@ -104,6 +106,68 @@ func TestAShadowOfTheSameDiffersInNothing(t *testing.T) {
 	})
 }
 
+// TestAFullShadowCostsNothing: while it has no room, writes take the shortcuts that read nothing, as if there were no shadow.
+func TestAFullShadowCostsNothing(t *testing.T) {
+	w := postgresWorld(t, "")
+	counted := countedSource{w.src, map[source.ChangeKind]int{}}
+	s := upload.NewShadow(everyOne(), w.rehearsed(nil), rand.Float64) // nobody runs it
+	w.engine = w.newEngineWith(counted, 3, func(_ *bundle.Bundle, d *upload.Deps) { d.Shadow = func() *upload.Shadow { return s } })
+	for i := range 300 {
+		w.want(fmt.Sprintf(`{"client":{"id":"c"},"transactions":[{"crud":[{"op_id":%d,"op":"PUT","table":"todos","id":"0190a6b0-0000-7000-8000-%012d","op_data":{"owner_id":"u1","title":"t"}}]}]}`, i+1, i), "success")
+	}
+	if got := s.Report(); counted.done[source.Insert] != 300-256 || got.Dropped != 300-256 {
+		t.Errorf("%d writes took the shortcut, %d were dropped", counted.done[source.Insert], got.Dropped)
+	}
+}
+
+// TestWhatAShadowCosts: while a shadow of every write runs, all writes succeed, each is rehearsed or counted as left out,
+// and none is both. The figures are in the log: what a write takes without it, and with it.
+func TestWhatAShadowCosts(t *testing.T) {
+	const writes = 200 // three times that is below what the world admits in a minute
+	w := postgresWorld(t, "")
+	s := upload.NewShadow(everyOne(), w.rehearsed(nil), rand.Float64)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); s.Run(ctx) }()
+	defer func() { stop(); <-done }()
+	shadowed := false
+	w.engine = w.newEngineWith(w.src, 3, func(_ *bundle.Bundle, d *upload.Deps) {
+		d.Shadow = func() *upload.Shadow {
+			if shadowed {
+				return s
+			}
+			return nil
+		}
+	})
+	op := 0
+	measure := func(on bool) string {
+		shadowed = on
+		took := make([]time.Duration, writes)
+		for i := range took {
+			op++
+			body := fmt.Sprintf(`{"client":{"id":"c"},"transactions":[{"crud":[{"op_id":%d,"op":"PUT","table":"todos","id":"0190a6b0-0000-7000-8000-%012d","op_data":{"owner_id":"u1","title":"t"}}]}]}`, op, op)
+			began := time.Now()
+			w.want(body, "success")
+			took[i] = time.Since(began)
+		}
+		slices.Sort(took)
+		return fmt.Sprintf("p50 %s, p99 %s", took[writes/2].Round(time.Microsecond), took[writes*99/100].Round(time.Microsecond))
+	}
+	measure(false)
+	without, with := measure(false), measure(true)
+	got := s.Report()
+	t.Logf("without a shadow %s; with one of every write %s; %d rehearsed meanwhile, %d left out", without, with, got.Total, got.Dropped)
+	for end := time.Now().Add(time.Minute); !s.Idle() && time.Now().Before(end); { // it rests in between
+		select {
+		case <-time.After(time.Millisecond):
+		case <-t.Context().Done():
+		}
+	}
+	if got = s.Report(); got.Total+got.Dropped != writes || got.Same != got.Total || got.Total == 0 {
+		t.Errorf("%d writes, and the report is %+v", writes, got)
+	}
+}
+
 // TestAShadowIsNeverInTheWay: what it cannot keep up with is dropped and counted, and it ends by itself.
 func TestAShadowIsNeverInTheWay(t *testing.T) {
 	onBothWithConflicts(t, func(t *testing.T, w *world) {
@@ -115,6 +179,16 @@ func TestAShadowIsNeverInTheWay(t *testing.T) {
 		}
 		if got := wait(); got.Total != 256 || got.Dropped != 300-256 || got.Same != 256 {
 			t.Errorf("%+v", got)
+		}
+		huge := `"name":"` + strings.Repeat("x", 1<<20) + `"`
+		wait = w.shadowed(w.rehearsed(nil), everyOne())
+		w.offset += 10
+		d := w.device("large")
+		d.does("success", entryOf("PUT", "won", huge, "")) // too large by itself,
+		d.does("success", put)                             // and by the row that it meets
+		d.does("success", put)
+		if got := wait(); got.Total != 1 || got.Dropped != 1 {
+			t.Errorf("large rows: %+v", got)
 		}
 		for name, o := range map[string]rehearsal.ShadowOrder{
 			"another deployment serves": {Deployment: 2, Sample: 1, Until: time.Now().Add(time.Hour)},

@@ -75,7 +75,7 @@ func (c *Client) mayCall(at *url.URL, hosts []string) *hook.HostError {
 }
 
 // connection headers are the runtime's own: they say where a message ends and whose connection it is.
-var connection = []string{"Host", "Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Expect", "Accept-Encoding", "Cookie", "Cookie2"}
+var connection = []string{"Host", "Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Http2-Settings", "Content-Length", "Expect", "Accept-Encoding", "Cookie", "Cookie2"}
 
 func mayHave(name, value string) *hook.HostError {
 	switch {

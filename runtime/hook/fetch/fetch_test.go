@@ -119,6 +119,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"fetch_body":   {{URL: s.URL, Method: "GET", Body: []byte("x")}, {URL: s.URL, Method: "HEAD", Body: []byte("x")}},
 		"fetch_header": {header("Host", "evil.example"), header("host", "x"), header("Connection", "close"), header("Transfer-Encoding", "chunked"), header("content-length", "5"), header("Cookie", "a=b"), header("TE", "x"),
 			header("Upgrade", "h2c"), header("Proxy-Authorization", "x"), header("Expect", "100-continue"), header("Accept-Encoding", "gzip"), header("", "x"), header("a b", "x"), header("a:b", "x"), header("x\r\ny", "z"),
+			header(" host", "x"), header("Host ", "x"), header("host:", "x"), header("X-\u212a", "x"), header("x\tx", "y"), header("x\n", "y"), header("X", "a\nSet-Cookie: b"), header("X", "\r"), header("X", "a\x7f"), header("proxy-connection", "x"), header("HTTP2-Settings", "AAMAAABkAAQAAP__"),
 			header("X", "a\r\nHost: evil"), header("X", "a\x00"), header("X", strings.Repeat("x", 17<<10))},
 	}
 	c := newClient(t, true, 5*time.Second)
@@ -145,7 +146,8 @@ func TestOnlyPublicAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	hosts := []string{"127.0.0.1", "localhost", "::1", "10.0.0.1", "169.254.169.254", "192.168.1.1", "2130706433", "::ffff:10.0.0.1", "100.64.0.1", "fd00::1"}
+	hosts := []string{"127.0.0.1", "localhost", "::1", "10.0.0.1", "169.254.169.254", "192.168.1.1", "2130706433", "::ffff:10.0.0.1", "100.64.0.1", "fd00::1",
+		"0.0.0.0", "127.1", "0177.0.0.1", "0x7f.0.0.1", "::", "::ffff:7f00:1", "::ffff:169.254.169.254", "64:ff9b::a00:1", "64:ff9b::7f00:1", "2002:7f00:1::", "fe80::1", "ff02::1", "224.0.0.1", "255.255.255.255", "192.0.0.192", "198.18.0.1"}
 	c := newClient(t, false, 2*time.Second)
 	for _, host := range hosts {
 		at := host

@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -21,6 +22,9 @@ import (
 	"turnkey/runtime/hook/example"
 	"turnkey/runtime/hook/worker"
 )
+
+// hostile is of how many scripts of the corpus one is run: all of them take a minute and a half. make torture runs them.
+var hostile = flag.Int("hostile", 2, "run each n-th script of the hostile corpus")
 
 // script is one of the hostile corpus.
 type script struct{ name, source string }
@@ -150,8 +154,10 @@ func TestHostileCorpus(t *testing.T) {
 	if len(scripts) < 120 {
 		t.Fatalf("%d scripts", len(scripts))
 	}
-	if testing.Short() {
+	if n := *hostile; testing.Short() {
 		scripts = everyNth(scripts, 8)
+	} else if scripts = everyNth(scripts, n); n < 3 && len(scripts) < 200 {
+		t.Fatalf("%d scripts", len(scripts))
 	}
 	n := newNeighbour(t, p)
 	debug.FreeOSMemory()

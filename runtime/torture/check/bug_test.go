@@ -55,6 +55,12 @@ func TestEveryBugIsCaught(t *testing.T) {
 		{hookTwice, "hooks"},
 		{hookUnheard, "hooks"},
 		{hookBlamed, "hooks"},
+		{losesEvent, "events"},
+		{eventTooEarly, "events"},
+		{eventOfRefused, "events"},
+		{eventRenamed, "events"},
+		{eventRewritten, "events"},
+		{followUpTwice, "events"},
 	} {
 		t.Run(string(c.bug), func(t *testing.T) {
 			for seed := range uint64(5) { // a rare bug may need another run
@@ -173,10 +179,14 @@ func (s *simulation) verdict(t *testing.T, seeds map[string]history.Row) ([]chec
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := &history.Run{Events: events, Changes: s.server.changes, Seeds: seeds, Rows: s.server.rows, Rejections: s.server.kept}
+	run := &history.Run{Events: events, Changes: s.server.changes, Seeds: seeds, Rows: s.server.rows, Rejections: s.server.kept, Arrivals: s.server.arrivals}
 	violations, counts := check.Run(run, check.Settings{
 		Sums: map[string]bool{"counters": true, "accounts": true}, Balance: workload.Accounts * workload.Balance,
 		Hook: check.Hook{Table: workload.Deeds, Adds: workload.HookAdds, Tag: workload.HookTag, Ledger: workload.Ledger, Tallies: workload.Tallies},
+		Events: []check.Event{
+			{Lane: workload.DeedsOutbox, Table: workload.Deeds, Every: 1},
+			{Lane: workload.CommitsOutbox, Table: workload.Deeds, Every: workload.ToldAfterwards},
+		},
 	})
 	if len(violations) > 0 && len(check.Excerpt(run, violations[0], 5)) == 0 && !strings.Contains(violations[0].What, "snapshot") && len(violations[0].Tags) > 0 {
 		t.Errorf("no excerpt shows %+v", violations[0])

@@ -31,7 +31,7 @@ type Checker struct {
 func All() []Checker {
 	return []Checker{
 		{"lost", lost}, {"duplicated", duplicated}, {"phantom", phantom}, {"answers", answers}, {"rejections", rejections},
-		{"hooks", hooks}, {"order", order}, {"atomic", atomic}, {"sums", sums}, {"lists", lists}, {"causal", causal},
+		{"hooks", hooks}, {"events", events}, {"order", order}, {"atomic", atomic}, {"sums", sums}, {"lists", lists}, {"causal", causal},
 		{"convergence", convergence}, {"tombstones", tombstones}, {"drained", drained},
 	}
 }
@@ -67,6 +67,8 @@ type Settings struct {
 	Balance int64
 	// Hook is what the hook of one table does; zero: there is none.
 	Hook Hook
+	// Events are what hooks send to a receiver.
+	Events []Event
 }
 
 // NewIndex reads a run once.

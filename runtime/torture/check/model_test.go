@@ -53,6 +53,12 @@ const (
 	hookTwice          bug = "what a hook of a lost attempt wrote stays"
 	hookUnheard        bug = "a hook's refusal is not heard"
 	hookBlamed         bug = "a write is refused because its worker died"
+	losesEvent         bug = "an event is forgotten by a crash after the commit"
+	eventTooEarly      bug = "an event is sent before the commit, which then fails"
+	eventOfRefused     bug = "what the hook of a refused write enqueued is sent"
+	eventRenamed       bug = "a repeated delivery has another id"
+	eventRewritten     bug = "a repeated delivery has other content"
+	followUpTwice      bug = "another attempt of afterCommit enqueues anew"
 )
 
 // server is a correct write backend in memory, with one bug that can be switched on. It is also the
@@ -69,6 +75,8 @@ type server struct {
 	high     map[string]int64
 	kept     []history.Rejection
 	rejected map[string]bool
+	arrivals []history.Arrival
+	sent     int // events
 }
 
 func newServer(b bug, random *rand.Rand, seeds map[string]history.Row) *server {
@@ -216,6 +224,9 @@ func (s *server) transaction(subject, device string, crud []sentEntry) string {
 		if s.bug == appliesRefused {
 			s.apply(fresh[:1])
 		}
+		if s.bug == eventOfRefused {
+			s.tellAll(fresh)
+		}
 	}
 	if crash := s.random.IntN(12) == 0; crash && s.bug == receiptWithoutData {
 		s.note(subject, device, fresh, status)
@@ -248,6 +259,9 @@ func (s *server) commit(fresh []sentEntry) (crashed bool) {
 	switch {
 	case s.bug == ackBeforeCommit && rare:
 		return false
+	case s.bug == eventTooEarly && rare:
+		s.tellAll(fresh)
+		return true
 	case s.bug == halfTransaction && rare && len(fresh) > 1:
 		s.apply(fresh[:1])
 		return true

@@ -99,6 +99,18 @@ type Run struct {
 	Rows    map[string]Row // rows at the end
 	// Rejections are all that are kept, whatever their status; nil: not read.
 	Rejections []Rejection
+	// Arrivals are what a receiver was sent.
+	Arrivals []Arrival
+}
+
+// Arrival is a webhook, or a request of a hook, as the receiver saw it.
+type Arrival struct {
+	Lane  string // the outbox; or what stands for a request of a hook
+	ID    string
+	Tag   string // of the operation that it is about
+	Body  string
+	Taken bool   // the receiver did not refuse it
+	Wrong string // what the receiver found wrong with it; "": nothing
 }
 
 // Rejection is one kept refusal.

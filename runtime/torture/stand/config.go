@@ -6,7 +6,7 @@ import (
 )
 
 // Configuration is the turnkey.yaml of the instance under torture.
-func Configuration(database string, tables []Table) string {
+func Configuration(database string, tables []Table, receiver *Receiver) string {
 	var b strings.Builder
 	name, place := postgresSchema, "table: public."
 	if database == "mongodb" {
@@ -14,7 +14,16 @@ func Configuration(database string, tables []Table) string {
 	}
 	fmt.Fprintf(&b, "source: {type: %s, uri: {secret: SOURCE_URI}, database: %s}\n", database, name)
 	b.WriteString("auth: {powersync_url: \"http://localhost:8081\", development_tokens: true, token_ttl: 24h}\n")
-	b.WriteString("limits: {transactions_per_minute: 100000000}\ntables:\n")
+	b.WriteString("limits: {transactions_per_minute: 100000000}\n")
+	if receiver != nil {
+		b.WriteString("hooks: {fetch: [127.0.0.1]}\noutbox:\n")
+		for _, t := range tables {
+			for _, name := range t.Outboxes {
+				fmt.Fprintf(&b, "  %s: {url: \"http://%s/%s\", secret: {secret: %s}}\n", name, receiver.addr, name, receiverSecret)
+			}
+		}
+	}
+	b.WriteString("tables:\n")
 	for _, t := range tables {
 		create := t.Create
 		if create == "" {
@@ -34,11 +43,15 @@ func Configuration(database string, tables []Table) string {
 }
 
 // hookFiles are the tables' hook files by their paths.
-func hookFiles(tables []Table) map[string]string {
+func hookFiles(tables []Table, receiver *Receiver) map[string]string {
 	files := map[string]string{}
 	for _, t := range tables {
 		if t.Hook != "" {
-			files["hooks/"+t.Name+".ts"] = t.Hook
+			text := t.Hook
+			if receiver != nil {
+				text = strings.ReplaceAll(text, ReceiverURL, "http://"+receiver.addr)
+			}
+			files["hooks/"+t.Name+".ts"] = text
 		}
 	}
 	return files

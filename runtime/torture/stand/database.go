@@ -13,8 +13,10 @@ type Table struct {
 	Seeds map[string]history.Row
 	// Merge is the policy of n (counter) or items (append); "" for last_write.
 	Merge string
-	// Hook is the text of hooks/<name>.ts; "" for none.
+	// Hook is the text of hooks/<name>.ts; "" for none. ReceiverURL in it becomes the receiver's address.
 	Hook string
+	// Outboxes lead to the receiver.
+	Outboxes []string
 	// Create is the rule for new rows.
 	Create string
 }
@@ -39,6 +41,9 @@ type Database interface {
 	Touch(ctx context.Context, table string, ids []string) error
 	// Changes is the log of changes in the order of commits.
 	Changes(ctx context.Context) ([]history.Change, error)
+	// Hasten makes every pending delivery of the outbox due, whoever has it, as if their leases and pauses were over, and
+	// says how many there are.
+	Hasten(ctx context.Context) (pending int, err error)
 	// Rejections are all that Turnkey keeps.
 	Rejections(ctx context.Context) ([]history.Rejection, error)
 	// Close ends the server.

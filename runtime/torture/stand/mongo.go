@@ -203,6 +203,16 @@ func (m *Mongo) Changes(context.Context) ([]history.Change, error) {
 	return out, err
 }
 
+// Hasten implements Database.
+func (m *Mongo) Hasten(ctx context.Context) (int, error) {
+	due := bson.D{{Key: "$set", Value: bson.D{{Key: "due_at", Value: time.Now().Add(-time.Minute)}}}}
+	done, err := m.client.Database(mongoDatabase).Collection("turnkey_outbox").UpdateMany(ctx, bson.D{{Key: "status", Value: "pending"}}, due)
+	if err != nil {
+		return 0, err
+	}
+	return int(done.MatchedCount), nil
+}
+
 // Rejections implements Database.
 func (m *Mongo) Rejections(ctx context.Context) ([]history.Rejection, error) {
 	cursor, err := m.client.Database(mongoDatabase).Collection("turnkey_rejections").Find(ctx, bson.D{})

@@ -194,7 +194,7 @@ func (p *Plane) create(ctx context.Context, document, uri string) error {
 		Pending  bool
 	}
 	_, err := p.call(ctx, http.MethodPost, p.instance, nil, map[string]any{
-		"name": "torture", "kind": "development", "config": document, "deploy": true, "secrets": map[string]string{"SOURCE_URI": uri},
+		"name": "torture", "kind": "development", "config": document, "deploy": true, "secrets": map[string]string{"SOURCE_URI": uri, receiverSecret: receiverKey},
 	}, &made)
 	if err != nil {
 		return err

@@ -179,6 +179,12 @@ func (p *Postgres) Changes(ctx context.Context) ([]history.Change, error) {
 	return out, err
 }
 
+// Hasten implements Database.
+func (p *Postgres) Hasten(ctx context.Context) (int, error) {
+	tag, err := p.pool.Exec(ctx, "UPDATE "+postgresSchema+".outbox SET due_at = now() - interval '1 minute' WHERE status = 'pending'")
+	return int(tag.RowsAffected()), err
+}
+
 // Rejections implements Database.
 func (p *Postgres) Rejections(ctx context.Context) ([]history.Rejection, error) {
 	rows, err := p.pool.Query(ctx, "SELECT user_id, table_name, row_id FROM "+postgresSchema+".turnkey_rejections")

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"turnkey/internal/clock"
 )
@@ -24,6 +26,8 @@ type Stand struct {
 	HTTP     *HTTP
 	// Plane is the control plane; nil over turnkey serve.
 	Plane *Plane
+	// Receiver hears of what hooks tell; nil: no table has an outbox.
+	Receiver *Receiver
 
 	logs []*os.File
 }
@@ -42,6 +46,8 @@ type Options struct {
 	Via func(addr string) (string, error)
 	// Env is for the runtimes, such as what arms their crash points.
 	Env func(runtime int) []string
+	// Rand is the receiver's choices; needed where a table has outboxes.
+	Rand *rand.Rand
 }
 
 // Start puts runtimes over a database: under a control plane, or by turnkey serve. On error everything
@@ -55,6 +61,11 @@ func Start(ctx context.Context, db Database, opt Options) (s *Stand, err error) 
 	}()
 	if err := db.Prepare(ctx, opt.Tables); err != nil {
 		return s, err
+	}
+	if slices.ContainsFunc(opt.Tables, func(t Table) bool { return len(t.Outboxes) > 0 }) {
+		if s.Receiver, err = StartReceiver(opt.Rand); err != nil {
+			return s, err
+		}
 	}
 	start := s.startServes
 	if opt.Planes {
@@ -72,10 +83,10 @@ func (s *Stand) startServes(ctx context.Context, opt Options) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "turnkey.yaml"), []byte(Configuration(s.Database.Name(), opt.Tables)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "turnkey.yaml"), []byte(Configuration(s.Database.Name(), opt.Tables, s.Receiver)), 0o600); err != nil {
 		return err
 	}
-	for path, text := range hookFiles(opt.Tables) {
+	for path, text := range hookFiles(opt.Tables, s.Receiver) {
 		if err := os.MkdirAll(filepath.Join(folder, filepath.Dir(path)), 0o700); err != nil {
 			return err
 		}
@@ -93,7 +104,7 @@ func (s *Stand) startServes(ctx context.Context, opt Options) error {
 			return err
 		}
 		r.Process.args = []string{"serve", folder, "--listen", addr, "--development", "--allow-private-networks"}
-		r.Process.env = append(r.Process.env, "SOURCE_URI="+s.Database.URI(r.Source.Addr()))
+		r.Process.env = append(r.Process.env, "SOURCE_URI="+s.Database.URI(r.Source.Addr()), receiverSecret+"="+receiverKey)
 		r.Process.ready = answers("http://" + addr + "/health")
 		if err := r.Start(ctx); err != nil {
 			return err
@@ -138,7 +149,7 @@ func (s *Stand) startPlanes(ctx context.Context, opt Options) error {
 		}
 	}
 	_, err = Eventually(ctx, func(ctx context.Context) (struct{}, error) { // the runtimes register first
-		return struct{}{}, s.Plane.provision(ctx, Configuration(s.Database.Name(), opt.Tables), s.Database.URI(link.Addr()), hookFiles(opt.Tables))
+		return struct{}{}, s.Plane.provision(ctx, Configuration(s.Database.Name(), opt.Tables, s.Receiver), s.Database.URI(link.Addr()), hookFiles(opt.Tables, s.Receiver))
 	})
 	if err != nil {
 		return err
@@ -183,8 +194,9 @@ func (s *Stand) runtime(opt Options, i int) (r *Runtime, addr string, err error)
 	if r.Clients, err = newProxy("devices to "+r.Name, addr); err != nil {
 		return nil, "", err
 	}
+	r.Process.env = []string{"TURNKEY_OUTBOX_POLL=1s"} // what a dead runtime leaves is found soon
 	if opt.Env != nil {
-		r.Process.env = opt.Env(i)
+		r.Process.env = append(r.Process.env, opt.Env(i)...)
 	}
 	if opt.Skewed != "" && i == opt.Runtimes-1 {
 		r.Process.binary, r.Process.clock = opt.Skewed, filepath.Join(opt.Dir, "jump")
@@ -206,6 +218,9 @@ func (s *Stand) Close() error {
 		}
 	}
 	var errs []error
+	if s.Receiver != nil {
+		errs = append(errs, s.Receiver.close())
+	}
 	if s.Plane != nil {
 		errs = append(errs, s.Plane.close())
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // DeedsHook is the hook file of W7's table. It writes a line into Ledger for each change and counts the changes of
-// each device in Tallies, by ctx.db, and it adds HookAdds to n.
+// each device in Tallies, by ctx.db, adds HookAdds to n, and tells a receiver of each change (DeedsOutbox) and, after
+// the commit, of those whose n is a multiple of ToldAfterwards (AfterCommit, CommitsOutbox).
 //
 //go:embed deeds.ts
 var DeedsHook string
@@ -20,6 +21,12 @@ const (
 	Ledger   = "ledger"
 	Tallies  = "tallies"
 	HookAdds = 1000
+
+	DeedsOutbox    = "deeds"
+	AfterCommit    = "after" // no outbox: the lane of what is fetched
+	CommitsOutbox  = "commits"
+	ToldAfterwards = 3
+
 	// HookTag begins the tags of rows that the hook writes; what follows is the operation's.
 	HookTag = "hook:"
 
@@ -35,7 +42,7 @@ const (
 // deeds is W7: rows of the device's own whose hook takes its time now and then, or throws, loops or rejects.
 func deeds() Workload {
 	return Workload{
-		Name: "W7 hooks", Table: Deeds, Hook: DeedsHook, Writes: []string{Ledger, Tallies}, Devices: 8,
+		Name: "W7 hooks", Table: Deeds, Hook: DeedsHook, Writes: []string{Ledger, Tallies}, Outboxes: []string{DeedsOutbox, CommitsOutbox}, Devices: 8,
 		Next: func(m *Maker, view client.View) []history.Op {
 			var ops []history.Op
 			touched := map[string]bool{}

@@ -17,9 +17,10 @@ type Workload struct {
 	Table string
 	// Merge is the policy that the column n or items is configured with, "" for last_write.
 	Merge string
-	// Hook is the text of the table's hook file, and Writes the tables that it writes to.
-	Hook   string
-	Writes []string
+	// Hook is the text of the table's hook file, Writes the tables that it writes to, and Outboxes those it enqueues to.
+	Hook     string
+	Writes   []string
+	Outboxes []string
 	// Whole transactions only: a connector that cuts them would break what the workload is about.
 	Whole bool
 	// Devices is how many write at once.

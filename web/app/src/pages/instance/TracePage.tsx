@@ -11,6 +11,7 @@ import { Failure } from "../../ui/Failure";
 import { Page } from "../../ui/Page";
 import { Plain } from "../../ui/Plain";
 import { Rows, Waiting } from "../../ui/Rows";
+import { HookLink } from "./observe/HookLink";
 import { many, took } from "./observe/numbers";
 import { outcomes, summaryOf } from "./observe/words";
 
@@ -69,10 +70,10 @@ function Transaction({ traced, number, of, instance }: { traced: Traced; number:
             {detail.hooks.map((h) => <Text size="sm" key={h.hook + h.result}><code><Plain>{h.hook}</Plain></code> {many(h.calls, "call")}, <Plain>{h.result}</Plain>{h.duration_us ? `, ${took(h.duration_us)} in the worker` : ""}</Text>)}
           </Timeline.Item>
         )}
-        {lines.length > 0 && <Timeline.Item title="Hooks said">{lines.map((l) => <Text size="sm" key={l.id} c={l.level === "error" ? "red" : undefined}><Plain>{[l.code, l.message].filter(Boolean).join(" ")}</Plain></Text>)}</Timeline.Item>}
+        {lines.length > 0 && <Timeline.Item title="Hooks said">{lines.map((l) => <Text size="sm" key={l.id} c={l.level === "error" ? "red" : undefined}><Plain>{[l.code, l.message].filter(Boolean).join(" ")}</Plain> <HookLink instance={instance} message={l.message} /></Text>)}</Timeline.Item>}
         {e.retries ? <Timeline.Item title="It started over">{many(e.retries, "time")}, because others wrote the same rows.</Timeline.Item> : null}
         <Timeline.Item title={ending[e.outcome] ?? "It ended"} color={color}>
-          <Text size="sm">{e.duration_us ? <>after {took(e.duration_us)} of work. </> : null}{e.code && <code><Plain>{e.code}</Plain></code>} <Plain>{e.message}</Plain></Text>
+          <Text size="sm">{e.duration_us ? <>after {took(e.duration_us)} of work. </> : null}{e.code && <code><Plain>{e.code}</Plain></code>} <Plain>{e.message}</Plain> <HookLink instance={instance} message={e.message} /></Text>
           {e.rejection_id && <Link size="sm" href={to.rejection(instance, e.rejection_id)}>Open the rejection</Link>}
           {(e.operations ?? []).some((o) => o.conflicts && Object.keys(o.conflicts).length > 0) && <Text size="sm"><Link underline="always" href={to.conflicts(instance)}>Columns conflicted</Link>: <Plain>{conflictsOf(e)}</Plain></Text>}
         </Timeline.Item>

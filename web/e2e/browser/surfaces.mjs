@@ -22,26 +22,26 @@ export const surfaces = [
   { name: 'a member', file: 'pages/organization/members/ChangeMember.tsx', at: 'members', opener: (page) => page.getByRole('button', { name: /^Change the role of/ }).first(), kind: 'modal' },
   { name: 'a question', file: 'ui/confirm.tsx', at: 'members', opener: (page) => page.getByRole('button', { name: /^Leave:/ }).first(), kind: 'modal' },
   { name: 'a new API token', file: 'pages/organization/tokens/NewToken.tsx', at: 'tokens', opener: button('New API token'), kind: 'modal' },
-  { name: 'an event to choose', file: 'pages/organization/audit/Filters.tsx', at: 'audit', opener: (page) => page.getByLabel('Event', { exact: true }), shown: listbox, kind: 'list' },
-  { name: 'a channel', file: 'pages/organization/alerts/Channels.tsx', at: 'alerts', opener: button('Add a channel'), kind: 'modal' },
+  { name: 'an event to choose', file: 'pages/organization/audit/Filters.tsx', at: 'audit', opener: (page) => page.getByRole('combobox', { name: 'Event', exact: true }), shown: listbox, kind: 'list' },
+  { name: 'a channel', file: 'pages/organization/alerts/Channels.tsx', at: 'alerts', query: '?tab=channels', opener: button('Add a channel'), kind: 'modal' },
   {
-    name: 'what a channel was told', file: 'pages/organization/alerts/Channels.tsx', at: 'alerts', opener: button('Sent'), kind: 'modal',
+    name: 'what a channel was told', file: 'pages/organization/alerts/Channels.tsx', at: 'alerts', query: '?tab=channels', opener: button('Sent'), kind: 'modal',
     before: async (page, { dev, id }) => {
       await rest(dev)('POST', `/orgs/${id.org}/alert-channels`, { name: 'On call', kind: 'mail', target: 'oncall@example.com', rules: [], instances: [], remind_hours: 24 });
       await page.reload();
     },
   },
   {
-    name: 'rules to choose', file: 'pages/organization/alerts/ChannelForm.tsx', at: 'alerts', opener: (page) => dialog(page).getByLabel('Rules', { exact: true }), shown: listbox, kind: 'list',
+    name: 'rules to choose', file: 'pages/organization/alerts/ChannelForm.tsx', at: 'alerts', query: '?tab=channels', opener: (page) => dialog(page).getByRole('combobox', { name: 'Rules', exact: true }), shown: listbox, kind: 'list',
     before: (page) => button('Add a channel')(page).click(), after: (page) => page.keyboard.press('Escape'),
   },
   { name: 'a question with a typed name', file: 'ui/confirm.tsx', at: 'organization-settings', opener: button('Delete the organization'), kind: 'modal' },
 
   { name: 'what to deploy', file: 'pages/instance/configuration/Deploy.tsx', at: 'configuration', opener: button('Deploy'), kind: 'modal' },
   { name: 'rules for a table', file: 'pages/instance/configuration/form/TableForm.tsx', at: 'configuration', query: '?table=todos', opener: button('From a template'), kind: 'menu' },
-  { name: 'refusals to choose', file: 'pages/instance/configuration/form/inputs.tsx', at: 'configuration', query: '?table=todos', opener: (page) => page.getByLabel('Refusals that the app decides'), shown: listbox, kind: 'list' },
+  { name: 'refusals to choose', file: 'pages/instance/configuration/form/inputs.tsx', at: 'configuration', query: '?table=todos', opener: (page) => page.getByRole('combobox', { name: 'Refusals that the app decides', exact: true }), shown: listbox, kind: 'list' },
   { name: 'a provider to add', file: 'pages/instance/configuration/form/AuthPart.tsx', at: 'configuration', query: '?part=auth', opener: button('Add a provider'), kind: 'menu' },
-  { name: 'secrets to choose', file: 'pages/instance/configuration/form/inputs.tsx', at: 'configuration', query: '?part=source', opener: (page) => page.getByLabel('Secret with the connection string'), shown: listbox, kind: 'list' },
+  { name: 'secrets to choose', file: 'pages/instance/configuration/form/inputs.tsx', at: 'configuration', query: '?part=source', opener: (page) => page.getByRole('combobox', { name: 'Secret with the connection string', exact: true }), shown: listbox, kind: 'list' },
   {
     name: 'theirs and yours', file: 'pages/instance/configuration/Stale.tsx', at: 'configuration', query: '?part=keeping', opener: button('Compare'), kind: 'modal',
     before: async (page, { dev, id }) => {
@@ -59,13 +59,13 @@ export const surfaces = [
 
   { name: 'a new hook', file: 'pages/instance/hooks/NewFile.tsx', at: 'hooks', opener: button('New file'), kind: 'modal' },
   {
-    name: 'templates to choose', file: 'pages/instance/hooks/NewFile.tsx', at: 'hooks', opener: (page) => dialog(page).getByLabel('Begin with', { exact: true }), shown: listbox, kind: 'list',
+    name: 'templates to choose', file: 'pages/instance/hooks/NewFile.tsx', at: 'hooks', opener: (page) => dialog(page).getByRole('combobox', { name: 'Begin with', exact: true }), shown: listbox, kind: 'list',
     before: (page) => button('New file')(page).click(), after: (page) => page.keyboard.press('Escape'),
   },
   { name: 'another name for a hook', file: 'pages/instance/hooks/FileBar.tsx', at: 'hooks', opener: button('Rename'), kind: 'modal' },
-  { name: 'what is tried', file: 'pages/instance/hooks/RunPanel.tsx', at: 'hooks', query: '&panel=run', opener: (page) => page.getByLabel('What is tried', { exact: true }), shown: listbox, kind: 'list' },
-  { name: 'a table of a sample', file: 'pages/instance/hooks/SampleForm.tsx', at: 'hooks', query: '&panel=run', opener: (page) => page.getByLabel('Table', { exact: true }), shown: listbox, kind: 'list' },
-  { name: 'a part of the writes', file: 'pages/instance/hooks/ShadowPanel.tsx', at: 'hooks', query: '&panel=shadow', opener: (page) => page.getByLabel('Part of the writes'), shown: listbox, kind: 'list' },
+  { name: 'what is tried', file: 'pages/instance/hooks/RunPanel.tsx', at: 'hooks', query: '&panel=run', opener: (page) => page.getByRole('combobox', { name: 'What is tried', exact: true }), shown: listbox, kind: 'list' },
+  { name: 'a table of a sample', file: 'pages/instance/hooks/SampleForm.tsx', at: 'hooks', query: '&panel=run', opener: (page) => page.getByRole('combobox', { name: 'Table', exact: true }), shown: listbox, kind: 'list' },
+  { name: 'a part of the writes', file: 'pages/instance/hooks/ShadowPanel.tsx', at: 'hooks', query: '&panel=shadow', opener: (page) => page.getByRole('combobox', { name: 'Part of the writes', exact: true }), shown: listbox, kind: 'list' },
   {
     name: 'completions', file: 'editor/extensions.ts', at: 'hooks', kind: 'editor', shown: (page) => page.locator('.cm-tooltip-autocomplete'), opener: (page) => page.locator('.cm-content'),
     open: async (page) => {
@@ -84,10 +84,10 @@ export const surfaces = [
   },
 
   { name: 'a deployment for the draft', file: 'pages/instance/deployments/DeploymentActions.tsx', at: 'deployment', opener: button('Put back into the draft'), kind: 'modal' },
-  { name: 'what to compare with', file: 'pages/instance/deployments/Compared.tsx', at: 'deployment', opener: (page) => page.getByLabel('Compared with'), shown: listbox, kind: 'list' },
+  { name: 'what to compare with', file: 'pages/instance/deployments/Compared.tsx', at: 'deployment', opener: (page) => page.getByRole('combobox', { name: 'Compared with', exact: true }), shown: listbox, kind: 'list' },
   { name: 'a case as a test', file: 'pages/instance/inbox/SaveTest.tsx', at: 'rejection', opener: button('Save as test'), kind: 'modal' },
-  { name: 'a level to choose', file: 'pages/instance/LogsPage.tsx', at: 'logs', opener: (page) => page.getByLabel('Level', { exact: true }), shown: listbox, kind: 'list' },
-  { name: 'a collection to choose', file: 'pages/instance/MetricsPage.tsx', at: 'metrics', opener: (page) => page.getByLabel('Collection', { exact: true }), shown: listbox, kind: 'list' },
+  { name: 'a level to choose', file: 'pages/instance/LogsPage.tsx', at: 'logs', opener: (page) => page.getByRole('combobox', { name: 'Level', exact: true }), shown: listbox, kind: 'list' },
+  { name: 'a collection to choose', file: 'pages/instance/MetricsPage.tsx', at: 'metrics', opener: (page) => page.getByRole('combobox', { name: 'Collection', exact: true }), shown: listbox, kind: 'list' },
   { name: 'a device', file: 'pages/instance/ClientsPage.tsx', at: 'clients', opener: (page) => page.locator('main table button[aria-haspopup="dialog"]').first(), kind: 'modal' },
   { name: 'a new API key', file: 'pages/instance/keys/APIKeys.tsx', at: 'keys', opener: button('New API key'), kind: 'modal' },
   {

@@ -81,6 +81,8 @@ export default function CodeEditor(props: Props): ReactNode {
         ],
       }));
       replace(v, wanted);
+      // It may have been measured before its styles held: line numbers stand beside their lines once that is done again.
+      requestAnimationFrame(() => { requestAnimationFrame(() => { view.current?.requestMeasure(); }); });
     }
     v.dispatch({ effects: [looks.reconfigure(look(dark, nonce)), writable.reconfigure(permission(readOnly))] });
   }, [path, label, help, checker, dark, nonce, readOnly]);

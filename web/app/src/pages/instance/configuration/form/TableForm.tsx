@@ -56,7 +56,7 @@ function Rules({ name }: { name: string }): ReactNode {
             {columns.map((c) => <Menu.Item key={c} onClick={() => { all(ownerRules(pathOf(sheet.values, name, c))); }}>{plain(c)}</Menu.Item>)}
             <Menu.Label>Everybody with a token</Menu.Label>
             <Menu.Item onClick={() => { all({ create: "true" }); }}>may create, nothing else</Menu.Item>
-            <Menu.Item color="red" onClick={() => { all({ create: "true", update: "true", delete: "true" }); }}>may do everything (open)</Menu.Item>
+            <Menu.Item c="var(--mantine-color-error)" onClick={() => { all({ create: "true", update: "true", delete: "true" }); }}>may do everything (open)</Menu.Item>
           </Menu.Dropdown>
         </Menu>}
       </Group>

@@ -20,6 +20,8 @@ export const theme = createTheme({
     Anchor: { defaultProps: { underline: "always" } },
     // The menu's own focus placeholder is a child that a menu may not have.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+    // What opens a list is a key or a click, not that somebody came by on the way to another field.
+    Select: { defaultProps: { openOnFocus: false } },
     Tooltip: { defaultProps: { openDelay: 200 } },
     // A dialog's header is no banner of the page; what closes something has a name.
     Modal: { defaultProps: { attributes: { header: { role: "presentation" } }, closeButtonProps: { "aria-label": "Close" } } },
@@ -42,7 +44,7 @@ function onLight(colors: string[]): Record<string, string> {
 /** In the dark the framework's tints are as loud as filled things: a breath of the colour is enough to tell them apart. */
 function onDark(colors: string[]): Record<string, string> {
   const tint = (c: string, part: number) => `color-mix(in srgb, var(--mantine-color-${c}-9) ${part}%, var(--mantine-color-body))`;
-  return Object.fromEntries(colors.flatMap((c) => [[`--mantine-color-${c}-light`, tint(c, 26)], [`--mantine-color-${c}-light-hover`, tint(c, 38)]]));
+  return Object.fromEntries(colors.flatMap((c) => [[`--mantine-color-${c}-light`, tint(c, 18)], [`--mantine-color-${c}-light-hover`, tint(c, 30)]]));
 }
 
 const alarm = { "--mantine-color-red-filled": "#c22a2a", "--mantine-color-red-filled-hover": "#a82323" };

@@ -39,13 +39,28 @@ export function dialogsTests(dev, ids) {
         } catch (e) {
           wrong.push(`${s.name}: ${e.message}`);
           there = ''; // whatever is still open goes with the page
+          await page.emulateMedia({ colorScheme: 'light' });
         }
       }
+      await page.goto(inside(id).hooks);
+      await settled(page);
+      await leavesTheEditor(page).catch((e) => wrong.push(`the editor: ${e.message}`));
       assert.deepEqual([...wrong, ...page.trouble], []);
     } finally {
       await browser.close();
     }
   });
+}
+
+/** The editor takes Tab for itself; Escape, then Tab, leads out of it, and the page says so. */
+async function leavesTheEditor(page) {
+  const editor = page.locator('.cm-content');
+  await editor.click();
+  const help = await editor.getAttribute('aria-describedby');
+  assert.match(await page.locator(`[id="${help}"]`).innerText(), /Escape, then Tab/);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Tab');
+  assert.ok(!(await focused(page.locator('.cm-editor'))), 'Tab stays in the editor');
 }
 
 /** Opens one and goes through what it promises. */

@@ -35,7 +35,7 @@ export function NewFile({ opened, close, tables, taken, make }: Props): ReactNod
     <Modal opened={opened} onClose={close} title="New file" size="lg">
       <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
         <Stack gap="md">
-          <Select label="Begin with" data={[...templates.map((t) => ({ value: t.id, label: t.title })), { value: blank, label: "An empty file" }]} value={id} allowDeselect={false} searchable openOnFocus={false}
+          <Select label="Begin with" data={[...templates.map((t) => ({ value: t.id, label: t.title })), { value: blank, label: "An empty file" }]} value={id} allowDeselect={false} searchable
             onChange={(v) => { setID(v ?? blank); setName(undefined); }} data-autofocus />
           {template && <Text size="sm" c="dimmed">{template.about}</Text>}
           {template?.ofTable && tables.length > 0 && (

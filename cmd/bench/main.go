@@ -59,6 +59,9 @@ func run(ctx context.Context, s settings) (ok bool, err error) {
 		return false, fmt.Errorf("making a folder: %w", err)
 	}
 	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o711); err != nil { // root's server runs under another account, which passes through
+		return false, fmt.Errorf("opening the folder: %w", err)
+	}
 	if s.binary, err = filepath.Abs(s.binary); err != nil {
 		return false, err
 	}

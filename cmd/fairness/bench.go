@@ -42,6 +42,9 @@ func newBench(ctx context.Context, binary string) (b *bench, err error) {
 	if b.dir, err = os.MkdirTemp("", "turnkey-fairness"); err != nil {
 		return b, err
 	}
+	if err = os.Chmod(b.dir, 0o711); err != nil { // root's server runs under another account, which passes through
+		return b, err
+	}
 	b.keys = filepath.Join(b.dir, "keys")
 	if out, err := exec.CommandContext(ctx, b.binary, "keys", "generate", b.keys).CombinedOutput(); err != nil {
 		return b, fmt.Errorf("making keys: %w: %s", err, out)

@@ -33,6 +33,19 @@ type devProcess struct {
 	took time.Duration
 }
 
+// passable is a folder for the data of a PostgreSQL server. Root's runs under another account: where that cannot pass, the
+// data lies elsewhere, and stays when the test's folder goes.
+func passable(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, d := range []string{filepath.Dir(dir), dir} {
+		if err := os.Chmod(d, 0o711); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 func startDev(t *testing.T, dir string, port int) *devProcess {
 	t.Helper()
 	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
@@ -109,7 +122,7 @@ func (p *devProcess) stop(t *testing.T) {
 }
 
 func TestDev(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "data folder")
+	dir := filepath.Join(passable(t), "data folder")
 	port, err := freePort()
 	if err != nil {
 		t.Fatal(err)

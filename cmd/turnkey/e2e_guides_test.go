@@ -45,7 +45,7 @@ func readGuide(t *testing.T, name string) (list []guideBlock) {
 
 // TestGuides does what each guide tells its reader to do, against a `turnkey dev`, and compares what it answers.
 func TestGuides(t *testing.T) {
-	folder := t.TempDir()
+	folder := passable(t)
 	port, err := freePort()
 	if err != nil {
 		t.Fatal(err)

@@ -133,7 +133,7 @@ type installation struct {
 
 func install(t *testing.T) *installation {
 	t.Helper()
-	in := &installation{T: t, dir: t.TempDir(), database: "postgres", front: freeAddress(t), api: freeAddress(t), pool: freeAddress(t)}
+	in := &installation{T: t, dir: passable(t), database: "postgres", front: freeAddress(t), api: freeAddress(t), pool: freeAddress(t)}
 	in.keys = filepath.Join(in.dir, "keys")
 	in.turnkey("keys", "generate", in.keys)
 	in.startCluster()

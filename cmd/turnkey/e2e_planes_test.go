@@ -254,7 +254,7 @@ func (in *installation) putConfig(path, etag, document string) int {
 func TestPlanesDegraded(t *testing.T) {
 	in := install(t)
 	n := in.startRuntime()
-	source, err := devstack.StartPostgres(t.Context(), devstack.PostgresConfig{Dir: filepath.Join(t.TempDir(), "source")})
+	source, err := devstack.StartPostgres(t.Context(), devstack.PostgresConfig{Dir: filepath.Join(passable(t), "source")})
 	if err != nil {
 		t.Fatal(err)
 	}

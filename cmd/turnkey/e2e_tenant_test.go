@@ -43,7 +43,7 @@ func newSources(t *testing.T) []*tenant {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dev := startDev(t, filepath.Join(t.TempDir(), "data"), port)
+	dev := startDev(t, filepath.Join(passable(t), "data"), port)
 	t.Cleanup(func() { dev.stop(t) })
 	return []*tenant{{T: t, dev: dev, source: "mongodb"}, {T: t, dev: dev, source: "postgres"}}
 }

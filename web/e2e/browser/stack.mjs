@@ -1,6 +1,6 @@
 // The real binary, started as `make run` starts it, in a folder of its own.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Starts `turnkey dev`, perhaps with more settings; gives what dev.json says, and stop(). */
 export async function startStack(settings = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'turnkey-browser-'));
+  chmodSync(dir, 0o711); // root's PostgreSQL runs under another account, which passes through: else its data would lie elsewhere, and stay
   const port = await freePort();
   const child = spawn(join(root, 'bin/turnkey'), ['dev'], { cwd: root, env: { ...process.env, TURNKEY_DIR: dir, TURNKEY_PORT: String(port), ...settings }, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

@@ -19,6 +19,8 @@ type tokenKind struct {
 var (
 	verificationToken = tokenKind{"verification", verifyPrefix, 24 * time.Hour, 5}
 	resetToken        = tokenKind{"reset", resetPrefix, time.Hour, 5}
+	// An email_change goes to the address that is to be the user's.
+	emailChangeToken = tokenKind{"email_change", emailPrefix, 24 * time.Hour, 5}
 	// A second_factor is what a right password is worth where a code is asked for, too.
 	secondFactorToken = tokenKind{"second_factor", challengePrefix, 10 * time.Minute, 60}
 )
@@ -57,22 +59,35 @@ func (k *core) giveToken(ctx context.Context, tx Tx, kind tokenKind, user User) 
 	})
 }
 
-// redeem gives the user that a string was given to, who is locked. All of the kind stay until use voids them.
+func voidToken() error {
+	return fault.New(fault.NotFound, "token_void", "This link is used up, expired or incomplete.").WithHint("Ask for a new one.")
+}
+
+// redeem gives the user that a string was given to, who is locked and still has the address that it went to. All of
+// the kind stay until use voids them.
 func (k *core) redeem(ctx context.Context, tx Tx, kind tokenKind, secret string) (User, error) {
-	void := fault.New(fault.NotFound, "token_void", "This link is used up, expired or incomplete.").WithHint("Ask for a new one.")
-	if !wellFormed(kind.prefix, secret) {
-		return User{}, void
-	}
-	t, err := tx.FindAccountToken(ctx, kind.name, digest(secret))
-	if fault.IsKind(err, fault.NotFound) || err == nil && !k.now().Before(t.ExpiresAt) {
-		return User{}, void
-	}
-	if err != nil {
-		return User{}, err
-	}
-	user, err := tx.LockUser(ctx, t.UserID)
-	if err == nil && (user.DisabledAt != nil || user.Email != t.Email) {
-		err = void
+	t, user, err := k.redeemToken(ctx, tx, kind, secret)
+	if err == nil && user.Email != t.Email {
+		err = voidToken()
 	}
 	return user, err
+}
+
+// redeemToken is redeem for strings that went to any address.
+func (k *core) redeemToken(ctx context.Context, tx Tx, kind tokenKind, secret string) (t AccountToken, user User, err error) {
+	if !wellFormed(kind.prefix, secret) {
+		return t, user, voidToken()
+	}
+	t, err = tx.FindAccountToken(ctx, kind.name, digest(secret))
+	if fault.IsKind(err, fault.NotFound) || err == nil && !k.now().Before(t.ExpiresAt) {
+		return t, user, voidToken()
+	}
+	if err != nil {
+		return t, user, err
+	}
+	user, err = tx.LockUser(ctx, t.UserID)
+	if err == nil && user.DisabledAt != nil {
+		err = voidToken()
+	}
+	return t, user, err
 }

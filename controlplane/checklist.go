@@ -26,7 +26,7 @@ func (s *Connections) Checklist(ctx context.Context, instance string) (list []St
 		if i, err = tx.GetInstance(ctx, instance); err != nil {
 			return err
 		}
-		seen, err = sightings(ctx, tx, instance)
+		seen, err = sightingsAndKeys(ctx, tx, instance)
 		return err
 	})
 	if err != nil {
@@ -50,10 +50,43 @@ func checklist(i Instance, seen map[telemetry.Sight]telemetry.Sighting) []Step {
 	}
 }
 
-// keysStep tells PowerSync from a developer who looks at the keys in a browser.
+// What a person says, and nothing sees: that PowerSync was given the keys by hand.
+const (
+	sightPasted telemetry.Sight = "keys_pasted"
+	// sightPastedBefore takes its place when there is a key since then; it is never stored.
+	sightPastedBefore telemetry.Sight = "keys_pasted_before"
+)
+
+// sightingsAndKeys are sightings, where what was pasted counts for the keys that there were.
+func sightingsAndKeys(ctx context.Context, tx Tx, instance string) (map[telemetry.Sight]telemetry.Sighting, error) {
+	seen, err := sightings(ctx, tx, instance)
+	pasted, said := seen[sightPasted]
+	if err != nil || !said {
+		return seen, err
+	}
+	keys, err := tx.ListSigningKeys(ctx, instance)
+	for _, k := range keys {
+		if k.CreatedAt.After(pasted.Last) {
+			delete(seen, sightPasted)
+			seen[sightPastedBefore] = pasted
+		}
+	}
+	return seen, err
+}
+
+// keysStep tells PowerSync from a developer who looks at the keys in a browser, and believes who says that the keys were
+// pasted: then nobody fetches them.
 func keysStep(seen map[telemetry.Sight]telemetry.Sighting) Step {
+	if _, fetched := seen[telemetry.SightKeys]; !fetched {
+		if _, before := seen[sightPastedBefore]; before {
+			return Step{Code: "keys", Message: "The keys that PowerSync was given by hand are not those of today.", Hint: "A key was made since. Paste the keys under Client Auth again before the new one signs, then confirm it."}
+		}
+		if _, pasted := seen[sightPasted]; pasted {
+			return step(seen, "keys", sightPasted, "PowerSync was given the instance's keys by hand.", "", "")
+		}
+	}
 	return step(seen, "keys", telemetry.SightKeys, "PowerSync fetched the instance's keys.", "PowerSync has not fetched the instance's keys yet.",
-		hintOf(seen, telemetry.SightKeysViewed, "Enter the JWKS URI in PowerSync under Client Auth and deploy there. Where keys are pasted instead, they are never fetched.",
+		hintOf(seen, telemetry.SightKeysViewed, "Enter the JWKS URI in PowerSync under Client Auth and deploy there. Where keys are pasted instead, they are never fetched: then confirm on the go-live page that they were.",
 			"A browser or a tool fetched them, PowerSync did not: enter the JWKS URI there under Client Auth."))
 }
 

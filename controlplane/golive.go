@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"turnkey/controlplane/connect"
 	"turnkey/controlplane/publish"
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
@@ -47,8 +48,8 @@ func failed(code, message, fix string) LiveCheck {
 	return LiveCheck{Code: code, State: Failed, Message: message, Fix: fix}
 }
 
-// Check looks at everything. It asks a runtime to test the source of what is deployed.
-func (s *GoLive) Check(ctx context.Context, actor Actor, instance string) (list []LiveCheck, err error) {
+// Check looks at everything. It asks a runtime to test the source of what is deployed. jwks is where the keys are fetched.
+func (s *GoLive) Check(ctx context.Context, actor Actor, instance, jwks string) (list []LiveCheck, err error) {
 	var shot snapshot
 	var seen map[telemetry.Sight]telemetry.Sighting
 	var alerts LiveCheck
@@ -72,7 +73,7 @@ func (s *GoLive) Check(ctx context.Context, actor Actor, instance string) (list 
 		if shot.secrets, err = s.openSecrets(ctx, tx, instance, publish.References(&d.Config)); err != nil {
 			return err
 		}
-		seen, err = sightings(ctx, tx, instance)
+		seen, err = sightingsAndKeys(ctx, tx, instance)
 		return err
 	})
 	if err != nil {
@@ -86,7 +87,7 @@ func (s *GoLive) Check(ctx context.Context, actor Actor, instance string) (list 
 	list = append(list, authChecks(&shot.config.Auth)...)
 	list = append(list, openTables(shot.config))
 	list = append(list, s.sourceChecks(ctx, actor, shot)...)
-	return append(append(list, seenChecks(seen)...), alerts), nil
+	return append(append(list, seenChecks(seen, jwks)...), alerts), nil
 }
 
 // alertCheck wants that somebody hears of trouble with this instance.
@@ -198,7 +199,45 @@ func privilegeCheck(cfg *bundle.Config, report source.TestReport) LiveCheck {
 	return passed("least_privilege", "The database user may do what is needed and no more.")
 }
 
-func seenChecks(seen map[telemetry.Sight]telemetry.Sighting) []LiveCheck {
+// keysCheck does not ask for what cannot be seen: keys that PowerSync Cloud cannot fetch are pasted there.
+func keysCheck(s Step, jwks string) LiveCheck {
+	if s.Done {
+		return passed(s.Code, s.Message)
+	}
+	if ok, why := connect.Reachable(jwks); !ok {
+		return LiveCheck{Code: s.Code, State: Unknown, Message: "PowerSync Cloud cannot fetch the instance's keys, so nobody sees whether it has them. " + why,
+			Fix: "Paste the keys of the connect page under Client Auth, and confirm it here. A sync service of your own that fetches them is noticed."}
+	}
+	return failed(s.Code, s.Message, s.Hint)
+}
+
+// ConfirmKeys keeps that the actor has given PowerSync the keys of now by hand.
+func (s *GoLive) ConfirmKeys(ctx context.Context, actor Actor, instance string) error {
+	return s.change(ctx, actor, func(tx Tx) (Event, error) {
+		i, err := tx.LockInstance(ctx, instance)
+		if err != nil {
+			return Event{}, err
+		}
+		keys, err := tx.ListSigningKeys(ctx, instance)
+		if err != nil {
+			return Event{}, err
+		}
+		now := s.now()
+		var ids []string
+		for _, k := range keys {
+			if k.live(now) {
+				ids = append(ids, k.ID)
+			}
+		}
+		if len(ids) == 0 {
+			return Event{}, fault.New(fault.Conflict, "no_keys", "The instance has no keys yet.").WithHint("Deploy it first.")
+		}
+		said := telemetry.Sighting{Instance: instance, What: sightPasted, First: now, Last: now, N: 1}
+		return Event{Kind: SigningKeysPasted, Organization: i.Organization, Target: instance, Changes: Changes{"keys": {To: ids}}}, tx.AddSightings(ctx, []telemetry.Sighting{said})
+	})
+}
+
+func seenChecks(seen map[telemetry.Sight]telemetry.Sighting, jwks string) []LiveCheck {
 	from := func(s Step) LiveCheck {
 		if s.Done {
 			return passed(s.Code, s.Message)
@@ -207,7 +246,10 @@ func seenChecks(seen map[telemetry.Sight]telemetry.Sighting) []LiveCheck {
 	}
 	var list []LiveCheck
 	for _, s := range checklist(Instance{}, seen) {
-		if s.Code == "keys" || s.Code == "previous_values" {
+		switch s.Code {
+		case "keys":
+			list = append(list, keysCheck(s, jwks))
+		case "previous_values":
 			list = append(list, from(s))
 		}
 	}

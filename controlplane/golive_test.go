@@ -23,7 +23,8 @@ func states(list []LiveCheck) map[string]CheckState {
 func TestEveryFailureSaysWhatToDo(t *testing.T) {
 	open := &bundle.Config{Auth: bundle.Auth{PowerSyncURL: "http://x", DevelopmentTokens: true}, Tables: map[string]bundle.Table{"todos": {Allow: bundle.Allow{Create: "1 == 1"}}}}
 	list := append(authChecks(&open.Auth), openTables(open), kindCheck(Instance{Kind: bundle.Development}), privilegeCheck(open, source.TestReport{Powers: []string{"everything"}}))
-	list = append(list, seenChecks(nil)...)
+	list = append(list, seenChecks(nil, "https://one.example/jwks")...)
+	list = append(list, seenChecks(nil, "http://localhost:8080/jwks")...)
 	for _, c := range list {
 		if c.State == Passed || c.Message == "" || c.Fix == "" {
 			t.Errorf("%+v", c)
@@ -137,7 +138,39 @@ func TestChecklist(t *testing.T) {
 	if first := checklist(Instance{}, nil)[0]; first.Done || first.Hint == "" {
 		t.Errorf("nothing is deployed: %+v", first)
 	}
-	if got := states(seenChecks(seen)); got["keys"] != Passed || got["previous_values"] != Passed {
+	if got := states(seenChecks(seen, "http://localhost/jwks")); got["keys"] != Passed || got["previous_values"] != Passed {
 		t.Errorf("go-live: %v", got)
+	}
+}
+
+// TestKeysThatArePasted: where they cannot be fetched it is not known whether PowerSync has them, and people's word
+// counts for the keys that there were.
+func TestKeysThatArePasted(t *testing.T) {
+	const public, private = "https://one.example/jwks", "http://localhost:8080/jwks"
+	saw := func(what ...telemetry.Sight) map[telemetry.Sight]telemetry.Sighting {
+		out := map[telemetry.Sight]telemetry.Sighting{}
+		for _, w := range what {
+			out[w] = telemetry.Sighting{What: w, N: 1}
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		seen map[telemetry.Sight]telemetry.Sighting
+		jwks string
+		want CheckState
+		says string
+	}{
+		"never fetched":                          {nil, public, Failed, "has not fetched"},
+		"out of reach":                           {nil, private, Unknown, "cannot fetch"},
+		"out of reach, and fetched all the same": {saw(telemetry.SightKeys), private, Passed, "fetched"},
+		"pasted":                                 {saw(sightPasted), private, Passed, "by hand"},
+		"pasted where they could be fetched":     {saw(sightPasted), public, Passed, "by hand"},
+		"pasted before a rotation":               {saw(sightPastedBefore), public, Failed, "not those of today"},
+		"pasted before, and fetched since":       {saw(sightPastedBefore, telemetry.SightKeys), public, Passed, "fetched"},
+	} {
+		got := seenChecks(c.seen, c.jwks)[0]
+		if got.Code != "keys" || got.State != c.want || !strings.Contains(got.Message, c.says) || (got.Fix == "") != (c.want == Passed) {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }

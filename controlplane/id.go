@@ -24,6 +24,7 @@ const (
 	prefixAPIKey       = "ak"
 	prefixMail         = "mail"
 	prefixPasskey      = "pk"
+	prefixIdentity     = "idn"
 	prefixChannel      = "ach"
 	prefixAlert        = "alr"
 	prefixAlertMessage = "alm"

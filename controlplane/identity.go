@@ -26,6 +26,7 @@ type identityTx interface {
 	FindIdentity(ctx context.Context, issuer, subject string) (User, error)
 	TouchIdentity(ctx context.Context, issuer, subject string, at time.Time) error
 	ListIdentities(ctx context.Context, userID string) ([]Identity, error)
+	DeleteIdentity(ctx context.Context, issuer, subject string) error
 }
 
 // Identities gives the actor's own accounts at identity providers.

@@ -12,6 +12,7 @@ const (
 	mailVerification = "verification"
 	mailReset        = "reset"
 	mailChanged      = "account_changed"
+	mailEmailChange  = "email_change"
 	mailInvitation   = "invitation"
 )
 
@@ -37,6 +38,18 @@ func (m Mailing) reset(to string, token redact.Secret) Mail {
 func (m Mailing) changed(to, what string, at time.Time) Mail {
 	return Mail{Kind: mailChanged, To: to, Subject: "Your account: " + what, Text: "This happened to your account at " + at.Format("2006-01-02 15:04") + " UTC: " + what + ".\n\n" +
 		"If it was not you, reset your password now and look at your sessions:\n\n" + m.BaseURL + "/forgot" + mailEnd}
+}
+
+// emailChange goes to the address that is to be the account's.
+func (m Mailing) emailChange(to string, token redact.Secret) Mail {
+	return Mail{Kind: mailEmailChange, To: to, Subject: "Confirm your new e-mail address", Text: "Open this address to make this your account's e-mail address:\n\n" +
+		m.link("/email", token) + "\n\nIt works once, within 24 hours. If you did not ask for it, do nothing: nothing changes." + mailEnd}
+}
+
+// emailChanged goes to the address that was the account's: a reset by mail cannot help there any more.
+func (m Mailing) emailChanged(to string, at time.Time) Mail {
+	return Mail{Kind: mailChanged, To: to, Subject: "Your account: it has another e-mail address", Text: "At " + at.Format("2006-01-02 15:04") + " UTC your account got another e-mail address. Mail about it goes there from now on, and this address signs nobody in.\n\n" +
+		"If it was not you, tell whoever runs this installation, and an owner of your organization, at once." + mailEnd}
 }
 
 func (m Mailing) invitation(to, by, organization string, role Role, token redact.Secret) Mail {

@@ -107,7 +107,7 @@ func (s *Accounts) setPassword(ctx context.Context, tx Tx, user User, hash, kept
 	if err := tx.UpdateUser(ctx, user); err != nil {
 		return 0, err
 	}
-	for _, kind := range []tokenKind{resetToken, secondFactorToken} {
+	for _, kind := range []tokenKind{resetToken, secondFactorToken, emailChangeToken} {
 		if err := tx.DeleteAccountTokens(ctx, kind.name, user.ID); err != nil {
 			return 0, err
 		}

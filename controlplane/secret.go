@@ -18,6 +18,7 @@ const (
 	sessionPrefix    = "ts_"
 	verifyPrefix     = "tv_"
 	resetPrefix      = "tr_"
+	emailPrefix      = "te_"
 	challengePrefix  = "tc_"
 )
 

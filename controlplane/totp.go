@@ -48,12 +48,6 @@ func totpLabel(userID string) string { return "totp/" + userID }
 // totpBytes is the length of a secret: that of the hash, as RFC 4226 advises.
 const totpBytes = 20
 
-// Proof is what the actor shows again before a second factor is touched: one of the two.
-type Proof struct {
-	Password redact.Secret
-	Code     string
-}
-
 // TOTP gives the actor's own authenticator app; NotFound when there is none.
 func (s *Accounts) TOTP(ctx context.Context, actor Actor) (t TOTP, err error) {
 	err = s.read(ctx, func(tx Tx) error {
@@ -159,38 +153,14 @@ func (s *Accounts) RenewRecoveryCodes(ctx context.Context, actor Actor, p Proof)
 
 // proved runs a change of an enabled TOTP for an actor who shows the password or a code.
 func (s *Accounts) proved(ctx context.Context, actor Actor, p Proof, change func(Tx) (Event, error)) error {
-	byCode := p.Code != ""
-	if !byCode {
-		user, err := s.confirm(ctx, actor, p.Password)
-		if err != nil {
-			return err
-		}
-		if user.PasswordHash == "" {
-			return wrongCode().WithHint("Your account has no password: type a code of the app, or a recovery code.")
-		}
-	}
-	var refused error
-	err := s.store.InTx(ctx, func(tx Tx) error {
+	return s.prove(ctx, actor, p, func(tx Tx) (Event, error) {
 		t, err := tx.LockTOTP(ctx, actor.UserID)
 		if err == nil && !t.Enabled() {
 			err = notFound("authenticator app")
 		}
 		if err != nil {
-			return err
+			return Event{}, err
 		}
-		if byCode {
-			if refused, err = s.tryCode(ctx, tx, t, p.Code); err != nil || refused != nil {
-				return err
-			}
-		}
-		e, err := change(tx)
-		if err != nil {
-			return err
-		}
-		return s.record(ctx, tx, actor, e)
+		return change(tx)
 	})
-	if err == nil {
-		err = refused
-	}
-	return err
 }

@@ -28,7 +28,8 @@ type userTx interface {
 	FindUserByEmail(ctx context.Context, email string) (User, error)
 	// LockUser is GetUser for an edit.
 	LockUser(ctx context.Context, id string) (User, error)
-	// UpdateUser writes name, password and whether the address is verified.
+	// UpdateUser writes address, name, password and whether the address is verified. Conflict email_taken
+	// when another account has the address.
 	UpdateUser(ctx context.Context, u User) error
 }
 

@@ -1,6 +1,7 @@
 package dashboardapi
 
 import (
+	"crypto/rand"
 	"strings"
 	"time"
 
@@ -79,12 +80,28 @@ func (h *house) self(as *person) *person {
 	return as
 }
 
+// withIdentity lets a provider sign a person in, and gives the identity's id.
+func (h *house) withIdentity(p *person) string {
+	h.Helper()
+	i, err := h.plane.Accounts.Link(h.Context(), p.Actor, outsider(), controlplane.Proof{Password: redact.New(testPassword)})
+	if err != nil {
+		h.Fatalf("link a provider: %v", err)
+	}
+	return i.ID()
+}
+
+// outsider is somebody at a provider whom nobody knows here.
+func outsider() controlplane.Identity {
+	return controlplane.Identity{Provider: "mock", Issuer: "https://mock.example", Subject: rand.Text(), Email: "elsewhere@example.com", EmailVerified: true}
+}
+
 // accountFixture is what people do about themselves: each asker to their own account.
 var accountFixture = fixture{
 	build: func(h *house, t *tenant) {
 		_, t.ids["session"] = h.browserSession(t.owner)
 		t.ids["provider"] = "none"
 		_, t.ids["passkey"] = h.withPasskey(t.owner, "Phone")
+		t.ids["identity"] = h.withIdentity(t.owner)
 	},
 	bodies: map[string]func(h *house, t *tenant, as *person) any{
 		"POST /auth/login/code": func(h *house, _ *tenant, _ *person) any {
@@ -99,7 +116,29 @@ var accountFixture = fixture{
 			return map[string]any{"token": token}
 		},
 		"POST /auth/verify/resend": nil,
-		"POST /auth/forgot":        func(h *house, _ *tenant, _ *person) any { return map[string]any{"email": h.signUp("forgetful").email} },
+		"POST /auth/email": func(*house, *tenant, *person) any {
+			return map[string]any{"email": strings.ToLower(rand.Text()) + "@example.com", "password": testPassword}
+		},
+		"POST /auth/email/confirm": func(h *house, _ *tenant, _ *person) any {
+			p, wanted := h.signUp("moving"), strings.ToLower(rand.Text())+"@example.com"
+			if err := h.plane.Accounts.AskForEmail(h.Context(), p.Actor, wanted, controlplane.Proof{Password: redact.New(testPassword)}); err != nil {
+				h.Fatal(err)
+			}
+			_, token := h.mailTo(wanted, "email_change")
+			return map[string]any{"token": token}
+		},
+		"POST /auth/identities": func(h *house, _ *tenant, as *person) any {
+			sent, err := h.api.propose(h.self(as).session, outsider())
+			if err != nil {
+				h.Fatal(err)
+			}
+			return map[string]any{"identity": proposed(h.T, sent.Location), "password": testPassword}
+		},
+		"POST /auth/identities/{identity}/unlink": func(h *house, t *tenant, as *person) any {
+			t.ids["identity"] = h.withIdentity(h.self(as))
+			return map[string]any{"password": testPassword}
+		},
+		"POST /auth/forgot": func(h *house, _ *tenant, _ *person) any { return map[string]any{"email": h.signUp("forgetful").email} },
 		"POST /auth/reset": func(h *house, _ *tenant, _ *person) any {
 			p := h.signUp("forgetful")
 			if err := h.plane.Accounts.ForgetPassword(h.Context(), controlplane.Actor{}, p.email); err != nil {

@@ -59,7 +59,11 @@ type goLiveOutput struct {
 }
 
 func (a *api) getGoLive(ctx context.Context, _ *InstancePath) (*goLiveOutput, error) {
-	list, err := a.cfg.Plane.GoLive.Check(ctx, actorOf(ctx), placeOf(ctx).Instance)
+	i, err := a.cfg.Plane.Instances.Get(ctx, placeOf(ctx).Instance)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.cfg.Plane.GoLive.Check(ctx, actorOf(ctx), i.ID, a.shapeInstance(i).URLs.JWKS)
 	if err != nil {
 		return nil, err
 	}
@@ -70,4 +74,8 @@ func (a *api) getGoLive(ctx context.Context, _ *InstancePath) (*goLiveOutput, er
 		out.Body.Ready = out.Body.Ready && c.State == controlplane.Passed
 	}
 	return out, nil
+}
+
+func (a *api) confirmKeys(ctx context.Context, _ *InstancePath) (*struct{}, error) {
+	return nil, a.cfg.Plane.GoLive.ConfirmKeys(ctx, actorOf(ctx), placeOf(ctx).Instance)
 }

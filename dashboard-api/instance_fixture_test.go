@@ -212,6 +212,7 @@ var instanceFixture = fixture{
 		"POST /instances/{instance}/hooks/test":                    body(nil),
 		"POST /instances/{instance}/deployments/{number}/activate": body(map[string]any{}),
 		"POST /instances/{instance}/deployments/{number}/restore":  body(map[string]any{"files": true, "config": true}),
+		"POST /instances/{instance}/go-live/keys-pasted":           body(nil),
 		"POST /instances/{instance}/signing-keys/rotate":           body(map[string]any{}),
 		"POST /instances/{instance}/signing-keys/revoke": func(h *house, t *tenant, _ *person) any {
 			list, err := h.plane.SigningKeys.List(h.Context(), t.ids["instance"])

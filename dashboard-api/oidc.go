@@ -20,9 +20,13 @@ type sentOn struct {
 
 // signInPage is where the pages tell what went wrong, by the problem's code.
 func (a *api) signInPage(ctx context.Context, err error) *sentOn {
+	return a.refusal(ctx, "/signin", err)
+}
+
+func (a *api) refusal(ctx context.Context, page string, err error) *sentOn {
 	p := newProblem(ctx, fault.Of(err))
 	a.note(ctx, p)
-	return &sentOn{Location: "/signin?error=" + url.QueryEscape(p.Code)}
+	return &sentOn{Location: page + "?error=" + url.QueryEscape(p.Code)}
 }
 
 // flow is what the browser keeps while it is at the provider.
@@ -30,6 +34,8 @@ type flow struct {
 	oidc.Flow
 	ReturnTo   string
 	Invitation string
+	// Links is set where nobody signs in: whoever is signed in already wants to, from now on, with the provider.
+	Links bool
 }
 
 const flowPurpose = "oidc flow"
@@ -46,6 +52,7 @@ type startInput struct {
 	Provider   string `path:"provider" doc:"From /auth/providers"`
 	Next       string `query:"next" maxLength:"2000" doc:"A path of ours to go to afterwards"`
 	Invitation string `query:"invitation" maxLength:"200" doc:"Where signing up needs one"`
+	Link       bool   `query:"link" doc:"Do not sign in: come back to /account with an identity for POST /auth/identities"`
 }
 
 // startOIDC sends the browser to the provider.
@@ -57,7 +64,7 @@ func (a *api) startOIDC(ctx context.Context, in *startInput) (*sentOn, error) {
 	if err != nil {
 		return a.signInPage(ctx, err), nil
 	}
-	text, err := json.Marshal(flow{begun, oidc.ReturnPath(in.Next), in.Invitation})
+	text, err := json.Marshal(flow{begun, oidc.ReturnPath(in.Next), in.Invitation, in.Link})
 	if err != nil {
 		return nil, err
 	}
@@ -79,20 +86,22 @@ type callbackInput struct {
 func (a *api) finishOIDC(ctx context.Context, in *callbackInput) (*sentOn, error) {
 	gone := a.flowCookie("")
 	gone.MaxAge = -1
-	out, err := a.signInBack(ctx, in)
-	if err != nil {
+	begun := a.openFlow(requestOf(ctx).http)
+	out, err := a.signInBack(ctx, in, begun)
+	if err != nil && begun.Links {
+		out = a.refusal(ctx, "/account", err)
+	} else if err != nil {
 		out = a.signInPage(ctx, err)
 	}
 	out.SetCookie = append(out.SetCookie, gone)
 	return out, nil
 }
 
-func (a *api) signInBack(ctx context.Context, in *callbackInput) (*sentOn, error) {
+func (a *api) signInBack(ctx context.Context, in *callbackInput, begun flow) (*sentOn, error) {
 	q := requestOf(ctx)
 	if err := a.limits.loginAddress.take(ctx, addressKey(q.ip), a.cfg.Now()); err != nil {
 		return nil, err
 	}
-	begun := a.openFlow(q.http)
 	if begun.Provider != in.Provider {
 		begun = flow{} // none, or another provider's
 		begun.Provider = in.Provider
@@ -100,6 +109,9 @@ func (a *api) signInBack(ctx context.Context, in *callbackInput) (*sentOn, error
 	identity, err := a.cfg.Providers.Finish(ctx, begun.Flow, oidc.Return{State: in.State, Code: in.Code, Error: in.Error, Issuer: in.Issuer})
 	if err != nil {
 		return nil, err
+	}
+	if begun.Links {
+		return a.propose(q.session, identity)
 	}
 	now := a.cfg.Now()
 	u, secret, err := a.cfg.Plane.Accounts.SignInWith(ctx, q.actor, identity, begun.Invitation, browserOf(ctx, in.UserAgent))

@@ -19,6 +19,7 @@ func (a *api) pages() error {
 	a.file("/assets/style.css", "style.css", "text/css; charset=utf-8")
 	a.file("/assets/icon.svg", "icon.svg", "image/svg+xml")
 	a.file("/assets/docs.js", "docs.js", "text/javascript; charset=utf-8")
+	a.file("/assets/guide.js", "guide.js", "text/javascript; charset=utf-8")
 	if err := a.guidePages(); err != nil {
 		return err
 	}

@@ -18,6 +18,8 @@ func (a *api) accountRoutes() []route {
 		{get, "/auth/oidc/{provider}/start", authz.Public, nowhere, quiet, "Sign in with a provider: go there", handle(a.startOIDC), []option{navigation()}},
 		{get, "/auth/oidc/{provider}/callback", authz.Public, nowhere, controlplane.SessionStarted, "Sign in with a provider: come back", handle(a.finishOIDC), []option{navigation()}},
 		{get, "/auth/identities", authz.Person, nowhere, quiet, "List the providers that sign me in", handle(a.listIdentities), nil},
+		{post, "/auth/identities", authz.Person, nowhere, controlplane.IdentityLinked, "Let a provider sign me in", handle(a.linkIdentity), []option{ownAccount(), noReplay(), status(http.StatusCreated)}},
+		{post, "/auth/identities/{identity}/unlink", authz.Person, nowhere, controlplane.IdentityUnlinked, "End that a provider signs me in", handle(a.unlinkIdentity), counted},
 		{post, "/auth/login/passkey/begin", authz.Public, nowhere, quiet, "Sign in with a passkey: what to ask the browser", handle(a.beginPasskeyLogIn), nil},
 		{post, "/auth/login/passkey", authz.Public, nowhere, controlplane.SessionStarted, "Sign in with a passkey", handle(a.logInByPasskey), nil},
 		{post, "/auth/logout", authz.Person, nowhere, controlplane.SessionEnded, "Sign out", handle(a.logOut), own},
@@ -26,6 +28,8 @@ func (a *api) accountRoutes() []route {
 		{patch, "/auth/me", authz.Person, nowhere, controlplane.AccountUpdated, "Change my name", handle(a.renameMe), own},
 		{post, "/auth/verify", authz.Public, nowhere, controlplane.EmailVerified, "Verify an e-mail address by a mailed link", handle(a.verify), nil},
 		{post, "/auth/verify/resend", authz.Person, nowhere, controlplane.VerificationSent, "Mail me another link to verify my address", handle(a.resendVerification), own},
+		{post, "/auth/email", authz.Person, nowhere, controlplane.EmailChangeRequested, "Mail a link to the address that I want", handle(a.askForEmail), counted},
+		{post, "/auth/email/confirm", authz.Public, nowhere, controlplane.EmailChanged, "Change an account's address by the link mailed to the new one", handle(a.confirmEmail), nil},
 
 		{post, "/auth/forgot", authz.Public, nowhere, controlplane.ResetRequested, "Mail a link to choose a new password", handle(a.forgetPassword), nil},
 		{post, "/auth/reset", authz.Public, nowhere, controlplane.PasswordReset, "Choose a new password by a mailed link", handle(a.resetPassword), nil},

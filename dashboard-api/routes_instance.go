@@ -31,6 +31,7 @@ func (a *api) instanceRoutes() []route {
 		{post, in + "/promotion/{from}", authz.ConfigWrite, inInstance, controlplane.ConfigPromoted, "Make another instance's deployment this one's draft", handle(a.promote), nil},
 		{get, in + "/checklist", authz.InstanceRead, inInstance, quiet, "What was seen of the instance on its way to the first write", handle(a.getChecklist), nil},
 		{get, in + "/go-live", authz.InstanceRead, inInstance, quiet, "Check whether the instance is ready for users", handle(a.getGoLive), nil},
+		{post, in + "/go-live/keys-pasted", authz.KeyWrite, inInstance, controlplane.SigningKeysPasted, "Confirm that PowerSync was given the keys by hand", handle(a.confirmKeys), nil},
 
 		{get, in + "/config", authz.InstanceRead, inInstance, quiet, "Read the configuration draft", handle(a.getConfig), nil},
 		{put, in + "/config", authz.ConfigWrite, inInstance, controlplane.ConfigUpdated, "Save the configuration draft", handle(a.putConfig), []option{ifMatch(), maxBody(2 << 20)}},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"turnkey/controlplane"
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 )
@@ -80,24 +79,12 @@ func (a *api) enableTOTP(ctx context.Context, in *confirmTOTPInput) (*recoveryCo
 	return shapeCodes(codes), err
 }
 
-// proofInput asks again for what a stolen session does not have.
-type proofInput struct {
-	Body struct {
-		Password string `json:"password,omitempty" maxLength:"256" writeOnly:"true" doc:"Yours, or a code"`
-		Code     string `json:"code,omitempty" maxLength:"40" writeOnly:"true" doc:"A code of the app, or a recovery code"`
-	}
-}
-
-func (in *proofInput) proof() controlplane.Proof {
-	return controlplane.Proof{Password: redact.New(in.Body.Password), Code: in.Body.Code}
-}
-
 func (a *api) removeTOTP(ctx context.Context, in *proofInput) (*struct{}, error) {
 	actor := actorOf(ctx)
 	if err := a.throttle(ctx, actor.Email); err != nil {
 		return nil, err
 	}
-	return nil, a.cfg.Plane.Accounts.RemoveTOTP(ctx, actor, in.proof())
+	return nil, a.cfg.Plane.Accounts.RemoveTOTP(ctx, actor, in.Body.proof())
 }
 
 func (a *api) renewRecoveryCodes(ctx context.Context, in *proofInput) (*recoveryCodesOutput, error) {
@@ -105,6 +92,6 @@ func (a *api) renewRecoveryCodes(ctx context.Context, in *proofInput) (*recovery
 	if err := a.throttle(ctx, actor.Email); err != nil {
 		return nil, err
 	}
-	codes, err := a.cfg.Plane.Accounts.RenewRecoveryCodes(ctx, actor, in.proof())
+	codes, err := a.cfg.Plane.Accounts.RenewRecoveryCodes(ctx, actor, in.Body.proof())
 	return shapeCodes(codes), err
 }

@@ -93,7 +93,7 @@ func notes(list []table, open []string) []Note {
 // clientAuth decides whether the key set can be fetched, and says it in both of PowerSync's forms.
 func (in Input) clientAuth() ClientAuth {
 	out := ClientAuth{JWKSURI: in.URLs.JWKS, Audiences: in.Config.Auth.Audiences}
-	out.Reachable, out.Why = reachable(in.URLs.JWKS)
+	out.Reachable, out.Why = Reachable(in.URLs.JWKS)
 	var b strings.Builder
 	b.WriteString("client_auth:\n")
 	if out.Reachable {
@@ -113,8 +113,8 @@ func (in Input) clientAuth() ClientAuth {
 // quoted is a YAML string; JSON's form is one.
 func quoted(s string) string { return escaped(s, "") }
 
-// reachable reports whether PowerSync Cloud can fetch an address, as far as its text tells.
-func reachable(address string) (ok bool, why string) {
+// Reachable reports whether PowerSync Cloud can fetch an address, as far as its text tells.
+func Reachable(address string) (ok bool, why string) {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
 		return false, "The address cannot be read."

@@ -26,6 +26,11 @@ func (t tx) TouchIdentity(ctx context.Context, issuer, subject string, at time.T
 	return translate(t.q.TouchIdentity(ctx, db.TouchIdentityParams{Issuer: issuer, Subject: subject, LastUsedAt: at}))
 }
 
+// DeleteIdentity implements controlplane.Tx.
+func (t tx) DeleteIdentity(ctx context.Context, issuer, subject string) error {
+	return translate(t.q.DeleteIdentity(ctx, db.DeleteIdentityParams{Issuer: issuer, Subject: subject}))
+}
+
 // ListIdentities implements controlplane.Tx.
 func (t tx) ListIdentities(ctx context.Context, userID string) ([]controlplane.Identity, error) {
 	rows, err := t.q.ListIdentities(ctx, userID)

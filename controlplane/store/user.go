@@ -36,5 +36,5 @@ func (t tx) LockUser(ctx context.Context, id string) (controlplane.User, error) 
 
 // UpdateUser implements controlplane.Tx.
 func (t tx) UpdateUser(ctx context.Context, u controlplane.User) error {
-	return translate(t.q.UpdateUser(ctx, db.UpdateUserParams{ID: u.ID, Name: u.Name, PasswordHash: u.PasswordHash, EmailVerifiedAt: u.EmailVerifiedAt}))
+	return translate(t.q.UpdateUser(ctx, db.UpdateUserParams{ID: u.ID, Email: u.Email, Name: u.Name, PasswordHash: u.PasswordHash, EmailVerifiedAt: u.EmailVerifiedAt}))
 }

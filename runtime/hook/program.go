@@ -44,8 +44,11 @@ func (p *Program) Has(name string, f Function) bool {
 	return e != nil && slices.Contains(e.Functions, f)
 }
 
-// Exports finds a hook file by what it is for; nil if there is none.
+// Exports finds a hook file by what it is for; nil if there is none, as in no program at all.
 func (p *Program) Exports(name string) *Exports {
+	if p == nil {
+		return nil
+	}
 	for i := range p.Hooks {
 		if p.Hooks[i].Name == name {
 			return &p.Hooks[i]

@@ -163,7 +163,8 @@ func TestARecordedCaseAsATest(t *testing.T) {
 		for _, x := range w.rejections(source.RejectionFilter{Limit: 10}) {
 			by[x.ErrorCode] = x.ID
 		}
-		r := w.rehearsedWith(p, nil, todos(`beforeWrite() {}`)...)
+		r := w.rehearsedWith(p, nil, append(todos(`beforeWrite() {}`), "hooks/merged.ts", "export default { resolveConflict() {} }")...)
+		bare := w.rehearsedWith(p, nil, todos(`beforeWrite() {}`)...)
 		w.unchanged(func() {
 			for _, c := range []struct {
 				name               string
@@ -198,6 +199,9 @@ func TestARecordedCaseAsATest(t *testing.T) {
 						}
 					}
 				}
+			}
+			if _, err := bare.Case(t.Context(), rehearsal.Order{Conflict: met.ID}); !fault.Is(err, "case_without_hook") || !strings.Contains(err.Error(), "no resolveConflict") {
+				t.Errorf("decided by a policy, and no hook decides: %v", err)
 			}
 			for _, of := range []rehearsal.Order{{Conflict: lost.ID}, {Rejection: by["UNAUTHORIZED"]}} {
 				if _, err := r.Case(t.Context(), of); !fault.Is(err, "case_without_hook") {

@@ -105,6 +105,9 @@ func (r *Rehearsal) conflictCase(ctx context.Context, id string) (out rehearsal.
 	out.Input.Data, out.Input.Old = nil, nil
 	out.Input.Base, out.Input.Server, out.Input.Client, out.Input.Fields = raw(asked.Base), raw(asked.Server), raw(asked.Client), asked.Fields
 	if c.Outcome != string(conflict.Recorded) {
+		if !r.bundle.Program.Has(c.TableName, hook.ResolveConflict) {
+			return out, nobodyToTest(c)
+		}
 		out.Decided, err = e.decidedAsHook(ctx, c, s)
 	}
 	return out, err
@@ -216,6 +219,12 @@ func raw(v []byte) json.RawMessage {
 }
 
 // notAsked says why a case makes no test.
+// nobodyToTest is about what a policy decided while the draft has no function that decides: its test could only fail.
+func nobodyToTest(c *source.ConflictRecord) error {
+	return fault.Newf(fault.Conflict, "case_without_hook", "The policy %q decided this conflict, and tests run hooks alone: the draft's hooks/%s.ts has no resolveConflict to be tested.", c.Policy, c.TableName).
+		WithHint("Write resolveConflict there first; the test then holds it to what the policy decided.")
+}
+
 func notAsked(v *rehearsal.Verdict) error {
 	no := fault.New(fault.Conflict, "case_without_hook", "No hook would be asked about this case.")
 	if v.Outcome != rehearsal.Applied {

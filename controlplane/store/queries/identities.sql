@@ -10,3 +10,6 @@ UPDATE identities SET last_used_at = @last_used_at WHERE issuer = @issuer AND su
 
 -- name: ListIdentities :many
 SELECT * FROM identities WHERE user_id = @user_id ORDER BY created_at, issuer, subject LIMIT 100;
+
+-- name: DeleteIdentity :exec
+DELETE FROM identities WHERE issuer = @issuer AND subject = @subject;

@@ -11,4 +11,4 @@ SELECT * FROM users WHERE lower(email) = lower(@email);
 SELECT * FROM users WHERE id = @id FOR UPDATE;
 
 -- name: UpdateUser :exec
-UPDATE users SET name = @name, password_hash = @password_hash, email_verified_at = @email_verified_at WHERE id = @id;
+UPDATE users SET email = @email, name = @name, password_hash = @password_hash, email_verified_at = @email_verified_at WHERE id = @id;

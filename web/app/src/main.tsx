@@ -19,7 +19,9 @@ setNonce(nonce); // for the style that keeps a page from scrolling behind a dial
 
 const queries = makeQueries(() => {
   const here = window.location.pathname + window.location.search;
-  if (!router.state.matches.some((m) => m.routeId.startsWith("/account"))) void router.navigate({ href: to.signIn(here) });
+  // Who was somebody a moment ago is told why they are asked again.
+  const ended = queries.getQueryCache().findAll({ queryKey: ["get", "/api/v1/auth/me"] }).some((q) => q.state.data !== undefined);
+  if (!router.state.matches.some((m) => m.routeId.startsWith("/account"))) void router.navigate({ href: to.signIn(here, ended ? "session_ended" : undefined) });
 });
 const router = makeRouter(queries);
 

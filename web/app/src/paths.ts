@@ -16,9 +16,17 @@ interface InboxFilter {
   deployment?: string;
 }
 
+/** A place on the hooks page: a file and its line, a panel, and the recorded case that it is run on (conflict:…, rejection:…). */
+interface HookPlace {
+  file?: string;
+  line?: number;
+  panel?: string;
+  on?: string;
+}
+
 export const to = {
   home: () => "/",
-  signIn: (next?: string) => "/signin" + query({ next }),
+  signIn: (next?: string, error?: string) => "/signin" + query({ next, error }),
   signUp: (next?: string) => "/signup" + query({ next }),
   forgot: () => "/forgot",
   invitation: (token: string) => "/invitation" + query({ token }),
@@ -40,7 +48,7 @@ export const to = {
   enable: (id: string, step?: string) => `/instances/${seg(id)}/enable` + query({ step }),
   connect: (id: string, sdk?: string) => `/instances/${seg(id)}/connect` + query({ sdk }),
   configuration: (id: string, at?: string) => `/instances/${seg(id)}/configuration` + query({ view: at ? "yaml" : undefined, at }),
-  hooks: (id: string, file?: string, panel?: string) => `/instances/${seg(id)}/hooks` + query({ file, panel }),
+  hooks: (id: string, at: HookPlace = {}) => `/instances/${seg(id)}/hooks` + query({ ...at }),
   deployments: (id: string) => `/instances/${seg(id)}/deployments`,
   deployment: (id: string, number: number) => `/instances/${seg(id)}/deployments/${number}`,
   conflicts: (id: string, filter: InboxFilter = {}) => `/instances/${seg(id)}/conflicts` + query({ ...filter }),

@@ -25,6 +25,7 @@ const accountPages = [
   page(account, "/signin", () => import("./pages/account/SignInPage")),
   page(account, "/signup", () => import("./pages/account/SignUpPage")),
   page(account, "/verify", () => import("./pages/account/VerifyPage")),
+  page(account, "/email", () => import("./pages/account/EmailPage")),
   page(account, "/forgot", () => import("./pages/account/ForgotPage")),
   page(account, "/reset", () => import("./pages/account/ResetPage")),
   page(account, "/invitation", () => import("./pages/account/InvitationPage")),

@@ -7,7 +7,7 @@ import { ago } from "../src/ui/Time";
 describe("addresses", () => {
   it("are escaped and carry only the parameters that are set", () => {
     expect(to.logs("ins_1", { request_id: "a b&c" })).toBe("/instances/ins_1/logs?request_id=a%20b%26c");
-    expect(to.hooks("ins_1", "hooks/todos.ts")).toBe("/instances/ins_1/hooks?file=hooks%2Ftodos.ts");
+    expect(to.hooks("ins_1", { file: "hooks/todos.ts" })).toBe("/instances/ins_1/hooks?file=hooks%2Ftodos.ts");
     expect(to.conflict("ins_1", "../x")).toBe("/instances/ins_1/conflicts/..%2Fx");
     expect(to.enable("ins_1")).toBe("/instances/ins_1/enable");
   });

@@ -26,8 +26,10 @@ export function accountTests() {
     try {
       await t.test('with a provider, as a stranger', () => byProvider(browser, dev));
       await t.test('a provider that refuses is told in words', () => refusedByProvider(browser, dev));
+      await t.test('a provider is linked and unlinked', () => byLink(browser, dev));
       await t.test('in two steps', () => inTwoSteps(browser, dev));
       await t.test('with a passkey', () => byPasskey(browser, dev));
+      await t.test('by another address', () => byNewAddress(browser, dev));
     } finally {
       await browser.close();
       await dev.stop();
@@ -55,6 +57,56 @@ async function byProvider(browser, dev) {
   const names = (await page.context().cookies()).map((c) => `${c.name} ${c.httpOnly} ${c.sameSite}`);
   assert.deepEqual(names, ['turnkey_session true Lax'], 'nothing is left of the way there');
   await accessible(page, 'the account of somebody from a provider');
+  assert.deepEqual(page.trouble, []);
+}
+
+async function byLink(browser, dev) {
+  const page = await open(browser, dev, { expect: [...expected, '/unlink'] });
+  await signIn(page, dev.email, dev.password);
+  await page.goto('/account');
+  await settled(page);
+  const section = page.getByRole('region', { name: 'Identity providers', exact: true });
+  await section.getByRole('link', { name: /Link an account at.*Mock provider/ }).click();
+  await page.getByRole('heading', { name: 'Mock identity provider' }).waitFor();
+  await page.getByLabel('E-mail address').fill('work@example.com');
+  await press(page, 'Sign in');
+  await page.waitForURL('**/account?link=mock&**');
+  await settled(page);
+  await accessible(page, 'a provider to link');
+  await section.getByLabel('Your password').fill(dev.password);
+  await press(page, 'Link it');
+  await section.getByRole('cell', { name: 'work@example.com' }).waitFor();
+  assert.ok(!page.url().includes('identity='), 'what links is left in the address');
+  await press(page, 'Unlink mock, work@example.com');
+  await section.getByLabel('Your password').fill('not the password');
+  await press(page, 'Unlink it');
+  await section.getByText('That is not your password.').waitFor();
+  await section.getByLabel('Your password').fill(dev.password);
+  await press(page, 'Unlink it');
+  await section.getByRole('cell', { name: 'work@example.com' }).waitFor({ state: 'detached' });
+  assert.deepEqual(page.trouble, []);
+}
+
+async function byNewAddress(browser, dev) {
+  const page = await open(browser, dev, { expect: expected });
+  await signIn(page, dev.email, dev.password);
+  await page.goto('/account');
+  await settled(page);
+  await press(page, 'Change the address');
+  const section = page.getByRole('region', { name: 'Profile', exact: true });
+  await section.getByLabel('New e-mail address').fill('moved@example.com');
+  await section.getByLabel('Your password').fill(dev.password);
+  await accessible(page, 'changing the address');
+  await press(page, 'Send the link');
+  await section.getByText('Look for a mail at the new address').waitFor();
+  await section.getByRole('link', { name: 'Open the development mailbox' }).click();
+  await page.getByRole('article', { name: 'Your account: somebody asked to change its e-mail address' }).first().waitFor();
+  await page.getByRole('article', { name: 'Confirm your new e-mail address' }).first().getByRole('link', { name: 'Open the link in it' }).click();
+  await page.getByText("is your account's address now.").waitFor();
+  await page.getByRole('link', { name: 'Go on' }).click();
+  await page.goto('/account');
+  await settled(page);
+  await page.getByText('moved@example.com, verified').waitFor();
   assert.deepEqual(page.trouble, []);
 }
 

@@ -55,10 +55,10 @@ export async function settled(page) {
   await page.waitForFunction(() => document.querySelectorAll('[role="status"][aria-label="Loading"]').length === 0);
 }
 
-/** Fails when axe finds anything, naming each finding's elements. */
-export async function accessible(page, what) {
-  await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+/** Fails when axe finds anything, naming each finding's elements. options are axe's own. */
+export async function accessible(page, what, options = {}) {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource);
+  const { violations } = await page.evaluate((o) => window.axe.run(document, { resultTypes: ['violations'], ...o }), options);
   const told = violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.map((n) => `    ${n.html.slice(0, 200)} ${n.any.map((a) => a.message).join(' ').slice(0, 200)}`).join('\n')}`);
   assert.equal(told.length, 0, `axe on ${what}:\n${told.join('\n')}`);
 }

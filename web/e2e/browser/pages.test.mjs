@@ -1,5 +1,6 @@
 // Every page, as its owner and as a viewer, in a real browser against the real binary.
 import { after, before } from 'node:test';
+import { dialogsTests } from './dialogs.mjs';
 import { seeded } from './ids.mjs';
 import { pagesTests } from './pages.mjs';
 import { startStack } from './stack.mjs';
@@ -12,4 +13,5 @@ const dev = () => stack;
 const places = async () => (ids ??= await seeded(stack));
 
 pagesTests(dev, places);
+dialogsTests(dev, places);
 viewerTests(dev, places);

@@ -2,7 +2,7 @@
 // a test compares the list with the router's.
 
 /** Pages of people who are not signed in. */
-export const outside = { signin: '/signin', signup: '/signup', forgot: '/forgot', reset: '/reset?token=x', verify: '/verify?token=x', invitation: '/invitation?token=x' };
+export const outside = { signin: '/signin', signup: '/signup', forgot: '/forgot', reset: '/reset?token=x', verify: '/verify?token=x', email: '/email?token=x', invitation: '/invitation?token=x' };
 
 /** Pages that the server renders by itself. */
 export const served = {

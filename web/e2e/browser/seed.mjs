@@ -3,12 +3,11 @@
 // REST API. For journeys, screenshots, and by hand:
 //
 //   node browser/seed.mjs .turnkey/dev.json [mongodb|postgres]
-//
-// `session.call` answers {status, body, headers} and throws on refusals that were not asked for.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
+import { answers, rest } from './stack.mjs';
 
 /** Text that tries to run, to turn the line around, to hide, and to paint over its neighbours. */
 export const odd = {
@@ -20,39 +19,6 @@ export const odd = {
   long: 'x'.repeat(400),
   script: `');alert(1);//\${7*7}{{7*7}}`
 };
-
-/** A signed-in person, by password; `session.cookie` is {name, value} for a browser's context. */
-export async function signIn(base, email, password) {
-  const session = new Session(base, {});
-  const answer = await session.call('POST', '/auth/login', { email, password });
-  const [, name, value] = /^([^=]+)=([^;]*)/.exec(answer.headers.get('set-cookie'));
-  session.cookie = { name, value };
-  session.headers = { cookie: `${name}=${value}` };
-  return session;
-}
-
-/** The same for scripts, by API token. */
-export const withToken = (base, token) => new Session(base, { authorization: `Bearer ${token}` });
-
-class Session {
-  constructor(base, headers) {
-    this.base = base.replace(/\/$/, '');
-    this.headers = headers;
-  }
-
-  /** A call of the REST API. path begins after /api/v1. */
-  async call(method, path, body, { headers = {}, may = [] } = {}) {
-    const response = await fetch(`${this.base}/api/v1${path}`, {
-      method,
-      headers: { ...this.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-      body: body === undefined ? undefined : JSON.stringify(body)
-    });
-    const text = await response.text();
-    const read = text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text;
-    if (!response.ok && !may.includes(response.status)) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
-    return { status: response.status, body: read, headers: response.headers };
-  }
-}
 
 /** A device of a user: uploads transactions as JSON text, so that numbers go out as they are written. */
 export class Device {
@@ -118,9 +84,10 @@ export default {
  * Makes the demo's instance one that has something to decide: lists record their conflicts, todos merge them, and a hook
  * enqueues webhooks to the receiver. Deploys, each time: the receiver may be another one.
  */
-export async function prepare(session, instance, receiver) {
+export async function prepare(dev, instance, receiver) {
+  const call = rest(dev);
   const at = `/instances/${instance.id}`;
-  const draft = await session.call('GET', `${at}/config`);
+  const draft = await answers(dev)('GET', `${at}/config`);
   const outbox = (name, path) => `  ${name}: {url: "${receiver.url}/${path}", secret: {secret: SEED_KEY}}\n`;
   let text = draft.body.config.replace(/^outbox:\n(  .*\n)+/m, '');
   if (!/^conflicts:/m.test(text)) {
@@ -133,10 +100,10 @@ export async function prepare(session, instance, receiver) {
       .replace('completed: {type: bool}', 'completed: {type: bool, merge: first_write}');
   }
   text = text.replace(/^tables:\n/m, `outbox:\n${outbox('shop', 'ok')}${outbox('crm', 'broken')}${outbox('gone', 'gone')}tables:\n`);
-  await session.call('PUT', `${at}/secrets/SEED_KEY`, { value: `whsec_${Buffer.from('a key of twenty-four bytes or so').toString('base64')}` });
-  await session.call('PUT', `${at}/files/hooks/todos.ts`, { content: hook });
-  await session.call('PUT', `${at}/config`, { config: text }, { headers: { 'if-match': draft.headers.get('etag') } });
-  await session.call('POST', `${at}/deployments`, { message: 'Conflicts, refusals and webhooks to look at' });
+  await call('PUT', `${at}/secrets/SEED_KEY`, { value: `whsec_${Buffer.from('a key of twenty-four bytes or so').toString('base64')}` });
+  await call('PUT', `${at}/files/hooks/todos.ts`, { content: hook });
+  await call('PUT', `${at}/config`, { config: text }, { 'If-Match': draft.headers.get('etag') });
+  await call('POST', `${at}/deployments`, { message: 'Conflicts, refusals and webhooks to look at' });
 }
 
 /** Receives webhooks: /ok takes them, /gone wants no more, all else is broken. */
@@ -211,14 +178,13 @@ export async function makeDeliveries(instance, { each = 2, user = 'cleo' } = {})
 /** All of it, for one instance of a data folder's dev.json. */
 export async function seedAll(dev, source = 'postgres', { port = 0 } = {}) {
   const instance = dev.instances.find((i) => i.source === source);
-  const session = withToken(dev.dashboard_url, dev.api_token);
   const shop = await receiver(port);
   try {
-    await prepare(session, instance, shop);
+    await prepare(dev, instance, shop);
     await makeConflicts(instance);
     await makeRejections(instance);
     await makeDeliveries(instance);
-    await settled(session, instance);
+    await settled(dev, instance);
   } finally {
     await shop.close();
   }
@@ -226,10 +192,11 @@ export async function seedAll(dev, source = 'postgres', { port = 0 } = {}) {
 }
 
 /** Waits until every delivery has been tried once. */
-async function settled(session, instance) {
+async function settled(dev, instance) {
+  const call = rest(dev);
   for (let tries = 0; tries < 100; tries++) {
-    const { body } = await session.call('GET', `/instances/${instance.id}/deliveries?status=pending&limit=100`);
-    if (body.data.every((d) => d.last)) return;
+    const { data } = await call('GET', `/instances/${instance.id}/deliveries?status=pending&limit=100`);
+    if (data.every((d) => d.last)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

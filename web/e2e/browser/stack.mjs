@@ -47,8 +47,14 @@ async function freePort() {
   }
 }
 
-/** Calls the REST API as a script would, with dev.json's token or another. Throws what it refused. */
+/** Calls the REST API as a script would, with dev.json's token or another, and gives the body. Throws what it refused. */
 export function rest(dev, token = dev.api_token) {
+  const ask = answers(dev, token);
+  return async (...call) => (await ask(...call)).body;
+}
+
+/** The same with the answer's headers: {body, headers}. */
+export function answers(dev, token = dev.api_token) {
   return async (method, path, body, headers = {}) => {
     const response = await fetch(`${dev.api_url}${path}`, {
       method,
@@ -57,7 +63,7 @@ export function rest(dev, token = dev.api_token) {
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return text === '' ? undefined : JSON.parse(text);
+    return { body: text === '' ? undefined : JSON.parse(text), headers: response.headers };
   };
 }
 

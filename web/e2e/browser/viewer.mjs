@@ -1,7 +1,7 @@
 // The dashboard for a teammate who was invited as Viewer: sees everything, changes nothing, and is told why.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { launch, open, settled } from './browser.mjs';
+import { accessible, launch, open, settled } from './browser.mjs';
 import { inside } from './places.mjs';
 import { rest } from './stack.mjs';
 
@@ -32,6 +32,7 @@ export function viewerTests(dev, ids) {
           assert.ok(reason.length > 5, `a control of ${name} is disabled and does not say why`);
           reasons.add(reason);
         }
+        if (name === 'configuration') await readable(page, path);
         await tryEverything(page, name, path);
       }
       assert.deepEqual(refused, [], 'controls offered what the server refuses');
@@ -50,6 +51,21 @@ async function join(page, invitation) {
   await page.getByLabel('Password').first().fill('a viewer\'s long password');
   await page.getByRole('button', { name: /join|make the account/i }).click();
   await page.waitForURL((url) => !/invitation|signup/.test(url.pathname));
+}
+
+/** The form's inputs are read only, not pale: a viewer reads them, reaches them by keyboard and is told why. */
+async function readable(page, path) {
+  for (const part of ['?table=todos', '?part=auth', '?part=source', '?part=hooks', '?part=keeping']) {
+    await page.goto(path + part);
+    await settled(page);
+    await page.getByRole('tabpanel').locator('input').first().waitFor();
+    assert.equal(await page.locator('main :is(input, select, textarea):disabled').count(), 0, `disabled inputs in ${part}`);
+    const changed = await page.locator('main [role="tabpanel"] :is(input[type="text"], input:not([type]))').evaluateAll((all) => all.filter((e) => !e.readOnly).length);
+    assert.equal(changed, 0, `inputs in ${part} that can be changed`);
+    await accessible(page, `the configuration for a viewer, ${part}`);
+  }
+  await page.goto(path);
+  await settled(page);
 }
 
 /** The reasons on what is forbidden here. */

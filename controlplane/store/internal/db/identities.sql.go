@@ -10,6 +10,20 @@ import (
 	"time"
 )
 
+const deleteIdentity = `-- name: DeleteIdentity :exec
+DELETE FROM identities WHERE issuer = $1 AND subject = $2
+`
+
+type DeleteIdentityParams struct {
+	Issuer  string
+	Subject string
+}
+
+func (q *Queries) DeleteIdentity(ctx context.Context, arg DeleteIdentityParams) error {
+	_, err := q.db.Exec(ctx, deleteIdentity, arg.Issuer, arg.Subject)
+	return err
+}
+
 const findIdentity = `-- name: FindIdentity :one
 SELECT u.id, u.email, u.name, u.password_hash, u.created_at, u.disabled_at, u.email_verified_at FROM identities i JOIN users u ON u.id = i.user_id WHERE i.issuer = $1 AND i.subject = $2
 `

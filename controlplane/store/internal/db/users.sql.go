@@ -91,10 +91,11 @@ func (q *Queries) LockUser(ctx context.Context, id string) (User, error) {
 }
 
 const updateUser = `-- name: UpdateUser :exec
-UPDATE users SET name = $1, password_hash = $2, email_verified_at = $3 WHERE id = $4
+UPDATE users SET email = $1, name = $2, password_hash = $3, email_verified_at = $4 WHERE id = $5
 `
 
 type UpdateUserParams struct {
+	Email           string
 	Name            string
 	PasswordHash    string
 	EmailVerifiedAt *time.Time
@@ -103,6 +104,7 @@ type UpdateUserParams struct {
 
 func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) error {
 	_, err := q.db.Exec(ctx, updateUser,
+		arg.Email,
 		arg.Name,
 		arg.PasswordHash,
 		arg.EmailVerifiedAt,

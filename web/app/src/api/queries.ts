@@ -1,10 +1,12 @@
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { asProblem } from "./problem";
 
-/** Makes the cache of answers. signedOut is called when the session has ended. */
+/** Makes the cache of answers. signedOut is called when the session has ended, whatever found that out. */
 export function makeQueries(signedOut: () => void): QueryClient {
+  const onError = (e: unknown): void => { if (asProblem(e).status === 401) signedOut(); };
   return new QueryClient({
-    queryCache: new QueryCache({ onError: (e) => { if (asProblem(e).status === 401) signedOut(); } }),
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: 5_000,

@@ -1,7 +1,7 @@
 import { setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { Compartment, EditorState, type Extension, type Text } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
-import { Box, useComputedColorScheme, VisuallyHidden } from "@mantine/core";
+import { Box, useComputedColorScheme } from "@mantine/core";
 import { useEffect, useId, useLayoutEffect, useRef, type ReactNode } from "react";
 import { plain } from "../ui/plain";
 import type { Checker } from "./checker";
@@ -81,6 +81,8 @@ export default function CodeEditor(props: Props): ReactNode {
         ],
       }));
       replace(v, wanted);
+      // It may have been measured before its styles held: line numbers stand beside their lines once that is done again.
+      requestAnimationFrame(() => { requestAnimationFrame(() => { view.current?.requestMeasure(); }); });
     }
     v.dispatch({ effects: [looks.reconfigure(look(dark, nonce)), writable.reconfigure(permission(readOnly))] });
   }, [path, label, help, checker, dark, nonce, readOnly]);
@@ -102,10 +104,10 @@ export default function CodeEditor(props: Props): ReactNode {
   }, [target]);
 
   return (
-    <>
-      <VisuallyHidden id={help}>Tab indents. Press Escape, then Tab, to leave the editor.</VisuallyHidden>
+    <div className={classes.frame}>
       <Box ref={host} className={classes.host} />
-    </>
+      <div id={help} className={classes.help}>{readOnly ? "Press Escape, then Tab, to leave the editor." : "Tab indents. Press Escape, then Tab, to leave the editor."}</div>
+    </div>
   );
 }
 

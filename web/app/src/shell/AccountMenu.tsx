@@ -37,9 +37,9 @@ export function AccountMenu(): ReactNode {
         <Menu.Item component="a" href={to.docs()}>API documentation</Menu.Item>
         {development && <Menu.Item renderRoot={(props) => <RouterLink {...props} {...address(to.mailbox())} />}>Development mailbox</Menu.Item>}
         <Menu.Label>Appearance</Menu.Label>
-        {schemes.map(([value, label]) => (
-          <Menu.Item key={value} role="menuitemradio" aria-checked={colorScheme === value} onClick={() => { setColorScheme(value); }} fw={colorScheme === value ? 700 : undefined}>{label}</Menu.Item>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(v) => { setColorScheme(v as typeof colorScheme); }}>
+          {schemes.map(([value, label]) => <Menu.RadioItem key={value} value={value}>{label}</Menu.RadioItem>)}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item onClick={() => { void signOut(); }}>Sign out</Menu.Item>
       </Menu.Dropdown>

@@ -1,24 +1,31 @@
 import { NavLink, Stack, Text } from "@mantine/core";
 import { Link as RouterLink, useRouterState } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
+import { api } from "../api/client";
+import { plain } from "../ui/plain";
 import { address } from "./Link";
-import { instanceSections, organizationSections, useWhere } from "./nav";
+import { instanceSections, organizationSections, ownSections, useWhere } from "./nav";
 
 /** The pages of where one is: those of the instance, else those of the organization. */
 export function Navigation(): ReactNode {
   const { org, instance } = useWhere();
   const path = useRouterState({ select: (s) => s.location.pathname });
-  const sections = [...(instance ? instanceSections(instance) : []), ...(org ? organizationSections(org) : [])];
+  const here = [...(instance ? instanceSections(instance) : []), ...(org ? organizationSections(org) : [])];
+  const own = useOrganizations(here.length === 0);
+  const sections = here.length > 0 ? here : ownSections(own);
   const all = sections.flatMap((s) => s.entries.map((e) => e.href));
+  const list = useRef<HTMLDivElement>(null);
+  // Where one is may lie below what fits: a list of links that does not show it tells nothing.
+  useEffect(() => { list.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest" }); }, [path, sections.length]);
   return (
-    <Stack gap="md">
+    <Stack gap="md" ref={list}>
       {sections.map((section) => (
         <div key={section.title} role="group" aria-label={section.title}>
           <Text size="xs" fw={600} c="dimmed" px="xs" pb={4}>{section.title}</Text>
           {section.entries.map((entry) => {
             const active = current(path, entry.href, all);
             return (
-              <NavLink key={entry.href} label={entry.label} active={active} aria-current={active ? "page" : undefined} py={6}
+              <NavLink key={entry.href} label={plain(entry.label)} active={active} aria-current={active ? "page" : undefined} py={6}
                 renderRoot={(props) => <RouterLink {...props} {...address(entry.href)} activeOptions={{ exact: true, includeSearch: false }} />} />
             );
           })}
@@ -26,6 +33,11 @@ export function Navigation(): ReactNode {
       ))}
     </Stack>
   );
+}
+
+/** One's organizations, for pages that belong to none. */
+function useOrganizations(needed: boolean): { id: string; name: string }[] {
+  return api.useQuery("get", "/api/v1/orgs", {}, { enabled: needed, staleTime: 60_000 }).data?.data ?? [];
 }
 
 /** The entry whose address is the longest beginning of where one is. */

@@ -24,13 +24,13 @@ export function Palette(): ReactNode {
     { id: "guides", label: "Guides", description: "Quickstart, from Atlas Device Sync or CloudCode, conflicts, rejected writes, going live", onClick: () => { window.location.assign(to.guides()); } },
     { id: "docs", label: "API documentation", description: "Everything here is also a REST call", onClick: () => { window.location.assign(to.docs()); } },
   ];
-  return <Spotlight actions={actions} shortcut={["mod + K"]} nothingFound="Nothing of that name" searchProps={{ placeholder: "Go to …", "aria-label": "Go to a page, project or instance", leftSection: <IconSearch /> }} />;
+  return <Spotlight attributes={{ content: { "aria-label": "Go to a page" } }} actions={actions} shortcut={["mod + K"]} nothingFound="Nothing of that name" searchProps={{ placeholder: "Go to …", "aria-label": "Go to a page, project or instance", leftSection: <IconSearch /> }} />;
 }
 
 export function PaletteButton(): ReactNode {
   return (
-    <Button variant="default" size="compact-md" leftSection={<IconSearch />} onClick={() => { spotlight.open(); }} aria-label="Ctrl K: go to a page">
-      <Kbd size="xs" visibleFrom="sm">Ctrl K</Kbd>
+    <Button variant="default" size="compact-md" onClick={() => { spotlight.open(); }} aria-label="Ctrl K: go to a page">
+      <IconSearch /><Kbd size="xs" ml={8} visibleFrom="sm">Ctrl K</Kbd>
     </Button>
   );
 }

@@ -41,10 +41,10 @@ export function Shell(): ReactNode {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar aria-label="Pages" p="xs">
-        <ScrollArea type="auto"><Navigation /></ScrollArea>
+        <ScrollArea type="hover" scrollbarSize={8}><Navigation /></ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main id="main" ref={main} tabIndex={-1} className={classes.main}>
-        <Box maw={1180} mx="auto"><Verification /><Outlet /></Box>
+        <Box maw={1180} mx="auto"><Box hiddenFrom="xs" mb="xs"><Crumbs /></Box><Verification /><Outlet /></Box>
       </AppShell.Main>
       <Palette />
     </AppShell>

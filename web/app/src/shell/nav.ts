@@ -31,6 +31,14 @@ export function organizationSections(org: string): Section[] {
   ];
 }
 
+/** For pages that belong to nothing but oneself. */
+export function ownSections(organizations: { id: string; name: string }[]): Section[] {
+  return [
+    { title: "You", entries: [{ label: "Your account", href: to.account() }] },
+    { title: "Organizations", entries: [...organizations.map((o) => ({ label: o.name, href: to.organization(o.id) })), { label: "New organization", href: to.newOrganization() }] },
+  ];
+}
+
 export function instanceSections(id: string): Section[] {
   return [
     {

@@ -93,7 +93,7 @@ export function Spark({ values, label }: { values: (number | null)[]; label: str
   const points = values.map((v, i) => `${(i * step).toFixed(2)},${(30 - ((v ?? 0) / most) * 28).toFixed(2)}`).join(" ");
   return (
     <svg className={classes.spark} viewBox="0 0 100 32" preserveAspectRatio="none" role="img" aria-label={label}>
-      <polyline points={points} fill="none" stroke="var(--mantine-primary-color-filled)" strokeWidth="1.5" vectorEffect="non-scaling-stroke" />
+      <polyline points={points} fill="none" strokeWidth="1.5" vectorEffect="non-scaling-stroke" />
     </svg>
   );
 }

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
-import type { ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { Code } from "./Code";
 
 interface Props {
@@ -14,8 +14,15 @@ interface Props {
 
 /** A value that is shown once: it has to be copied before the dialog is closed. */
 export function Once({ title, value, label, children, onClose }: Props): ReactNode {
+  const [ready, setReady] = useState(false);
+  // It often follows a dialog that closes in the same moment, and gives the focus back to what opened that: this one comes
+  // after, so that the focus comes back there once more.
+  useEffect(() => {
+    const timer = setTimeout(() => { setReady(value !== undefined); }, value === undefined ? 0 : 80);
+    return () => { clearTimeout(timer); };
+  }, [value]);
   return (
-    <Modal opened={value !== undefined} onClose={onClose} title={title} size="lg" closeOnClickOutside={false} closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened={ready && value !== undefined} onClose={onClose} title={title} size="lg" closeOnClickOutside={false} closeButtonProps={{ "aria-label": "Close" }}>
       <Stack gap="md">
         <Text size="sm" component="div">{children}</Text>
         <Code code={value ?? ""} label={label} />

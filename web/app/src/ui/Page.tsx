@@ -19,7 +19,7 @@ export function Page({ title, lead, actions, children }: Props): ReactNode {
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="flex-start" gap="sm">
-        <Box maw="46rem">
+        <Box flex="1 1 18rem" miw={0} maw="46rem">
           <Title order={1} size="h2">{shown}</Title>
           {lead && <Text c="dimmed" mt={4}>{lead}</Text>}
         </Box>

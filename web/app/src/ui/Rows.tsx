@@ -1,5 +1,6 @@
 import { Box, Skeleton, Stack, Table, VisuallyHidden } from "@mantine/core";
 import type { ReactNode } from "react";
+import classes from "./Rows.module.css";
 
 interface Props {
   /** What the table lists, for screen readers. */
@@ -12,7 +13,7 @@ interface Props {
 export function Rows({ label, head, children }: Props): ReactNode {
   return (
     <Table.ScrollContainer w="100%" minWidth={540} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": `${label}, as a table`, role: "region" } }}>
-      <Table verticalSpacing="xs" highlightOnHover aria-label={label}>
+      <Table className={classes.rows} verticalSpacing="xs" highlightOnHover aria-label={label}>
         <Table.Thead><Table.Tr>{head.map((h, n) => <Table.Th key={n} scope="col">{h === "" ? <VisuallyHidden>What can be done</VisuallyHidden> : h}</Table.Th>)}</Table.Tr></Table.Thead>
         <Table.Tbody>{children}</Table.Tbody>
       </Table>

@@ -20,7 +20,7 @@ export default function AccountPage(): ReactNode {
       <Password me={me} />
       <TwoSteps me={me} />
       <Passkeys me={me} />
-      <Providers />
+      <Providers me={me} />
       <Sessions />
     </Page>
   );

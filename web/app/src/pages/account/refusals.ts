@@ -10,6 +10,7 @@ const words = new Map(Object.entries({
   signup_closed: "You have no account here, and signing up is not open. Ask for an invitation.",
   invitation_not_found: "There is no such invitation for your address, or it is used up.",
   no_such_provider: "There is no such provider here.",
+  session_ended: "Your session has ended. Sign in to go on where you were.",
   rate_limited: "Too many attempts. Wait a minute and try again.",
 }));
 

@@ -5,16 +5,11 @@ import type { components } from "../../api/schema";
 import { to } from "../../paths";
 import { useHere } from "../../shell/instance";
 import { Link } from "../../shell/Link";
-import { useSearchState } from "../../shell/search";
-import { Page } from "../../ui/Page";
 import { Plain } from "../../ui/Plain";
 import { Time } from "../../ui/Time";
 import { NoConflicts } from "./conflict/NoConflicts";
-import { Filters, type Filter } from "./inbox/Filters";
-import { Inbox, useSelection, type BulkButton } from "./inbox/Inbox";
-import { useLive } from "./inbox/live";
+import { InboxPage, type Deed } from "./inbox/InboxPage";
 import { Status } from "./inbox/Status";
-import { useWaiting } from "./inbox/waiting";
 
 type Conflict = components["schemas"]["Conflict"];
 
@@ -28,67 +23,49 @@ const states: Record<string, Conflict["status"][] | undefined> = {
 /** Writes that met what somebody else had changed. */
 export default function ConflictsPage(): ReactNode {
   const { instance, may } = useHere();
-  const [filter, setFilter] = useSearchState(defaults);
-  const [selected, select] = useSelection();
-  const waiting = useWaiting(instance.id)?.conflicts;
-  const query = {
-    status: states[filter.status], table: filter.table || undefined, user_id: filter.user || undefined, limit: 50,
-    outcome: (filter.outcome || undefined) as Conflict["outcome"] | undefined, deployment: Number(filter.deployment) || undefined,
-  };
-  const list = useLive<Conflict>(
-    ["inbox", "conflicts", instance.id, filter],
-    (cursor) => body(client.GET("/api/v1/instances/{instance}/conflicts", { params: { path: { instance: instance.id }, query: { ...query, cursor } } })),
-    { held: selected.size > 0 },
-  );
   const of = { params: { path: { instance: instance.id } } };
-  const resolve = (take: "client" | "server" | "policy") => async (ids: string[]) => (await body(client.POST("/api/v1/instances/{instance}/conflicts/resolve", { ...of, body: { ids, take } }))).conflicts;
-  const settled = { done: "resolved", failed: "not resolved", states: ["resolved"] };
-  const taking = (label: string, take: "client" | "server" | "policy", text: string): BulkButton => ({
-    label, words: settled, call: resolve(take), may: may("conflict:write"), title: (n) => `${label} for ${count(n)}?`,
+  const taking = (label: string, take: "client" | "server" | "policy", text: string): Deed => ({
+    label, may: may("conflict:write"), words: { done: "resolved", failed: "not resolved", states: ["resolved"] }, title: (these) => `${label} for ${these}?`,
+    call: async (ids) => (await body(client.POST("/api/v1/instances/{instance}/conflicts/resolve", { ...of, body: { ids, take } }))).conflicts,
     body: <>{text} What was written to these columns since a conflict is left alone: such conflicts stay, and are listed. The case of an open conflict is closed as a whole.</>,
   });
-  const bulk = [
-    taking("Take the device's", "client", "What the device wrote is stored."),
-    taking("Keep the server's", "server", "What was stored when the device wrote is stored."),
-    taking("By today's policy", "policy", "The policy that is deployed today decides once more."),
-    {
-      label: "Dismiss", danger: true, may: may("conflict:write"), words: { done: "dismissed", failed: "not dismissed", states: ["dismissed"] },
-      call: async (ids: string[]) => (await body(client.POST("/api/v1/instances/{instance}/conflicts/dismiss", { ...of, body: { ids } }))).conflicts,
-      title: (n: number) => `Dismiss ${count(n)}?`, body: "Nothing is written. The refused write of a conflict that is open is given up with it, and with what waits for it. This cannot be undone.",
-    },
-  ];
   return (
-    <Page title="Conflicts" lead="Writes that met a row which somebody else had changed, and where something else was stored than the device wrote.">
-      <Filters filters={filters(waiting)} state={filter} defaults={defaults} set={setFilter} />
-      <Inbox
-        list={list} placed={list.rows.map((row) => ({ row, child: false, orphan: false }))} selected={selected} select={select} bulk={bulk}
-        name={(c) => `the conflict on ${c.table} of ${c.user_id}`} selectable={(c) => c.status === "open" || c.status === "decided"}
-        label="Conflicts" head={["What", "Columns", "Decided", "User", "When"]} href={(id) => to.conflict(instance.id, id)}
-        cells={(c) => [
-          <><Link href={to.conflict(instance.id, c.id)} size="sm"><Plain>{`${c.op} ${c.table}`}</Plain></Link><Text size="xs" c="dimmed"><Plain>{c.row_id}</Plain></Text></>,
-          <Plain key="fields">{c.fields.map((f) => f.name).join(", ")}</Plain>,
-          <><Status status={c.status} /><Text size="xs" c="dimmed"><Plain>{`${c.policy}: ${c.outcome}`}</Plain></Text></>,
-          <Plain key="user">{c.user_id}</Plain>,
-          <Time key="at" at={c.created_at} />,
-        ]}
-        empty={<NoConflicts narrowed={JSON.stringify(filter) !== JSON.stringify(defaults)} />}
-      />
-    </Page>
+    <InboxPage<Conflict, typeof defaults>
+      title="Conflicts" lead="Writes that met a row which somebody else had changed, and where something else was stored than the device wrote."
+      kind="conflicts" nouns={["conflict", "conflicts"]} defaults={defaults}
+      filters={(option) => [
+        {
+          key: "status", label: "Status",
+          options: [option("waiting", "Can be decided"), option("open", "Open"), option("decided", "Decided by policy"), option("resolved", "Resolved"), option("dismissed", "Dismissed"), option("superseded", "Superseded"), option("all", "All")],
+        },
+        { key: "outcome", label: "Outcome", options: [{ value: "", label: "All" }, { value: "recorded", label: "Left open" }, { value: "server", label: "The server's" }, { value: "merged", label: "Merged" }] },
+        { key: "table", label: "Table" },
+        { key: "user", label: "User" },
+        { key: "deployment", label: "Deployment", placeholder: "number" },
+      ]}
+      read={(f, cursor) => body(client.GET("/api/v1/instances/{instance}/conflicts", { params: { ...of.params, query: {
+        status: states[f.status], table: f.table || undefined, user_id: f.user || undefined, outcome: (f.outcome || undefined) as Conflict["outcome"] | undefined, deployment: Number(f.deployment) || undefined, limit: 50, cursor,
+      } } }))}
+      deeds={[
+        taking("Take the device's", "client", "What the device wrote is stored."),
+        taking("Keep the server's", "server", "What was stored when the device wrote is stored."),
+        taking("By today's policy", "policy", "The policy that is deployed today decides once more."),
+        {
+          label: "Dismiss", danger: true, may: may("conflict:write"), words: { done: "dismissed", failed: "not dismissed", states: ["dismissed"] }, title: (these) => `Dismiss ${these}?`,
+          call: async (ids) => (await body(client.POST("/api/v1/instances/{instance}/conflicts/dismiss", { ...of, body: { ids } }))).conflicts,
+          body: "Nothing is written. The refused write of a conflict that is open is given up with it, and with what waits for it. This cannot be undone.",
+        },
+      ]}
+      name={(c) => `the conflict on ${c.table} of ${c.user_id}`} selectable={(c) => c.status === "open" || c.status === "decided"}
+      label="Conflicts" head={["What", "Columns", "Decided", "User", "When"]} href={(id) => to.conflict(instance.id, id)}
+      cells={(c) => [
+        <><Link href={to.conflict(instance.id, c.id)} size="sm"><Plain>{`${c.op} ${c.table}`}</Plain></Link><Text size="xs" c="dimmed"><Plain>{c.row_id}</Plain></Text></>,
+        <Plain key="fields">{c.fields.map((f) => f.name).join(", ")}</Plain>,
+        <><Status status={c.status} /><Text size="xs" c="dimmed"><Plain>{`${c.policy}: ${c.outcome}`}</Plain></Text></>,
+        <Plain key="user">{c.user_id}</Plain>,
+        <Time key="at" at={c.created_at} />,
+      ]}
+      empty={(narrowed) => <NoConflicts narrowed={narrowed} />}
+    />
   );
-}
-
-const count = (n: number): string => (n === 1 ? "one conflict" : `${n} conflicts`);
-
-function filters(waiting: Record<string, string> | undefined): Filter[] {
-  const option = (value: string, label: string) => ({ value, label: waiting?.[value] ? `${label} (${waiting[value]})` : label });
-  return [
-    {
-      key: "status", label: "Status",
-      options: [option("waiting", "Can be decided"), option("open", "Open"), option("decided", "Decided by policy"), option("resolved", "Resolved"), option("dismissed", "Dismissed"), option("superseded", "Superseded"), option("all", "All")],
-    },
-    { key: "outcome", label: "Outcome", options: [{ value: "", label: "All" }, { value: "recorded", label: "Left open" }, { value: "server", label: "The server's" }, { value: "merged", label: "Merged" }] },
-    { key: "table", label: "Table" },
-    { key: "user", label: "User" },
-    { key: "deployment", label: "Deployment", placeholder: "number" },
-  ];
 }

@@ -9,7 +9,7 @@ export default function DeploymentsPage(): ReactNode {
   const { instance } = useHere();
   return (
     <Page title="Deployments" lead="Each is a snapshot of configuration and hooks that never changes. One of them is active."
-      actions={<LinkButton href={to.hooks(instance.id, undefined, "deploy")}>Deploy the draft</LinkButton>}>
+      actions={<LinkButton href={to.hooks(instance.id, { panel: "deploy" })}>Deploy the draft</LinkButton>}>
       <DeploymentList />
     </Page>
   );

@@ -1,11 +1,15 @@
 import { Alert, Card, Group, Stack, Text, ThemeIcon } from "@mantine/core";
 import type { ReactNode } from "react";
-import { api } from "../../api/client";
+import { api, body, client } from "../../api/client";
 import { asProblem } from "../../api/problem";
 import type { components } from "../../api/schema";
+import { to } from "../../paths";
+import { useAct } from "../../shell/act";
 import { useHere } from "../../shell/instance";
+import { LinkButton } from "../../shell/Link";
 import { Action } from "../../ui/Action";
 import { Code } from "../../ui/Code";
+import { confirm } from "../../ui/confirm";
 import { Failure } from "../../ui/Failure";
 import { IconCheck, IconWarn } from "../../ui/icons";
 import { Page } from "../../ui/Page";
@@ -35,6 +39,22 @@ export default function GoLivePage(): ReactNode {
   );
 }
 
+/** Keys that are pasted are never fetched, so somebody has to say that they were. */
+function Pasted(): ReactNode {
+  const { instance, may } = useHere();
+  const say = useAct(() => body(client.POST("/api/v1/instances/{instance}/go-live/keys-pasted", { params: { path: { instance: instance.id } } })), {
+    done: "Kept. After a rotation it is asked again.", refresh: [["get", "/api/v1/instances/{instance}/go-live"], ["get", "/api/v1/instances/{instance}/checklist"]],
+  });
+  return (
+    <Group gap="xs">
+      <LinkButton size="compact-sm" variant="default" href={to.connect(instance.id)}>The keys to paste</LinkButton>
+      <Action size="compact-sm" variant="default" may={may("key:write")} loading={say.isPending} onClick={() => {
+        confirm({ title: "Has PowerSync been given the keys by hand?", danger: false, action: "Yes, they are pasted", body: "Those of the connect page, under Client Auth, and deployed there. Without them every device is turned away there. A later rotation makes new keys: then they have to be pasted again.", onConfirm: () => { say.mutate(undefined); } });
+      }}>I have pasted the keys</Action>
+    </Group>
+  );
+}
+
 function One({ check }: { check: Check }): ReactNode {
   const look = looks[check.state];
   return (
@@ -44,6 +64,7 @@ function One({ check }: { check: Check }): ReactNode {
         <Stack gap={4} flex={1} miw={0}>
           <Text><Text span fw={600}>{look.word}.</Text> <Plain>{check.message}</Plain></Text>
           {check.fix && <Text size="sm" fw={600}><Plain>{check.fix}</Plain></Text>}
+          {check.code === "keys" && check.state !== "passed" && <Pasted />}
           {check.commands.length > 0 && <Code label="commands to paste" code={check.commands.join("\n")} />}
         </Stack>
       </Group>

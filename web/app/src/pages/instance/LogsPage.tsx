@@ -7,6 +7,7 @@ import { Failure } from "../../ui/Failure";
 import { Page } from "../../ui/Page";
 import { Waiting } from "../../ui/Rows";
 import { byRequest, flat } from "./observe/groups";
+import { Heard } from "./observe/Heard";
 import { LineDetail } from "./observe/LineDetail";
 import { LogList } from "./observe/LogList";
 import { counted } from "./observe/numbers";
@@ -74,6 +75,7 @@ function Lines({ instance, filter, filtered, live, s, set }: LinesProps): ReactN
   const picked = s.entry ? tail.lines.find((l) => l.id === s.entry) : undefined;
   return (
     <Stack gap="sm">
+      <Heard tail={tail} />
       {tail.problem && <Failure trouble={tail.problem} />}
       {picked && <LineDetail instance={instance} line={picked} close={() => { set({ entry: "" }); }} />}
       {tail.state === "reading" ? <Waiting lines={8} />

@@ -5,17 +5,12 @@ import type { components } from "../../api/schema";
 import { to } from "../../paths";
 import { useHere } from "../../shell/instance";
 import { Link } from "../../shell/Link";
-import { useSearchState } from "../../shell/search";
 import { Empty } from "../../ui/Empty";
-import { Page } from "../../ui/Page";
 import { Plain } from "../../ui/Plain";
 import { Time } from "../../ui/Time";
-import { Filters, type Filter } from "./inbox/Filters";
 import { arrange, type Placed } from "./inbox/groups";
-import { Inbox, useSelection } from "./inbox/Inbox";
-import { useLive } from "./inbox/live";
+import { InboxPage } from "./inbox/InboxPage";
 import { Status } from "./inbox/Status";
-import { useWaiting } from "./inbox/waiting";
 import classes from "./inbox/inbox.module.css";
 
 type Rejection = components["schemas"]["Rejection"];
@@ -29,52 +24,50 @@ const states: Record<string, Rejection["status"][] | undefined> = {
 /** Writes that were refused for good, with what waits for them. */
 export default function RejectionsPage(): ReactNode {
   const { instance, may } = useHere();
-  const [filter, setFilter] = useSearchState(defaults);
-  const [selected, select] = useSelection();
-  const waiting = useWaiting(instance.id)?.rejections;
-  const query = {
-    status: states[filter.status], table: filter.table || undefined, user_id: filter.user || undefined, error_code: filter.code || undefined,
-    deployment: Number(filter.deployment) || undefined, limit: 50,
-  };
-  const list = useLive<Rejection>(
-    ["inbox", "rejections", instance.id, filter],
-    (cursor) => body(client.GET("/api/v1/instances/{instance}/rejections", { params: { path: { instance: instance.id }, query: { ...query, cursor } } })),
-    { held: selected.size > 0 },
-  );
   const of = { params: { path: { instance: instance.id } } };
-  const bulk = [
-    {
-      label: "Replay in order", may: may("rejection:write"), words: { done: "replayed", failed: "refused again", states: ["replayed"] },
-      call: async (ids: string[]) => (await body(client.POST("/api/v1/instances/{instance}/rejections/replay", { ...of, body: { ids } }))).outcomes,
-      title: (n: number) => `Replay ${count(n)}?`,
-      body: "They are written now, oldest first, in the names of their users and by the rules of today, over what is stored today. What waits for one of them goes with it.",
-    },
-    {
-      label: "Discard", danger: true, may: may("rejection:write"), words: { done: "discarded", failed: "not discarded", states: ["discarded"] },
-      call: async (ids: string[]) => (await body(client.POST("/api/v1/instances/{instance}/rejections/discard", { ...of, body: { ids } }))).outcomes,
-      title: (n: number) => `Discard ${count(n)}?`, body: "They are never applied, and neither is what waits for them. They stay readable until their retention ends. This cannot be undone.",
-    },
-  ];
-  const narrowed = JSON.stringify(filter) !== JSON.stringify(defaults);
   return (
-    <Page title="Rejections" lead="Writes that were refused for good. Their devices went on; nothing is lost: each is kept whole, to be replayed, edited or discarded.">
-      <Filters filters={filters(waiting)} state={filter} defaults={defaults} set={setFilter} />
-      <Inbox
-        list={list} placed={arrange(list.rows)} selected={selected} select={select} bulk={bulk}
-        name={(r) => `the write to ${r.table} of ${r.user_id}`} selectable={(r) => r.status === "open" || r.status === "held"}
-        label="Refused writes" head={["What", "Why", "State", "User", "When"]} href={(id) => to.rejection(instance.id, id)}
-        cells={(r, placed) => [
-          <><Link href={to.rejection(instance.id, r.id)} size="sm"><Plain>{r.table || "transaction"}</Plain></Link><Text size="xs" c="dimmed"><Plain>{r.row_id}</Plain></Text></>,
-          <div key="why" className={classes.why}><code><Plain>{r.error_code}</Plain></code><Text size="xs" lineClamp={2}><Plain>{r.message}</Plain></Text></div>,
-          <State key="state" rejection={r} placed={placed} instance={instance.id} />,
-          <Plain key="user">{r.user_id}</Plain>,
-          <Time key="at" at={r.created_at} />,
-        ]}
-        empty={narrowed
-          ? <Empty title="No refused write is like that">Others may be there: clear what narrows the list.</Empty>
-          : <Empty title="Nothing was refused">A write that a rule, a hook or the database refuses for good leaves the device&apos;s queue, and waits here for a decision.</Empty>}
-      />
-    </Page>
+    <InboxPage<Rejection, typeof defaults>
+      title="Rejections" lead="Writes that were refused for good. Their devices went on; nothing is lost: each is kept whole, to be replayed, edited or discarded."
+      kind="rejections" nouns={["write", "writes"]} defaults={defaults}
+      filters={(option) => [
+        {
+          key: "status", label: "Status",
+          options: [option("waiting", "Waiting"), option("open", "Open"), option("held", "Held by another"), option("replayed", "Replayed"), option("discarded", "Discarded"), option("superseded", "Superseded"), option("all", "All")],
+        },
+        { key: "code", label: "Error code", placeholder: "UNAUTHORIZED" },
+        { key: "table", label: "Table" },
+        { key: "user", label: "User" },
+        { key: "deployment", label: "Deployment", placeholder: "number" },
+      ]}
+      read={(f, cursor) => body(client.GET("/api/v1/instances/{instance}/rejections", { params: { ...of.params, query: {
+        status: states[f.status], table: f.table || undefined, user_id: f.user || undefined, error_code: f.code || undefined, deployment: Number(f.deployment) || undefined, limit: 50, cursor,
+      } } }))}
+      arrange={arrange}
+      deeds={[
+        {
+          label: "Replay in order", may: may("rejection:write"), words: { done: "replayed", failed: "refused again", states: ["replayed"] }, title: (these) => `Replay ${these}?`,
+          call: async (ids) => (await body(client.POST("/api/v1/instances/{instance}/rejections/replay", { ...of, body: { ids } }))).outcomes,
+          body: "They are written now, oldest first, in the names of their users and by the rules of today, over what is stored today. What waits for one of them goes with it.",
+        },
+        {
+          label: "Discard", danger: true, may: may("rejection:write"), words: { done: "discarded", failed: "not discarded", states: ["discarded"] }, title: (these) => `Discard ${these}?`,
+          call: async (ids) => (await body(client.POST("/api/v1/instances/{instance}/rejections/discard", { ...of, body: { ids } }))).outcomes,
+          body: "They are never applied, and neither is what waits for them. They stay readable until their retention ends. This cannot be undone.",
+        },
+      ]}
+      name={(r) => `the write to ${r.table} of ${r.user_id}`} selectable={(r) => r.status === "open" || r.status === "held"}
+      label="Refused writes" head={["What", "Why", "State", "User", "When"]} href={(id) => to.rejection(instance.id, id)}
+      cells={(r, placed) => [
+        <><Link href={to.rejection(instance.id, r.id)} size="sm"><Plain>{r.table || "transaction"}</Plain></Link><Text size="xs" c="dimmed"><Plain>{r.row_id}</Plain></Text></>,
+        <div key="why" className={classes.why}><code><Plain>{r.error_code}</Plain></code><Text size="xs" lineClamp={2}><Plain>{r.message}</Plain></Text></div>,
+        <State key="state" rejection={r} placed={placed} instance={instance.id} />,
+        <Plain key="user">{r.user_id}</Plain>,
+        <Time key="at" at={r.created_at} />,
+      ]}
+      empty={(narrowed) => (narrowed
+        ? <Empty title="No refused write is like that">Others may be there: clear what narrows the list.</Empty>
+        : <Empty title="Nothing was refused">A write that a rule, a hook or the database refuses for good leaves the device&apos;s queue, and waits here for a decision.</Empty>)}
+    />
   );
 }
 
@@ -87,20 +80,4 @@ function State({ rejection, placed, instance }: { rejection: Rejection; placed: 
       {rejection.attempts > 0 && <Text size="xs" c="dimmed">{rejection.attempts === 1 ? "one replay failed" : `${rejection.attempts} replays failed`}</Text>}
     </>
   );
-}
-
-const count = (n: number): string => (n === 1 ? "one write" : `${n} writes`);
-
-function filters(waiting: Record<string, string> | undefined): Filter[] {
-  const option = (value: string, label: string) => ({ value, label: waiting?.[value] ? `${label} (${waiting[value]})` : label });
-  return [
-    {
-      key: "status", label: "Status",
-      options: [option("waiting", "Waiting"), option("open", "Open"), option("held", "Held by another"), option("replayed", "Replayed"), option("discarded", "Discarded"), option("superseded", "Superseded"), option("all", "All")],
-    },
-    { key: "code", label: "Error code", placeholder: "UNAUTHORIZED" },
-    { key: "table", label: "Table" },
-    { key: "user", label: "User" },
-    { key: "deployment", label: "Deployment", placeholder: "number" },
-  ];
 }

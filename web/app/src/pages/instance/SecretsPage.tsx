@@ -74,7 +74,7 @@ export default function SecretsPage(): ReactNode {
           </Table.Tr>
         )} />
       <Text size="sm" c="dimmed">A new value reaches the runtimes within seconds, without a deployment; going back to an earlier deployment never brings an old value back. <Anchor href={to.docs()} size="sm">API documentation</Anchor></Text>
-      <SetSecret key={asked ? `${asked.name}${asked.replaces}` : "closed"} instance={id} asked={asked} taken={list.rows.map((s) => s.name)} onClose={() => { ask(undefined); }} />
+      <SetSecret instance={id} asked={asked} taken={list.rows.map((s) => s.name)} onClose={() => { ask(undefined); }} />
     </Page>
   );
 }

@@ -9,6 +9,7 @@ import { to } from "../../paths";
 import { useAct } from "../../shell/act";
 import { useMay } from "../../shell/me";
 import { Action } from "../../ui/Action";
+import { locking } from "../../ui/allowed";
 import { Value } from "../../ui/Code";
 import { confirm } from "../../ui/confirm";
 import { Failure } from "../../ui/Failure";
@@ -46,7 +47,7 @@ function General({ org, seen, again }: { org: string; seen: Tagged<Organization>
   const save = useAct(() => body(client.PATCH("/api/v1/orgs/{org}", { params: { path: { org }, header: { "If-Match": seen.tag } }, body: { name, ...(typeof days === "number" ? { log_days: days } : {}) } })), {
     quiet: true, done: "Saved.", refresh: [["organization-settings", org], ["get", "/api/v1/orgs/{org}"], ["get", "/api/v1/orgs"]], then: () => { setEdit({}); },
   });
-  const locked = { disabled: may !== true, title: may === true ? undefined : may };
+  const locked = locking(may);
   const changed = Object.keys(edit).length === 0 ? "There is nothing to save." : days === "" ? "Say how many days." : true;
   return (
     <Paper withBorder p="md" radius="md" component="section" aria-labelledby="general">

@@ -7,6 +7,7 @@ import { useAct } from "../../../shell/act";
 import type { Me } from "../../../shell/me";
 import { Failure } from "../../../ui/Failure";
 import { Value } from "../../../ui/Code";
+import { password } from "./asked";
 import { Proof } from "./Proof";
 
 interface Props {
@@ -23,16 +24,16 @@ interface Begun {
 /** Adding an authenticator app: prove that it is you, scan, confirm by a code. The picture is drawn here; the secret goes nowhere. */
 export function Enrol({ me, enabled, cancel }: Props): ReactNode {
   const [begun, setBegun] = useState<Begun>();
-  const begin = useAct((password: string) => body(client.POST("/api/v1/auth/totp", { body: me.has_password ? { password } : {} })), { quiet: true, then: setBegun });
+  const begin = useAct((proof: { password?: string }) => body(client.POST("/api/v1/auth/totp", { body: proof })), { quiet: true, then: setBegun });
   if (begun) return <Scan begun={begun} enabled={enabled} cancel={cancel} />;
   if (me.has_password) {
-    return <Proof label="Your password" autoComplete="current-password" action="Go on" waiting={begin.isPending} problem={begin.problem} onProof={(p) => { begin.mutate(p); }} cancel={cancel} />;
+    return <Proof asks={password} action="Go on" waiting={begin.isPending} problem={begin.problem} onProof={(p) => { begin.mutate(p); }} cancel={cancel} />;
   }
   return (
     <Stack gap="sm" align="flex-start">
       {begin.problem && <Failure trouble={begin.problem} />}
       <Group gap="xs">
-        <Button loading={begin.isPending} onClick={() => { begin.mutate(""); }}>Show the code to scan</Button>
+        <Button loading={begin.isPending} onClick={() => { begin.mutate({}); }}>Show the code to scan</Button>
         <Button variant="default" onClick={cancel}>Cancel</Button>
       </Group>
     </Stack>

@@ -1,12 +1,11 @@
-import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { ReactNode } from "react";
 import { body, client } from "../../../api/client";
 import { useAct } from "../../../shell/act";
 import type { Me } from "../../../shell/me";
 import { Failure } from "../../../ui/Failure";
-import { Plain } from "../../../ui/Plain";
-import { Time } from "../../../ui/Time";
+import { Email } from "./Email";
 import { Section } from "./Section";
 
 /** The name that others see, and the address. */
@@ -15,9 +14,7 @@ export function Profile({ me }: { me: Me }): ReactNode {
   const rename = useAct((v: { name: string }) => body(client.PATCH("/api/v1/auth/me", { body: v })), { quiet: true, done: "Your name is changed.", refresh: [["get", "/api/v1/auth/me"]] });
   return (
     <Section title="Profile">
-      <Text size="sm">
-        <Plain>{me.email}</Plain>, {me.email_verified ? "verified" : "not verified"}. The account was made <Time at={me.created_at} />.
-      </Text>
+      <Email me={me} />
       <form onSubmit={form.onSubmit((v) => { rename.mutate(v); })}>
         <Stack gap="sm" align="flex-start">
           <Group align="flex-end" gap="sm">

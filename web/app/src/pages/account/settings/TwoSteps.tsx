@@ -7,6 +7,7 @@ import type { Me } from "../../../shell/me";
 import { Failure } from "../../../ui/Failure";
 import { Waiting } from "../../../ui/Rows";
 import { Time } from "../../../ui/Time";
+import { useAsked, type Asked } from "./asked";
 import { Enrol } from "./Enrol";
 import { Proof } from "./Proof";
 import { RecoveryCodes } from "./RecoveryCodes";
@@ -20,18 +21,17 @@ export function TwoSteps({ me }: { me: Me }): ReactNode {
   const [at, setAt] = useState<"" | "enrol" | "renew" | "remove">("");
   const [codes, setCodes] = useState<string[]>();
   const close = (): void => { setAt(""); setCodes(undefined); };
-  const proof = (text: string): { password?: string; code?: string } => (me.has_password ? { password: text } : { code: text });
-  const renew = useAct((text: string) => body(client.POST("/api/v1/auth/totp/recovery-codes", { body: proof(text) })), { quiet: true, refresh: [status], then: (r) => { setCodes(r.recovery_codes); } });
-  const remove = useAct((text: string) => body(client.POST("/api/v1/auth/totp/remove", { body: proof(text) })), { quiet: true, done: "Your authenticator app is removed.", refresh: [status], then: close });
-  const asks = me.has_password ? { label: "Your password", autoComplete: "current-password" } : { label: "A code of the app, or a recovery code", autoComplete: "one-time-code" };
+  const asks = useAsked(me);
+  const renew = useAct((proof: ReturnType<Asked["body"]>) => body(client.POST("/api/v1/auth/totp/recovery-codes", { body: proof })), { quiet: true, refresh: [status], then: (r) => { setCodes(r.recovery_codes); } });
+  const remove = useAct((proof: ReturnType<Asked["body"]>) => body(client.POST("/api/v1/auth/totp/remove", { body: proof })), { quiet: true, done: "Your authenticator app is removed.", refresh: [status], then: close });
 
   const content = (): ReactNode => {
     if (totp.error) return <Failure trouble={asProblem(totp.error)} retry={() => { void totp.refetch(); }} />;
     if (!totp.data) return <Waiting lines={2} />;
     if (codes) return <RecoveryCodes codes={codes} done={close} />;
     if (at === "enrol") return <Enrol me={me} enabled={setCodes} cancel={close} />;
-    if (at === "renew") return <Proof {...asks} action="Make new codes" waiting={renew.isPending} problem={renew.problem} onProof={(t) => { renew.mutate(t); }} cancel={close} />;
-    if (at === "remove") return <Proof {...asks} action="Remove the app" danger waiting={remove.isPending} problem={remove.problem} onProof={(t) => { remove.mutate(t); }} cancel={close} />;
+    if (at === "renew") return <Proof asks={asks} action="Make new codes" waiting={renew.isPending} problem={renew.problem} onProof={(t) => { renew.mutate(t); }} cancel={close} />;
+    if (at === "remove") return <Proof asks={asks} action="Remove the app" danger waiting={remove.isPending} problem={remove.problem} onProof={(t) => { remove.mutate(t); }} cancel={close} />;
     if (!totp.data.enabled) return <Button onClick={() => { setAt("enrol"); }}>Add an authenticator app</Button>;
     return (
       <>

@@ -45,7 +45,7 @@ function Lines({ instance, list, go }: { instance: string; list: Finding[]; go: 
 }
 
 function Where({ instance, finding: f, go }: { instance: string; finding: Finding; go: (path: string) => void }): ReactNode {
-  if (inFile(f)) return <><Link href={to.hooks(instance, f.path)} size="sm"><code><Plain>{f.path + (f.line ? `:${f.line}` : "")}</Plain></code></Link>:</>;
+  if (inFile(f)) return <><Link href={to.hooks(instance, { file: f.path, line: f.line })} size="sm"><code><Plain>{f.path + (f.line ? `:${f.line}` : "")}</Plain></code></Link>:</>;
   if (f.path === "") return null;
   return <><Anchor component="button" type="button" size="sm" onClick={() => { go(f.path); }}><code><Plain>{f.path}</Plain></code></Anchor>:</>;
 }

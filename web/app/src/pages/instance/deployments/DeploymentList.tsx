@@ -24,7 +24,7 @@ export function DeploymentList(): ReactNode {
         const active = d.number === instance.deployment;
         return (
           <Table.Tr key={d.number}>
-            <Table.Td><Group gap="xs" wrap="nowrap"><Link href={to.deployment(instance.id, d.number)}>{d.number}</Link>{active && <Badge color="teal" variant="light">active</Badge>}{d.braked_at && <Badge color="red" variant="light">taken back</Badge>}</Group></Table.Td>
+            <Table.Td><Group gap="xs" wrap="nowrap"><Link href={to.deployment(instance.id, d.number)}>{d.number}</Link>{active && <Badge color="teal" variant="light" miw="max-content">active</Badge>}{d.braked_at && <Badge color="red" variant="light" miw="max-content">taken back</Badge>}</Group></Table.Td>
             <Table.Td><Text size="sm"><Plain>{d.message || "–"}</Plain></Text></Table.Td>
             <Table.Td><Plain>{d.created_by_name ?? d.created_by}</Plain></Table.Td>
             <Table.Td><Time at={d.created_at} /></Table.Td>

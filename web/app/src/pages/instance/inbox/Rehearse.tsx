@@ -2,8 +2,10 @@ import { Group, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { client } from "../../../api/client";
 import { exact } from "../../../api/exact";
+import { to } from "../../../paths";
 import { useAct } from "../../../shell/act";
 import { useHere } from "../../../shell/instance";
+import { LinkButton } from "../../../shell/Link";
 import { Action } from "../../../ui/Action";
 import { Failure } from "../../../ui/Failure";
 import { Part } from "./Facts";
@@ -24,6 +26,7 @@ export function Rehearse({ kind, id }: { kind: "conflict" | "rejection"; id: str
       <Group gap="xs">
         <Action variant="default" size="compact-md" may={may("rehearsal:run")} loading={run.isPending && run.variables === "draft"} onClick={() => { run.mutate("draft"); }}>With the draft</Action>
         <Action variant="default" size="compact-md" may={may("rehearsal:run")} loading={run.isPending && run.variables === "deployed"} onClick={() => { run.mutate("deployed"); }}>With what is deployed</Action>
+        <LinkButton variant="default" size="compact-md" href={to.hooks(instance.id, { panel: "run", on: `${kind}:${id}` })}>In the hooks editor</LinkButton>
       </Group>
       <Stack role="status" gap="sm">
         {run.problem && <Failure title="It could not be tried" trouble={run.problem} />}

@@ -60,7 +60,7 @@ function Preview({ kind, id }: Props): ReactNode {
       {save.problem && <Failure title="It was not saved" trouble={save.problem} />}
       <Group justify="flex-end">
         {save.isSuccess
-          ? <LinkButton href={to.hooks(instance.id, t.path)}>Open it in the editor</LinkButton>
+          ? <LinkButton href={to.hooks(instance.id, { file: t.path, panel: "tests" })}>Open it in the editor</LinkButton>
           : <Action may={may("config:write")} loading={save.isPending} onClick={() => { save.mutate(undefined); }}>Save it among the draft&apos;s files</Action>}
       </Group>
     </Stack>

@@ -46,7 +46,7 @@ function HookCall({ call }: { call: Call }): ReactNode {
     <div>
       <Text size="sm"><code><Plain>{`${call.function} of hooks/${call.name}`}</Plain></code>: <Plain>{call.result}</Plain>{call.reason ? <> (<Plain>{call.reason}</Plain>)</> : null}, {(call.duration_us / 1000).toFixed(1)} ms</Text>
       {call.rejection && <Text size="sm"><code><Plain>{call.rejection.code}</Plain></code> <Plain>{call.rejection.message}</Plain></Text>}
-      {failure && <Text size="sm"><code><Plain>{failure.code}</Plain></code> <Plain>{failure.message}</Plain>{failure.file && <> at <Link href={to.hooks(instance.id, failure.file)} size="sm" underline="always"><Plain>{`${failure.file}:${failure.line ?? 0}`}</Plain></Link></>}</Text>}
+      {failure && <Text size="sm"><code><Plain>{failure.code}</Plain></code> <Plain>{failure.message}</Plain>{failure.file && <> at <Link href={to.hooks(instance.id, { file: failure.file, line: failure.line })} size="sm" underline="always"><Plain>{`${failure.file}:${failure.line ?? 0}`}</Plain></Link></>}</Text>}
       {call.logs.length > 0 && <Code code={call.logs.map((l) => `${l.level} ${l.text}`).join("\n")} label={`What ${call.function} logged`} />}
     </div>
   );

@@ -2,7 +2,8 @@ import { useQuery, type QueryKey } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { usePages, type List } from "../../../api/pages";
 
-interface Page<T> {
+/** A page of a list, as the API answers it. */
+export interface Pages<T> {
   data: T[];
   next_cursor: string | null;
 }
@@ -22,7 +23,7 @@ interface Options {
  * Reads a list, newest first, and looks at its beginning every few seconds. Rows that are shown follow at once. New ones
  * come by themselves while one is at the top with nothing chosen; else the page says how many there are.
  */
-export function useLive<T extends { id: string }>(key: QueryKey, read: (cursor: string | undefined) => Promise<Page<T>>, { held }: Options): Live<T> {
+export function useLive<T extends { id: string }>(key: QueryKey, read: (cursor: string | undefined) => Promise<Pages<T>>, { held }: Options): Live<T> {
   const list = usePages(key, async (cursor) => {
     const page = await read(cursor);
     return { data: page.data, next_cursor: page.next_cursor ?? undefined };
@@ -41,7 +42,7 @@ export function useLive<T extends { id: string }>(key: QueryKey, read: (cursor: 
 }
 
 /** Lays the beginning of a list, read just now, over what is shown. */
-export function compare<T extends { id: string }>(rows: T[], head: Page<T> | undefined): { rows: T[]; count: number } {
+export function compare<T extends { id: string }>(rows: T[], head: Pages<T> | undefined): { rows: T[]; count: number } {
   if (!head) return { rows, count: 0 };
   const fresh = new Map(head.data.map((r) => [r.id, r]));
   const shown = new Set(rows.map((r) => r.id));

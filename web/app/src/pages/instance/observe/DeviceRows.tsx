@@ -1,4 +1,4 @@
-import { Badge, Button, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Badge, Stack, Table, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { components } from "../../../api/schema";
 import { to } from "../../../paths";
@@ -25,7 +25,7 @@ export function DeviceRow({ device: d, open }: { device: Device; open: () => voi
   return (
     <Table.Tr>
       <Table.Td>
-        <Button variant="subtle" size="compact-sm" onClick={open} aria-haspopup="dialog"><Plain>{d.client_id || "stock connector"}</Plain></Button>
+        <Anchor component="button" type="button" size="sm" ta="start" onClick={open} aria-haspopup="dialog"><Plain>{d.client_id || "stock connector"}</Plain></Anchor>
         <Text size="xs" c="dimmed">{d.user_id ? <>user <Plain>{d.user_id}</Plain></> : "nobody's: no credential was accepted"}</Text>
       </Table.Td>
       <Table.Td><Badge variant="dot" color={color} tt="none" miw="max-content">{word}</Badge></Table.Td>

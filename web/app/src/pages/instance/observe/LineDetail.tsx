@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { to } from "../../../paths";
 import { Link } from "../../../shell/Link";
 import { Plain } from "../../../ui/Plain";
+import { HookLink, placeIn } from "./HookLink";
 import { took } from "./numbers";
 import { outcomes, summaryOf } from "./words";
 import type { LogLine } from "./useTail";
@@ -22,6 +23,7 @@ export function LineDetail({ instance, line: l, close }: { instance: string; lin
         {l.client_id && <Fact label="Device"><Link href={`${to.clients(instance)}?client=${encodeURIComponent(l.client_id)}`}><Plain>{l.client_id}</Plain></Link></Fact>}
         {l.sdk && <Fact label="SDK"><Plain>{`${l.sdk} ${l.app_version ?? ""}`}</Plain></Fact>}
         {l.rejection_id && <Fact label="Rejection"><Link href={to.rejection(instance, l.rejection_id)}><Plain>{l.rejection_id}</Plain></Link></Fact>}
+        {placeIn(l.message ?? "") && <Fact label="In the hook"><HookLink instance={instance} message={l.message} /></Fact>}
         {l.request_id && <Fact label="Request"><Link href={to.trace(instance, l.request_id)}><Plain>{l.request_id}</Plain></Link></Fact>}
       </Group>
     </Card>

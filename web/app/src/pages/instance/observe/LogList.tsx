@@ -24,14 +24,15 @@ export function LogList({ instance, rows, picked, pick, follow }: Props): ReactN
   const frame = useRef<HTMLDivElement>(null);
   const bottom = useRef(true);
   // eslint-disable-next-line react-hooks/incompatible-library -- its functions are used in this render alone
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => frame.current, estimateSize: () => height, overscan: 12 });
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => frame.current, estimateSize: () => height, paddingStart: height, overscan: 12 });
   useEffect(() => {
     if (follow && bottom.current && rows.length > 0) virtual.scrollToIndex(rows.length - 1, { align: "end" });
   }, [follow, rows, virtual]);
   return (
     <div ref={frame} className={classes.scroll} role="region" aria-label="Log lines" tabIndex={0}
       onScroll={(e) => { const at = e.currentTarget; bottom.current = at.scrollHeight - at.scrollTop - at.clientHeight < 2 * height; }}>
-      <div role="table" aria-label="Log" aria-rowcount={rows.length} className={classes.all} style={{ height: virtual.getTotalSize() }}>
+      <div role="table" aria-label="Log" aria-rowcount={rows.length + 1} className={classes.all} style={{ height: virtual.getTotalSize() }}>
+        <Head />
         {virtual.getVirtualItems().map((v) => {
           const row = rows.at(v.index);
           return row && <Row key={row.line.id} instance={instance} row={row} index={v.index} top={v.start} picked={picked === row.line.id} pick={pick} />;
@@ -41,12 +42,21 @@ export function LogList({ instance, rows, picked, pick, follow }: Props): ReactN
   );
 }
 
+/** Stays on top while lines scroll below it. */
+function Head(): ReactNode {
+  return (
+    <div role="row" aria-rowindex={1} className={`${classes.row} ${classes.head}`}>
+      {["Time", "Kind", "Outcome", "What", "Took", "Write"].map((h) => <span key={h} role="columnheader" className={classes.cell}>{h}</span>)}
+    </div>
+  );
+}
+
 function Row({ instance, row, index, top, picked, pick }: { instance: string; row: LogRow; index: number; top: number; picked: boolean; pick: (id: string) => void }): ReactNode {
   const l = row.line;
   const look = [classes.row, classes[l.level] ?? classes.info, picked ? classes.picked : "", row.inner ? classes.inner : ""].join(" ");
   const at = new Date(l.at);
   return (
-    <div role="row" aria-rowindex={index + 1} className={look} style={{ transform: `translateY(${top}px)` }}>
+    <div role="row" aria-rowindex={index + 2} className={look} style={{ transform: `translateY(${top}px)` }}>
       <span role="cell" className={classes.cell}><time dateTime={l.at} title={at.toLocaleString()}>{at.toLocaleTimeString([], { hour12: false })}.{String(at.getMilliseconds()).padStart(3, "0")}</time></span>
       <span role="cell" className={classes.cell}>{l.kind}</span>
       <span role="cell" className={classes.cell}>{outcomes[l.outcome] ?? l.outcome}</span>

@@ -5,6 +5,7 @@ import { api, body, client, tagged } from "../../../api/client";
 import { useAct } from "../../../shell/act";
 import type { Here } from "../../../shell/instance";
 import { Action } from "../../../ui/Action";
+import { locking } from "../../../ui/allowed";
 import { Value } from "../../../ui/Code";
 import { Failure } from "../../../ui/Failure";
 import { Section } from "./Section";
@@ -23,7 +24,7 @@ export function GeneralSettings({ here }: { here: Here }): ReactNode {
   const save = useAct(() => body(client.PATCH("/api/v1/instances/{instance}", { params: { ...params, header: { "If-Match": now.data?.tag ?? "" } }, body: { name, log_days: typeof days === "number" ? days : 0 } })), {
     quiet: true, done: "Saved.", refresh: [["instance-settings", id], ["get", "/api/v1/instances/{instance}"], ["instances"]], then: () => { setEdit({}); },
   });
-  const locked = { disabled: may !== true, title: may === true ? undefined : may };
+  const locked = locking(may);
   const changed = Object.keys(edit).length > 0 ? true : "There is nothing to save.";
   return (
     <Section title="General">

@@ -1,5 +1,6 @@
-import { ActionIcon, Button, Group, Menu, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Menu, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Action, IconAction } from "../../../../ui/Action";
 import { confirm } from "../../../../ui/confirm";
 import { IconPlus, IconTrash } from "../../../../ui/icons";
 import { Plain } from "../../../../ui/Plain";
@@ -36,7 +37,6 @@ export function AuthPart(): ReactNode {
 
 function AddProvider({ names }: { names: string[] }): ReactNode {
   const sheet = useSheet();
-  const locked = sheet.may !== true;
   const add = (type: string): void => {
     let name = type === "api_key" ? "server" : type === "anonymous" ? "anonymous" : "app";
     for (let n = 2; names.includes(name); n++) name = `${name.replace(/\d+$/, "")}${n}`;
@@ -44,10 +44,10 @@ function AddProvider({ names }: { names: string[] }): ReactNode {
   };
   return (
     <Group>
-      <Menu>
-        <Menu.Target><Button variant="default" leftSection={<IconPlus />} disabled={locked} title={locked ? String(sheet.may) : undefined}>Add a provider</Button></Menu.Target>
+      {sheet.may !== true ? <Action variant="default" leftSection={<IconPlus />} may={sheet.may}>Add a provider</Action> : <Menu position="bottom-start">
+        <Menu.Target><Button variant="default" leftSection={<IconPlus />}>Add a provider</Button></Menu.Target>
         <Menu.Dropdown>{providerTypes.map((t) => <Menu.Item key={t.value} onClick={() => { add(t.value); }}>{t.label}</Menu.Item>)}</Menu.Dropdown>
-      </Menu>
+      </Menu>}
     </Group>
   );
 }
@@ -56,15 +56,14 @@ function Provider({ n, type, name }: { n: number; type: string; name: string }):
   const sheet = useSheet();
   const at = (key: string): (string | number)[] => ["auth", "providers", n, key];
   const verifies = type === "jwks" || type === "public_key" || type === "shared_secret";
-  const locked = sheet.may !== true;
   return (
     <Paper withBorder p="md" radius="md" component="section" aria-label={`Provider ${plain(name)}`}>
       <Stack gap="sm">
         <Group justify="space-between">
           <Title order={3} size="h6"><Plain>{name || `Provider ${n + 1}`}</Plain></Title>
-          <ActionIcon variant="default" disabled={locked} title={locked ? String(sheet.may) : "Remove"} aria-label={`Remove provider ${plain(name)}`} onClick={() => {
+          <IconAction may={sheet.may} label={`Remove provider ${plain(name)}`} onClick={() => {
             confirm({ title: "Remove the provider?", body: "From the next deployment on, its users get no token.", action: "Remove", onConfirm: () => { sheet.unset(["auth", "providers", n], 2); } });
-          }}><IconTrash /></ActionIcon>
+          }}><IconTrash /></IconAction>
         </Group>
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
           <TextSetting path={at("name")} label="Name" keep={3} required />

@@ -1,8 +1,11 @@
-import { ActionIcon, Anchor, Button, Checkbox, Group, NativeSelect, Stack, Table, Text, TextInput, Title } from "@mantine/core";
+import { Anchor, Group, Stack, Table, Text, TextInput, Title } from "@mantine/core";
 import { useState, type ReactNode } from "react";
+import { Action, IconAction } from "../../../../ui/Action";
+import { allowed, locking } from "../../../../ui/allowed";
 import { IconTrash } from "../../../../ui/icons";
 import { plain } from "../../../../ui/plain";
 import { Rows } from "../../../../ui/Rows";
+import { Choice, Tick } from "./Choice";
 import { mappingAt, mistake, useSheet, valueAt } from "./context";
 import { KeyInput } from "./inputs";
 import { fieldTypes, mergePolicies } from "./words";
@@ -13,7 +16,6 @@ export function FieldsForm({ table }: { table: string }): ReactNode {
   const fields = mappingAt(sheet.values, ["tables", table, "fields"]);
   const names = Object.keys(fields);
   const [name, setName] = useState("");
-  const locked = sheet.may !== true;
   const given = name.trim();
   const add = (): void => {
     if (given === "" || names.includes(given)) return;
@@ -27,8 +29,8 @@ export function FieldsForm({ table }: { table: string }): ReactNode {
         ? <Text size="sm" c="dimmed">None is listed.</Text>
         : <Rows label={`Columns of ${plain(table)}`} head={["Column", "Type", "In conflict", "Path in the row", "Immutable", "Ignored", <span key="more">More</span>]}>{names.map((f) => <Field key={f} table={table} name={f} value={fields[f]} />)}</Rows>}
       <Group gap="xs">
-        <TextInput aria-label="New column" placeholder="new column" value={name} disabled={locked} title={locked ? String(sheet.may) : undefined} onChange={(e) => { setName(e.currentTarget.value); }} onKeyDown={(e) => { if (e.key === "Enter") { e.preventDefault(); add(); } }} />
-        <Button variant="default" disabled={locked || given === "" || names.includes(given)} title={locked ? String(sheet.may) : undefined} onClick={add}>Add the column</Button>
+        <TextInput aria-label="New column" placeholder="new column" value={name} {...locking(sheet.may)} onChange={(e) => { setName(e.currentTarget.value); }} onKeyDown={(e) => { if (e.key === "Enter") { e.preventDefault(); add(); } }} />
+        <Action variant="default" may={allowed(sheet.may, given === "" ? "Type the column's name first." : names.includes(given) && "There is one of this name.")} onClick={add}>Add the column</Action>
       </Group>
     </Stack>
   );
@@ -49,7 +51,7 @@ function Field({ table, name, value }: { table: string; name: string; value: unk
   const merge = get("merge");
   const follows = valueAt(merge, ["timestamp"]);
   const wrong = mistake(sheet.errors, path);
-  const locked = { disabled: sheet.may !== true, title: sheet.may === true ? undefined : String(sheet.may) };
+  const { may } = sheet;
   const of = (what: string): string => `${what} of ${plain(name)}`;
   const policies = typeof follows === "string" ? [...mergePolicies, { value: "timestamp", label: `newer by ${plain(follows)}` }] : mergePolicies;
   const extra = ["of", "transitions"].filter((key) => get(key) !== undefined);
@@ -57,14 +59,14 @@ function Field({ table, name, value }: { table: string; name: string; value: unk
     <>
       <Table.Tr>
         <Table.Td miw={140}><KeyInput path={path} label={of("Name")} bare /></Table.Td>
-        <Table.Td miw={120}><NativeSelect aria-label={of("Type")} data={fieldTypes} value={String(get("type") ?? "")} {...locked} onChange={(e) => { put("type", e.currentTarget.value); }} /></Table.Td>
-        <Table.Td miw={170}><NativeSelect aria-label={of("Conflict policy")} data={policies} value={typeof follows === "string" ? "timestamp" : String(merge ?? "")} {...locked} onChange={(e) => { put("merge", e.currentTarget.value); }} /></Table.Td>
-        <Table.Td miw={130}><TextInput aria-label={of("Path")} placeholder={plain(name)} value={String(get("path") ?? "")} spellCheck={false} {...locked} onChange={(e) => { put("path", e.currentTarget.value); }} /></Table.Td>
-        <Table.Td><Checkbox aria-label={`${plain(name)} is immutable`} checked={get("immutable") === true} {...locked} onChange={(e) => { put("immutable", e.currentTarget.checked); }} /></Table.Td>
-        <Table.Td><Checkbox aria-label={`${plain(name)} is ignored`} checked={get("ignored") === true} {...locked} onChange={(e) => { put("ignored", e.currentTarget.checked); }} /></Table.Td>
+        <Table.Td miw={120}><Choice aria-label={of("Type")} data={fieldTypes} value={String(get("type") ?? "")} may={may} choose={(v) => { put("type", v); }} /></Table.Td>
+        <Table.Td miw={170}><Choice aria-label={of("Conflict policy")} data={policies} value={typeof follows === "string" ? "timestamp" : String(merge ?? "")} may={may} choose={(v) => { put("merge", v); }} /></Table.Td>
+        <Table.Td miw={130}><TextInput aria-label={of("Path")} placeholder={plain(name)} value={String(get("path") ?? "")} spellCheck={false} {...locking(may)} onChange={(e) => { put("path", e.currentTarget.value); }} /></Table.Td>
+        <Table.Td><Tick aria-label={`${plain(name)} is immutable`} on={get("immutable") === true} may={may} set={(v) => { put("immutable", v); }} /></Table.Td>
+        <Table.Td><Tick aria-label={`${plain(name)} is ignored`} on={get("ignored") === true} may={may} set={(v) => { put("ignored", v); }} /></Table.Td>
         <Table.Td>
           <Group gap="xs" wrap="nowrap">
-            <ActionIcon variant="default" aria-label={`Remove ${plain(name)}`} disabled={locked.disabled} title={locked.title ?? "Remove"} onClick={() => { sheet.unset(path, 2); }}><IconTrash /></ActionIcon>
+            <IconAction label={`Remove ${plain(name)}`} may={may} onClick={() => { sheet.unset(path, 2); }}><IconTrash /></IconAction>
             {extra.length > 0 && <Anchor component="button" type="button" size="sm" onClick={() => { sheet.go(`tables.${table}.fields.${name}.${extra[0] ?? ""}`); }} aria-label={`${extra.join(", ")} of ${plain(name)}, in YAML`}>{extra.join(", ")}</Anchor>}
           </Group>
         </Table.Td>

@@ -1,5 +1,7 @@
-import { ActionIcon, Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
+import { Action, IconAction } from "../../../../ui/Action";
+import { allowed, locking } from "../../../../ui/allowed";
 import { IconTrash } from "../../../../ui/icons";
 import { plain } from "../../../../ui/plain";
 import type { Path } from "../edits";
@@ -24,7 +26,6 @@ export function Pairs({ path, label, description, what, input, fresh, empty }: P
   const sheet = useSheet();
   const [name, setName] = useState("");
   const keys = Object.keys(mappingAt(sheet.values, path));
-  const locked = sheet.may !== true;
   const add = (): void => {
     if (name.trim() === "" || keys.includes(name.trim())) return;
     sheet.set([...path, name.trim()], fresh(name.trim()), true);
@@ -38,12 +39,12 @@ export function Pairs({ path, label, description, what, input, fresh, empty }: P
         <Group key={key} gap="xs" align="flex-start" wrap="nowrap">
           <KeyInput path={[...path, key]} label={`${what} ${plain(key)}: name`} bare />
           <div>{input([...path, key], `${what} ${plain(key)}`)}</div>
-          <ActionIcon variant="default" size="input-sm" disabled={locked} title={locked ? String(sheet.may) : "Remove"} aria-label={`Remove ${plain(key)}`} onClick={() => { sheet.unset([...path, key]); }}><IconTrash /></ActionIcon>
+          <IconAction size="input-sm" may={sheet.may} label={`Remove ${plain(key)}`} onClick={() => { sheet.unset([...path, key]); }}><IconTrash /></IconAction>
         </Group>
       ))}
       <Group gap="xs">
-        <TextInput aria-label={`New: ${what}`} placeholder="name" value={name} disabled={locked} title={locked ? String(sheet.may) : undefined} onChange={(e) => { setName(e.currentTarget.value); }} onKeyDown={(e) => { if (e.key === "Enter") { e.preventDefault(); add(); } }} />
-        <Button variant="default" disabled={locked || name.trim() === ""} title={locked ? String(sheet.may) : undefined} onClick={add}>Add</Button>
+        <TextInput aria-label={`New: ${what}`} placeholder="name" value={name} {...locking(sheet.may)} onChange={(e) => { setName(e.currentTarget.value); }} onKeyDown={(e) => { if (e.key === "Enter") { e.preventDefault(); add(); } }} />
+        <Action variant="default" may={allowed(sheet.may, name.trim() === "" && "Type a name first.")} onClick={add}>Add</Action>
       </Group>
     </Stack>
   );

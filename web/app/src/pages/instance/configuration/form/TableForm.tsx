@@ -1,7 +1,9 @@
-import { Button, Group, Menu, NativeSelect, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Menu, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Action } from "../../../../ui/Action";
 import { confirm } from "../../../../ui/confirm";
 import { plain } from "../../../../ui/plain";
+import { Choice } from "./Choice";
 import { mappingAt, mistake, useSheet, valueAt } from "./context";
 import { FieldsForm } from "./FieldsForm";
 import { ChoiceSetting, KeyInput, ListSetting, TextSetting } from "./inputs";
@@ -12,7 +14,6 @@ export function TableForm({ name, onRenamed }: { name: string; onRenamed: (name:
   const sheet = useSheet();
   const at = ["tables", name];
   const postgres = valueAt(sheet.values, ["source", "type"]) === "postgres";
-  const locked = sheet.may !== true;
   return (
     <Stack gap="lg">
       <SimpleGrid cols={{ base: 1, sm: postgres ? 4 : 3 }}>
@@ -31,9 +32,9 @@ export function TableForm({ name, onRenamed }: { name: string; onRenamed: (name:
       <FieldsForm table={name} />
       <Group>
         <Button variant="default" onClick={() => { sheet.go(`tables.${name}`); }}>Show in YAML</Button>
-        <Button variant="default" disabled={locked} title={locked ? String(sheet.may) : undefined} onClick={() => {
+        <Action variant="default" may={sheet.may} onClick={() => {
           confirm({ title: `Remove the table ${plain(name)}?`, body: "From the next deployment on, writes to it are refused. The rows in the database stay.", action: "Remove", onConfirm: () => { sheet.unset(at, 1); } });
-        }}>Remove the table</Button>
+        }}>Remove the table</Action>
       </Group>
     </Stack>
   );
@@ -43,22 +44,21 @@ function Rules({ name }: { name: string }): ReactNode {
   const sheet = useSheet();
   const allow = ["tables", name, "allow"];
   const columns = Object.keys(mappingAt(sheet.values, ["tables", name, "fields"]));
-  const locked = sheet.may !== true;
   const all = (rules: Record<string, string>): void => { sheet.set(allow, rules); };
   return (
     <Stack gap="xs" role="group" aria-label="Who may write">
       <Group justify="space-between">
         <div><Title order={3} size="h6">Who may write</Title><Text size="xs" c="dimmed">CEL over user, old, new and changed; empty: nobody</Text></div>
-        <Menu position="bottom-end">
-          <Menu.Target><Button size="compact-sm" variant="default" disabled={locked} title={locked ? String(sheet.may) : undefined}>From a template</Button></Menu.Target>
+        {sheet.may !== true ? <Action size="compact-sm" variant="default" may={sheet.may}>From a template</Action> : <Menu position="bottom-end">
+          <Menu.Target><Button size="compact-sm" variant="default">From a template</Button></Menu.Target>
           <Menu.Dropdown>
             {columns.length > 0 && <Menu.Label>Only the owner, named in the column</Menu.Label>}
             {columns.map((c) => <Menu.Item key={c} onClick={() => { all(ownerRules(pathOf(sheet.values, name, c))); }}>{plain(c)}</Menu.Item>)}
             <Menu.Label>Everybody with a token</Menu.Label>
             <Menu.Item onClick={() => { all({ create: "true" }); }}>may create, nothing else</Menu.Item>
-            <Menu.Item color="red" onClick={() => { all({ create: "true", update: "true", delete: "true" }); }}>may do everything (open)</Menu.Item>
+            <Menu.Item c="var(--mantine-color-error)" onClick={() => { all({ create: "true", update: "true", delete: "true" }); }}>may do everything (open)</Menu.Item>
           </Menu.Dropdown>
-        </Menu>
+        </Menu>}
       </Group>
       {(["create", "update", "delete"] as const).map((verb) => <TextSetting key={verb} path={[...allow, verb]} label={`May ${verb}`} placeholder="nobody" code keep={2} />)}
     </Stack>
@@ -86,7 +86,6 @@ function RowPolicy({ name }: { name: string }): ReactNode {
   const named = typeof now === "object" && now !== null ? (Object.keys(now)[0] ?? "") : "";
   const value = named || (typeof now === "string" ? now : "");
   const wrong = mistake(sheet.errors, path);
-  const locked = { disabled: sheet.may !== true, title: sheet.may === true ? undefined : String(sheet.may) };
   const choose = (v: string): void => {
     if (v === "") sheet.unset(path, 2);
     else if (v === "version" || v === "timestamp") sheet.set(path, { [v]: columns[0] ?? v }, true);
@@ -94,8 +93,8 @@ function RowPolicy({ name }: { name: string }): ReactNode {
   };
   return (
     <Stack gap="xs">
-      <NativeSelect label="In conflict" data={rowPolicies} value={value} error={wrong && plain(wrong)} {...locked} onChange={(e) => { choose(e.currentTarget.value); }} />
-      {named && <NativeSelect label={named === "version" ? "Column with the version number" : "Column with the time of change"} data={columns.map((c) => ({ value: c, label: plain(c) }))} value={String(valueAt(now, [named]) ?? "")} {...locked} onChange={(e) => { sheet.set([...path, named], e.currentTarget.value); }} />}
+      <Choice label="In conflict" data={rowPolicies} value={value} error={wrong && plain(wrong)} may={sheet.may} choose={choose} />
+      {named && <Choice label={named === "version" ? "Column with the version number" : "Column with the time of change"} data={columns.map((c) => ({ value: c, label: plain(c) }))} value={String(valueAt(now, [named]) ?? "")} may={sheet.may} choose={(v) => { sheet.set([...path, named], v); }} />}
     </Stack>
   );
 }

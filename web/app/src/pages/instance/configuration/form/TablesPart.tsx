@@ -1,6 +1,8 @@
-import { Accordion, Badge, Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Accordion, Badge, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { useSearchState } from "../../../../shell/search";
+import { Action } from "../../../../ui/Action";
+import { allowed, locking } from "../../../../ui/allowed";
 import { Plain } from "../../../../ui/Plain";
 import { mappingAt, mistake, useSheet, valueAt } from "./context";
 import { TableForm } from "./TableForm";
@@ -43,7 +45,6 @@ function told(values: unknown, name: string): string {
 function AddTable({ names, onAdded }: { names: string[]; onAdded: (name: string) => void }): ReactNode {
   const sheet = useSheet();
   const [name, setName] = useState("");
-  const locked = sheet.may !== true;
   const given = name.trim();
   const ready = given !== "" && !names.includes(given);
   return (
@@ -55,8 +56,8 @@ function AddTable({ names, onAdded }: { names: string[]; onAdded: (name: string)
       onAdded(given);
     }}>
       <Group gap="xs" align="flex-end">
-        <TextInput label="New table" description="Its name in the app's schema" value={name} disabled={locked} title={locked ? String(sheet.may) : undefined} error={names.includes(given) ? "There is one of this name." : undefined} onChange={(e) => { setName(e.currentTarget.value); }} />
-        <Button type="submit" variant="default" disabled={locked || !ready} title={locked ? String(sheet.may) : undefined}>Add the table</Button>
+        <TextInput label="New table" description="Its name in the app's schema" value={name} {...locking(sheet.may)} error={names.includes(given) ? "There is one of this name." : undefined} onChange={(e) => { setName(e.currentTarget.value); }} />
+        <Action type="submit" variant="default" may={allowed(sheet.may, !ready && "Type a new name first.")}>Add the table</Action>
       </Group>
     </form>
   );

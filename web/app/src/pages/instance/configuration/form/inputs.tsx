@@ -1,7 +1,9 @@
-import { Autocomplete, NativeSelect, NumberInput, Switch, TagsInput, TextInput } from "@mantine/core";
+import { Autocomplete, NumberInput, TagsInput, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
+import { locking } from "../../../../ui/allowed";
 import { plain } from "../../../../ui/plain";
 import type { Path } from "../edits";
+import { Choice, Flip } from "./Choice";
 import { mistake, textsAt, useSheet, valueAt } from "./context";
 
 interface Setting {
@@ -18,9 +20,8 @@ interface Setting {
 function useSetting({ path, label, description, bare }: Setting) {
   const sheet = useSheet();
   const wrong = mistake(sheet.errors, path);
-  const locked = sheet.may !== true;
   const props = {
-    error: wrong === undefined ? undefined : plain(wrong), disabled: locked, title: locked ? String(sheet.may) : undefined,
+    error: wrong === undefined ? undefined : plain(wrong), ...locking(sheet.may),
     ...(bare ? { "aria-label": label } : { label, description }),
   };
   return { sheet, value: valueAt(sheet.values, path), props };
@@ -39,17 +40,14 @@ export function TextSetting(s: Setting & { placeholder?: string; code?: boolean;
 /** One of some words; "" stands for leaving the setting out. */
 export function ChoiceSetting(s: Setting & { data: { value: string; label: string }[] }): ReactNode {
   const { sheet, value, props } = useSetting(s);
-  const now = spoken(value);
-  const data = s.data.some((d) => d.value === now) ? s.data : [...s.data, { value: now, label: now === "" ? "(not set)" : plain(now) }];
-  return <NativeSelect {...props} data={data} value={now} onChange={(e) => { const v = e.currentTarget.value; if (v === "") sheet.unset(s.path, s.keep); else sheet.set(s.path, v); }} />;
+  return <Choice {...props} may={sheet.may} data={s.data} value={spoken(value)} choose={(v) => { if (v === "") sheet.unset(s.path, s.keep); else sheet.set(s.path, v); }} />;
 }
 
 /** Yes or no. The default is not written. */
 export function SwitchSetting(s: Setting & { fallback?: boolean; forbidden?: string }): ReactNode {
   const { sheet, value, props } = useSetting(s);
   const on = typeof value === "boolean" ? value : (s.fallback ?? false);
-  return <Switch {...props} disabled={props.disabled || (!!s.forbidden && !on)} title={s.forbidden ?? props.title} checked={on}
-    onChange={(e) => { const v = e.currentTarget.checked; if (v === (s.fallback ?? false)) sheet.unset(s.path, s.keep); else sheet.set(s.path, v); }} />;
+  return <Flip label={s.label} description={s.description} error={props.error} may={s.forbidden && !on ? s.forbidden : sheet.may} on={on} set={(v) => { if (v === (s.fallback ?? false)) sheet.unset(s.path, s.keep); else sheet.set(s.path, v); }} />;
 }
 
 /** A list of texts. */
@@ -63,7 +61,7 @@ export function ListSetting(s: Setting & { placeholder?: string; data?: string[]
 /** A whole number. */
 export function NumberSetting(s: Setting & { placeholder?: string; min?: number; max?: number }): ReactNode {
   const { sheet, value, props } = useSetting(s);
-  return <NumberInput {...props} placeholder={s.placeholder} min={s.min} max={s.max} allowDecimal={false} thousandSeparator=" " value={typeof value === "number" ? value : ""}
+  return <NumberInput {...props} placeholder={s.placeholder} min={s.min} max={s.max} allowDecimal={false} thousandSeparator=" " hideControls={sheet.may !== true} value={typeof value === "number" ? value : ""}
     onChange={(v) => { if (typeof v === "number") sheet.set(s.path, v); else if (v === "") sheet.unset(s.path, s.keep); }} />;
 }
 
@@ -80,7 +78,6 @@ export function KeyInput({ path, label, onRenamed, bare }: { path: Path; label: 
   const key = String(path[path.length - 1]);
   const [typed, setTyped] = useState(key);
   const taken = typed !== key && valueAt(sheet.values, [...path.slice(0, -1), typed]) !== undefined;
-  const locked = sheet.may !== true;
   const done = (): void => {
     const name = typed.trim();
     if (name === key) return;
@@ -88,6 +85,6 @@ export function KeyInput({ path, label, onRenamed, bare }: { path: Path; label: 
     sheet.rename(path, name);
     onRenamed?.(name);
   };
-  return <TextInput {...(bare ? { "aria-label": label } : { label })} value={typed} disabled={locked} title={locked ? String(sheet.may) : undefined} spellCheck={false} error={taken ? "There is one of this name." : undefined}
+  return <TextInput {...(bare ? { "aria-label": label } : { label })} value={typed} {...locking(sheet.may)} spellCheck={false} error={taken ? "There is one of this name." : undefined}
     onChange={(e) => { setTyped(e.currentTarget.value); }} onBlur={done} onKeyDown={(e) => { if (e.key === "Enter") e.currentTarget.blur(); }} />;
 }

@@ -88,9 +88,6 @@ func (s *Server) reap() {
 // URI of the server.
 func (s *Server) URI() string { return "mongodb://" + s.addr + "/?replicaSet=rs0" }
 
-// Port is where it listens.
-func (s *Server) Port() int { return s.l.Addr().(*net.TCPAddr).Port }
-
 // Failed is closed when the journal cannot be written: nothing is acknowledged from then on.
 func (s *Server) Failed() <-chan struct{} { return s.failed }
 

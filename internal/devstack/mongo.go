@@ -2,10 +2,8 @@ package devstack
 
 import (
 	"context"
-	"net"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 
 	"turnkey/internal/devmongo"
 	"turnkey/internal/fault"
@@ -50,42 +48,23 @@ func StartMongo(ctx context.Context, cfg MongoConfig) (*Mongo, error) {
 	if binary != "" {
 		return startMongod(ctx, binary, filepath.Join(cfg.Dir, "mongod"))
 	}
-	return startDouble(cfg.Dir)
+	return startDouble(filepath.Join(cfg.Dir, "mongodb.journal"))
 }
 
 // startDouble serves devmongo in this process.
-func startDouble(dir string) (*Mongo, error) {
-	store, err := devmongo.Open(devmongo.Options{Path: filepath.Join(dir, "mongodb.journal"), Sync: true})
+func startDouble(journal string) (*Mongo, error) {
+	store, err := devmongo.Open(devmongo.Options{Path: journal, Sync: true})
 	if err != nil {
 		if fault.Of(err).Kind == fault.Internal {
 			err = fault.Wrap(err, fault.Invalid, "devmongo_journal", "The development MongoDB's journal cannot be opened.")
 		}
 		return nil, err
 	}
-	server, err := listenAgain(store, filepath.Join(dir, "mongodb.port"))
+	server, err := devmongo.Listen(store, "127.0.0.1:0")
 	if err != nil {
 		_ = store.Close() // nothing was written
 		return nil, err
 	}
 	return &Mongo{uri: server.URI(), note: "MongoDB: a double for development, because there is no mongod on PATH. Set TURNKEY_MONGODB_URI for a real one.",
 		stop: func() error { server.Close(); return store.Close() }}, nil
-}
-
-// listenAgain serves at the port of the last start, because connection strings of instances name it, or at another one
-// if somebody took it.
-func listenAgain(store *devmongo.Store, file string) (*devmongo.Server, error) {
-	if last, ok := lastPort(file); ok {
-		if server, err := devmongo.Listen(store, net.JoinHostPort("127.0.0.1", strconv.Itoa(last))); err == nil {
-			return server, nil
-		}
-	}
-	server, err := devmongo.Listen(store, "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	if err := rememberPort(file, server.Port()); err != nil {
-		server.Close()
-		return nil, err
-	}
-	return server, nil
 }

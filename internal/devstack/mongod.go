@@ -130,14 +130,16 @@ func (m *mongod) becomePrimary(ctx context.Context) error {
 
 // keptPort is the port of the last start when it is free, else one that the kernel picks, which it keeps.
 func keptPort(file string) (int, error) {
-	if last, ok := lastPort(file); ok && portFree(last) {
-		return last, nil
+	if b, err := os.ReadFile(file); err == nil {
+		if last, err := strconv.Atoi(string(b)); err == nil && portFree(last) {
+			return last, nil
+		}
 	}
 	port, err := freePort()
 	if err != nil {
 		return 0, err
 	}
-	return port, rememberPort(file, port)
+	return port, os.WriteFile(file, []byte(strconv.Itoa(port)), 0o600)
 }
 
 func sizeOf(file string) int64 {

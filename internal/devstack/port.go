@@ -3,24 +3,8 @@ package devstack
 import (
 	"fmt"
 	"net"
-	"os"
 	"strconv"
-	"strings"
 )
-
-// lastPort is what a file remembers of the last start.
-func lastPort(file string) (port int, ok bool) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return 0, false
-	}
-	port, err = strconv.Atoi(strings.TrimSpace(string(b)))
-	return port, err == nil
-}
-
-func rememberPort(file string, port int) error {
-	return os.WriteFile(file, []byte(strconv.Itoa(port)+"\n"), 0o600)
-}
 
 // freePort on 127.0.0.1, of the kernel's choice. Somebody may take it before our server does.
 func freePort() (int, error) {

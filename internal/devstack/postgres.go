@@ -155,9 +155,9 @@ func (p *Postgres) prepare(ctx context.Context, cfg PostgresConfig) error {
 // predecessor that is still shutting down.
 func (p *Postgres) launch(ctx context.Context, cfg PostgresConfig, takeover time.Duration) error {
 	deadline := time.Now().Add(takeover)
-	for taken := 0; ; {
+	for attempt := 1; ; attempt++ {
 		var err error
-		if p.Port, err = p.pickPort(cfg.Port, taken > 0); err != nil {
+		if p.Port, err = p.pickPort(cfg.Port, attempt); err != nil {
 			return err
 		}
 		said, err := p.start(ctx, cfg.Settings)
@@ -176,8 +176,7 @@ func (p *Postgres) launch(ctx context.Context, cfg PostgresConfig, takeover time
 				return ctx.Err()
 			case <-time.After(100 * time.Millisecond):
 			}
-		case strings.Contains(said, "Address already in use") && cfg.Port == 0 && taken+1 < startAttempts:
-			taken++
+		case strings.Contains(said, "Address already in use") && cfg.Port == 0 && attempt < startAttempts:
 		default:
 			return fault.Wrap(fmt.Errorf("%w: %s", err, said), fault.Unavailable, "postgres_start", "The private PostgreSQL server did not start.").
 				WithHint("Its log is " + p.logFile() + ".")
@@ -278,18 +277,22 @@ func (p *Postgres) socketDir() string {
 
 func (p *Postgres) portFile() string { return filepath.Join(p.Dir, "port") }
 
-// pickPort prefers the wanted port, then the port of the last start, so that connection strings stay good. Only a
-// server can tell whether somebody else has that one: while it looks taken, our own last server may just be ending.
-func (p *Postgres) pickPort(wanted int, taken bool) (int, error) {
+// pickPort prefers the wanted port, then the port of the last start, so that connection strings
+// which people copied stay true.
+func (p *Postgres) pickPort(wanted, attempt int) (int, error) {
 	if wanted != 0 {
 		return wanted, nil
 	}
-	if last, ok := lastPort(p.portFile()); ok && !taken {
-		return last, nil
+	if attempt == 1 {
+		if b, err := os.ReadFile(p.portFile()); err == nil {
+			if last, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil && portFree(last) {
+				return last, nil
+			}
+		}
 	}
 	return freePort()
 }
 
 func (p *Postgres) rememberPort() error {
-	return rememberPort(p.portFile(), p.Port)
+	return os.WriteFile(p.portFile(), []byte(strconv.Itoa(p.Port)+"\n"), 0o600)
 }

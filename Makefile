@@ -1,7 +1,7 @@
 # Turnkey. `make` lists the targets; the text after ## is their help.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run screenshots soak web build test check bench fairness torture lint fuzz generate verify postgres clean
+.PHONY: help run screenshots soak web connector build test check bench fairness torture lint fuzz generate verify postgres clean
 
 # Settings of `make run`, also as environment variables.
 TURNKEY_PORT ?= 8080
@@ -30,12 +30,19 @@ web/dist/app/index.html: web/app/node_modules/.package-lock.json $(WEB)
 
 web: web/dist/app/index.html ## build the dashboard into web/dist/app
 
+web/connector/node_modules/.package-lock.json: web/connector/package-lock.json
+	@cd web/connector && npm ci --no-audit --no-fund --silent
+web/connector/dist/index.js: web/connector/node_modules/.package-lock.json web/connector/tsconfig.json $(wildcard web/connector/src/*.ts)
+	@npm run --silent build --prefix web/connector
+
+connector: web/connector/dist/index.js ## build the JavaScript connector
+
 build: web ## build bin/turnkey with the dashboard in it
 	@echo "building bin/turnkey (the first build takes a minute or two) ..."
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/turnkey ./cmd/turnkey
 
-test: postgres ## run everything that CI runs; ends with a table of suites
-	@$(GO) run ./deploy/ci
+test: postgres ## run everything that CI runs; ends with a table of suites (WITHIN=28m: stop then and report)
+	@$(GO) run ./deploy/ci $(if $(WITHIN),-within $(WITHIN))
 
 check: postgres ## the quick loop: format, vet, lint, Go and connector tests
 	@$(GO) run ./deploy/ci -quick

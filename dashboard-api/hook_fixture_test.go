@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"turnkey/controlplane"
 	"turnkey/runtime/hook"
@@ -34,7 +35,7 @@ func newWorkers(t *testing.T) *workers {
 	if programs.err != nil {
 		t.Fatal(programs.err)
 	}
-	p, err := worker.New(worker.Options{Binary: programs.Engine, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	p, err := worker.New(worker.Options{Binary: programs.Engine, Sizes: worker.Sizes{MaxWait: 30 * time.Second, Start: time.Minute}, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func newShop(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *shop 
 }
 
 // patient lets deployments wait for runtimes as in production.
-func patient(_ *controlplane.Config, c *Config) { c.Patience = 10 * time.Second }
+func patient(_ *controlplane.Config, c *Config) { c.Patience = time.Minute }
 
 func (s *shop) provision(config string, secrets map[string]any, deploy bool) reply {
 	s.Helper()
@@ -147,7 +147,7 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	late := time.After(20 * time.Second)
+	late := time.After(2 * time.Minute)
 	for !ok() {
 		select {
 		case <-tick.C:

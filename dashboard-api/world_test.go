@@ -65,13 +65,12 @@ type house struct {
 	audit *pgx.Conn
 }
 
+func migrated(ctx context.Context, url string) error { return store.Migrate(ctx, redact.New(url)) }
+
 // newHouse builds one; adjust may change the configurations.
 func newHouse(t *testing.T, adjust ...func(*controlplane.Config, *Config)) *house {
 	t.Helper()
-	h := &house{T: t, clock: newClock(), pool: newPool(), url: pgtest.URL(t), receiver: &receiver{}}
-	if err := store.Migrate(t.Context(), redact.New(h.url)); err != nil {
-		t.Fatalf("migrate: %v", err)
-	}
+	h := &house{T: t, clock: newClock(), pool: newPool(), url: pgtest.Like(t, migrated), receiver: &receiver{}}
 	var err error
 	if h.store, err = store.Open(t.Context(), redact.New(h.url)); err != nil {
 		t.Fatalf("open: %v", err)

@@ -59,7 +59,7 @@ func startDouble(t *testing.T, binary string, args ...string) *double {
 		t.Fatalf("it said %q and %q", said, errs)
 	}
 	go io.Copy(io.Discard, out) // ends with the process
-	if d.client, err = mongo.Connect(options.Client().ApplyURI(d.uri).SetTimeout(20 * time.Second)); err != nil {
+	if d.client, err = mongo.Connect(options.Client().ApplyURI(d.uri).SetTimeout(2 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.client.Disconnect(t.Context()) }) // over: the driver would look for the server

@@ -27,7 +27,7 @@ type devices struct {
 
 func startDevices(t *testing.T) *devices {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	cmd := nodeCommand(ctx, t, "devices.mjs", nil)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs

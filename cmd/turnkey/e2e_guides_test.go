@@ -94,7 +94,7 @@ func doGuide(t *testing.T, folder string, blocks []guideBlock) (instance string,
 		}
 	}
 	script.WriteString("printf '\\036'; printf %s \"${ID:-}\"\n")
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, "sh", "-c", script.String())

@@ -12,16 +12,20 @@ import (
 // edit is one write of a device, with what became of it. It reached the server between sent and
 // answered, of the try that decided.
 type edit struct {
-	op, row        string // PUT, PATCH or DELETE
-	name           string // "": says nothing of it
-	archived       string // "true", "false" or ""
-	add            int    // to the counter
+	op, row        string         // PUT, PATCH or DELETE
+	name           string         // "": says nothing of it
+	archived       string         // "true", "false" or ""
+	add            int            // to the counter
+	raw, old       map[string]any // what the SDK has queued and the values before; nil: see data
 	sent, answered time.Time
 	fate           string // "success" or the error's code
 }
 
 // data is what travels.
 func (e *edit) data() map[string]any {
+	if e.raw != nil {
+		return e.raw
+	}
 	out := map[string]any{}
 	if e.op == "PUT" {
 		out["owner_id"] = "e2e"
@@ -63,8 +67,14 @@ func (r modelRow) after(e *edit) modelRow {
 }
 
 // explains reports whether some order of arrival of a row's edits leads from one state to the other.
-// Edits that did not overlap in time arrived in their order; those that did, in any.
 func explains(from, to modelRow, edits []*edit) bool {
+	_, ok := arrival(from, to, edits)
+	return ok
+}
+
+// arrival finds an order in which a row's edits may have arrived, and which leads from one state to the other.
+// Edits that did not overlap in time arrived in their order; those that did, in any.
+func arrival(from, to modelRow, edits []*edit) (order []*edit, ok bool) {
 	edits = slices.Clone(edits)
 	slices.SortFunc(edits, func(a, b *edit) int { return a.sent.Compare(b.sent) })
 	dead := map[string]bool{} // what has been tried in vain
@@ -93,17 +103,18 @@ func explains(from, to modelRow, edits []*edit) bool {
 		}
 		for _, i := range open {
 			if edits[i].sent.Before(ends) {
-				done[i] = true
+				done[i], order = true, append(order, edits[i])
 				if walk(low, now.after(edits[i])) {
 					return true
 				}
-				done[i] = false
+				done[i], order = false, order[:len(order)-1]
 			}
 		}
 		dead[key] = true
 		return false
 	}
-	return walk(0, from)
+	ok = walk(0, from)
+	return order, ok
 }
 
 // TestPlanesModel: the checker lets pass what may be, and nothing else.

@@ -90,13 +90,13 @@ func (p *process) stop(t *testing.T) {
 		if err != nil || bytes.Contains(p.said(), []byte("goroutine ")) {
 			t.Errorf("%s ended badly: %v\n%s", p.name, err, p.said())
 		}
-	case <-time.After(40 * time.Second):
-		t.Fatalf("%s did not end within 40 s of SIGTERM", p.name)
+	case <-time.After(2 * time.Minute):
+		t.Fatalf("%s did not end within two minutes of SIGTERM", p.name)
 	}
 }
 
 func statusOf(url string) int {
-	response, err := (&http.Client{Timeout: 5 * time.Second}).Get(url)
+	response, err := (&http.Client{Timeout: 30 * time.Second}).Get(url)
 	if err != nil {
 		return 0
 	}
@@ -104,12 +104,12 @@ func statusOf(url string) int {
 	return response.StatusCode
 }
 
-// eventually polls until ok, for at most 40 s.
+// eventually polls until ok, for at most two minutes.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(40 * time.Second); !ok(); {
+	for late := time.After(2 * time.Minute); !ok(); {
 		select {
 		case <-tick.C:
 		case <-late:
@@ -262,6 +262,10 @@ func (in *installation) call(method, path string, body any) (int, map[string]any
 		}
 	}
 	status, raw := call(in.T, method, "http://"+in.api+"/api/v1"+path, in.token, string(text))
+	for status == http.StatusTooManyRequests { // who polls for long uses up a minute's calls
+		<-time.After(time.Second)
+		status, raw = call(in.T, method, "http://"+in.api+"/api/v1"+path, in.token, string(text))
+	}
 	out := map[string]any{}
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &out); err != nil {

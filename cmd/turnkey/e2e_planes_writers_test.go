@@ -34,9 +34,11 @@ type writers struct {
 	urls         []string // of the runtimes; each device has one
 	source       string
 	token        string
-	storm        atomic.Bool // shared rows are deleted, too
-	foreign      bool        // every write is of somebody else's row
-	refusedFirst chan struct{}
+	fleet        *fleet        // the devices have the real SDK; nil: they are goroutines here
+	shared       atomic.Bool   // see storm
+	foreign      bool          // every write is of somebody else's row
+	refusedFirst chan struct{} // closed at the first refusal,
+	refusedAt    time.Time     // which was then
 	once         sync.Once
 	cancel       context.CancelFunc
 	wg           sync.WaitGroup
@@ -57,11 +59,33 @@ func newWriters(t *testing.T, source string, urls ...string) *writers {
 	return &writers{t: t, urls: urls, source: source, token: token, cancel: func() {}, tries: map[string]int{}}
 }
 
+// sail gives the writing to devices with the real SDK.
+func (w *writers) sail(f *fleet) *writers {
+	w.fleet = f
+	f.aim(w)
+	return w
+}
+
+// storm says whether shared rows are deleted, too.
+func (w *writers) storm(on bool) {
+	w.shared.Store(on)
+	if w.fleet != nil {
+		w.fleet.tell(map[string]any{"storm": on})
+	}
+}
+
 // start lets all of them write; refusedFirst closes with the first refusal.
 func (w *writers) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	w.cancel, w.refusedFirst, w.once = cancel, make(chan struct{}), sync.Once{}
+	w.mu.Lock()
+	w.refusedFirst, w.once = make(chan struct{}), sync.Once{}
 	w.edits, w.wrong, w.tries = nil, nil, map[string]int{}
+	w.mu.Unlock()
+	if w.fleet != nil {
+		w.fleet.tell(map[string]any{"start": true})
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.cancel = cancel
 	for n := range brakeWriters {
 		w.wg.Go(func() {
 			pace := time.NewTicker(25 * time.Millisecond)
@@ -77,6 +101,10 @@ func (w *writers) start() {
 
 // stop ends them; every queue is empty afterwards.
 func (w *writers) stop() {
+	if w.fleet != nil {
+		w.fleet.stop()
+		return
+	}
 	w.cancel()
 	w.wg.Wait()
 }
@@ -96,7 +124,7 @@ func (w *writers) next(n int) *edit {
 		return e
 	case 1:
 		e.row = rowID(w.source, 0xb2, rand.IntN(sharedRows))
-		if !w.storm.Load() {
+		if !w.shared.Load() {
 			return e
 		}
 	default:
@@ -149,13 +177,10 @@ func (w *writers) bring(n int, e *edit) {
 			w.decided(e, "success")
 			return
 		case "fatal_error":
-			w.once.Do(func() { close(w.refusedFirst) })
 			w.decided(e, r.Failed.Code)
 			return
 		case "retryable_error":
-			w.mu.Lock()
-			w.tries["retryable "+r.Code]++
-			w.mu.Unlock()
+			w.retried(r.Code)
 			if r.Retry <= 0 {
 				w.fail("retryable without retry_after_ms: " + r.Code)
 				return
@@ -174,9 +199,18 @@ func (w *writers) fail(what string) {
 	w.wrong = append(w.wrong, what)
 }
 
+func (w *writers) retried(code string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tries["retryable "+code]++
+}
+
 func (w *writers) decided(e *edit, fate string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if fate != "success" && w.refusedFirst != nil {
+		w.once.Do(func() { w.refusedAt = e.answered; close(w.refusedFirst) })
+	}
 	e.fate = fate
 	w.edits = append(w.edits, e)
 	w.tries[fate]++
@@ -191,6 +225,10 @@ func (w *writers) count(fate string) int {
 
 // seed makes the rows that everybody shares.
 func (w *writers) seed() {
+	if w.fleet != nil {
+		w.fleet.seed()
+		return
+	}
 	for kind, n := range map[int]int{0xb1: hotRows, 0xb2: sharedRows} {
 		for i := range n {
 			w.bring(0, &edit{op: "PUT", row: rowID(w.source, kind, i), name: "seed", archived: "false"})

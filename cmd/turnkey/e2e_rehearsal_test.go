@@ -48,7 +48,7 @@ func rehearsals(in *tenant) {
 	for n, priority := range []int{5, 4} {
 		in.want("a live write", in.writes(user, "live", n+1, fmt.Sprintf(`"op":"PUT","type":"todos","id":%q,"data":{"owner_id":%q,"priority":%d}`, in.row(), user, priority)), "success")
 	}
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end) && shadow.Total < 2; {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end) && shadow.Total < 2; {
 		in.api("GET", at+"/shadow", nil, &shadow)
 	}
 	if !shadow.Running || shadow.Runtimes != 1 || shadow.Total != 2 || shadow.Same != 1 || shadow.Differ != 1 || shadow.Fields["todos"]["priority"] != 1 {

@@ -50,7 +50,7 @@ func cutOff(d *device, list ...transaction) {
 
 func killed(d *device, list ...transaction) {
 	d.in.Helper()
-	ctx, kill := context.WithTimeout(d.in.Context(), time.Minute)
+	ctx, kill := context.WithTimeout(d.in.Context(), 5*time.Minute)
 	defer kill()
 	d.url = d.in.lossy(1, kill)
 	d.killed(ctx, list...)

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -24,6 +23,7 @@ import (
 
 	"turnkey/internal/devmongo"
 	"turnkey/internal/devstack"
+	"turnkey/internal/port"
 	"turnkey/runtime/hook/engine"
 	"turnkey/runtime/hook/worker/child"
 )
@@ -138,14 +138,7 @@ type serveProcess struct {
 	done chan error // its end, once
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}
+func freePort() (int, error) { return port.Free() }
 
 // startServe serves a folder with that configuration and returns once it is healthy.
 func startServe(folder, document, sourceURI string) (*serveProcess, error) {
@@ -168,7 +161,7 @@ func startServe(folder, document, sourceURI string) (*serveProcess, error) {
 		return nil, err
 	}
 	go func() { p.done <- p.cmd.Wait() }()
-	for started := time.Now(); time.Since(started) < 30*time.Second; {
+	for started := time.Now(); time.Since(started) < 2*time.Minute; {
 		if response, err := http.Get(p.url + "/health"); err == nil {
 			response.Body.Close()
 			if response.StatusCode == http.StatusOK {
@@ -193,9 +186,9 @@ func (p *serveProcess) stop() error {
 			return fmt.Errorf("turnkey serve ended badly: %w\n%s", err, p.log)
 		}
 		return nil
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		_ = p.cmd.Process.Kill()
-		return fmt.Errorf("turnkey serve did not end within 30 s of Ctrl-C\n%s", p.log)
+		return fmt.Errorf("turnkey serve did not end within two minutes of Ctrl-C\n%s", p.log)
 	}
 }
 
@@ -226,7 +219,7 @@ func nodeCommand(ctx context.Context, t *testing.T, script string, argument any)
 // node runs a script and gives what it printed.
 func node(t *testing.T, script string, argument any) []byte {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	cmd := nodeCommand(ctx, t, script, argument)
 	var out, errs bytes.Buffer

@@ -88,7 +88,7 @@ func TestServeNamesThePlace(t *testing.T) {
 			fill(t, dir, secretsOf(dir))
 			fill(t, dir, c.files)
 			var errs bytes.Buffer
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			code := run(ctx, []string{"serve", dir, "--listen", "127.0.0.1:0", "--development"}, terminal{io.Discard, &errs})
 			for _, text := range c.want {

@@ -68,7 +68,7 @@ func next(t *testing.T, ids chan string) string {
 	select {
 	case id := <-ids:
 		return id
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("nothing was delivered")
 		return ""
 	}
@@ -189,7 +189,7 @@ outbox: {crm: {url: %q, secret: {secret: CRM_KEY}}}
 		if code != 0 {
 			t.Errorf("exit %d", code)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("it does not end")
 	}
 	if err := os.WriteFile(filepath.Join(folder, "secrets/CRM_KEY"), []byte("hunter2"), 0o600); err != nil {

@@ -44,7 +44,7 @@ func (p *runtimeParts) killed(k worker.Kill) {
 		where = "resolveUser"
 	}
 	p.log.Warn("a hook's worker ended", "instance", instance, "use", use, "class", string(k.Class), "how", k.Detail)
-	if !outside {
+	if !outside || use == "rehearsal" { // who tries something out is told in the answer
 		return
 	}
 	p.tell(telemetry.Entry{

@@ -36,7 +36,7 @@ func workersFor(t *testing.T, files ...string) (*worker.Pool, *hook.Program) {
 		t.Fatal(err)
 	}
 	t.Cleanup(programs.Remove)
-	pool, err := worker.New(worker.Options{Binary: programs.Engine, Log: slog.New(slog.DiscardHandler)})
+	pool, err := worker.New(worker.Options{Binary: programs.Engine, Sizes: worker.Sizes{MaxWait: 30 * time.Second, Start: time.Minute}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

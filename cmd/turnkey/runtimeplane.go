@@ -130,12 +130,12 @@ func (p *runtimeParts) openSource(ctx context.Context, b *bundle.Bundle) (source
 	}
 	if cfg.Type == bundle.MongoDB {
 		return opened(mongo.Open(ctx, mongo.Options{
-			URI: uri, Database: cfg.Database, Runtime: p.id, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(),
+			URI: uri, Database: cfg.Database, Instance: b.Instance.ID, Runtime: p.id, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(),
 			MaxPool: uint64(max(0, p.border.SourceConnections)), Now: clock.Now, Log: p.log,
 		}))
 	}
 	return opened(postgres.Open(ctx, postgres.Options{
-		URI: uri, Schema: cfg.Database, RLS: cfg.RowLevelSecurity, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(),
+		URI: uri, Schema: cfg.Database, Instance: b.Instance.ID, RLS: cfg.RowLevelSecurity, Dial: p.guard.DialContext, AllowPrivate: p.guard.AllowsPrivate(),
 		MaxConns: int32(max(0, p.border.SourceConnections)), Now: clock.Now, Log: p.log,
 	}))
 }

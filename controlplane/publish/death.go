@@ -42,8 +42,9 @@ func died(err error, doing, file string) hook.Diagnostic {
 	return d
 }
 
-// culpritTime bounds the search: the answer must come while somebody waits for it.
-const culpritTime = 10 * time.Second
+// culpritTime bounds the search: the answer must come while somebody waits for it. On a busy machine one look at a file that
+// uses up its processor time takes many seconds.
+const culpritTime = 30 * time.Second
 
 // attempt compiles or tests some files. told is what it says against them when it comes to an end: code that eats
 // memory until its time is over ends by either, as the machine goes.

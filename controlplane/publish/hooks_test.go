@@ -41,7 +41,7 @@ func newPool(t *testing.T) *worker.Pool { return newPoolAt(t, time.Now) }
 // newPoolAt makes a pool with a clock of its own; its workers compile by the machine's.
 func newPoolAt(t *testing.T, now func() time.Time) *worker.Pool {
 	t.Helper()
-	p, err := worker.New(worker.Options{Binary: programs.Engine, Now: now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	p, err := worker.New(worker.Options{Binary: programs.Engine, Sizes: worker.Sizes{MaxWait: 30 * time.Second, Start: time.Minute}, Now: now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

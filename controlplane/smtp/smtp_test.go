@@ -84,7 +84,7 @@ func (s *server) talk(c net.Conn) (said []string) {
 	if s.implicit.Load() {
 		c = tls.Server(c, s.tls)
 	}
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	in := bufio.NewReader(c)
 	answer := func(command, usual string) {
 		if other := s.answers[command]; other != "" {
@@ -145,7 +145,7 @@ func (s *server) talk(c net.Conn) (said []string) {
 
 func (s *server) mailer(t *testing.T, scheme, login string) *Mailer {
 	t.Helper()
-	m, err := New(Config{URL: redact.New(scheme + "://" + login + s.listener.Addr().String()), From: "Turnkey <no-reply@turnkey.example>", TLS: s.tls, Timeout: 5 * time.Second})
+	m, err := New(Config{URL: redact.New(scheme + "://" + login + s.listener.Addr().String()), From: "Turnkey <no-reply@turnkey.example>", TLS: s.tls, Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func TestRefusals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := m.Send(ctx, letter); !fault.IsKind(err, fault.Unavailable) || ctx.Err() != nil {
 			t.Errorf("%v, %v", err, ctx.Err())

@@ -50,10 +50,7 @@ func TestMigrateTogether(t *testing.T) {
 
 func open(t *testing.T) (*Store, string) {
 	t.Helper()
-	url := pgtest.URL(t)
-	if err := Migrate(t.Context(), redact.New(url)); err != nil {
-		t.Fatal(err)
-	}
+	url := pgtest.Like(t, func(ctx context.Context, url string) error { return Migrate(ctx, redact.New(url)) })
 	s, err := Open(t.Context(), redact.New(url))
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,6 @@
-// Command ci runs the test suites of suites.go one after the other and ends with a table that says of
-// each whether it ran, and why not, and with the line "N passed, N failed". It fails when a suite
-// fails or lacks a tool that every developer is asked to have; only suites that need something out of
+// Command ci runs the test suites of suites.go, at times two at once, and ends with a table that says of
+// each whether it ran, and why not, with what failed, and with the line "N passed, N failed". It fails when
+// a suite fails or lacks a tool that every developer is asked to have; only suites that need something out of
 // the ordinary, such as a real database server, may end as "not run".
 //
 //	go run ./deploy/ci              everything (make test)
@@ -19,10 +19,8 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 	"text/tabwriter"
-	"time"
 )
 
 // logDir holds each suite's whole output, beside the built binaries.
@@ -31,6 +29,7 @@ const logDir = "bin/test"
 func main() {
 	quick := flag.Bool("quick", false, "run only the suites of the quick loop")
 	list := flag.Bool("list", false, "list the suites and what they prove")
+	within := flag.Duration("within", 0, "stop after this time and report what there is; 0: never")
 	flag.Parse()
 
 	chosen, err := choose(suites(), flag.Args(), *quick)
@@ -48,10 +47,12 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var results []result
-	for _, s := range chosen {
-		results = append(results, runSuite(ctx, os.Stdout, s))
+	if *within > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, *within, fmt.Errorf("the %s of -within are over", *within))
+		defer cancel()
 	}
+	results := runAll(chosen, func(s suite) result { return runSuite(ctx, s) }, func(r result) { r.announce(os.Stdout) })
 	if !report(os.Stdout, results) {
 		stop()
 		os.Exit(1)
@@ -81,42 +82,4 @@ func printList(w io.Writer, list []suite) {
 		fmt.Fprintf(t, "%s\t%s\n", s.name, s.proves)
 	}
 	_ = t.Flush()
-}
-
-// report prints the table, once more what failed suites said (who keeps only the end of a log has it then), and the
-// closing line, and says whether all is well. A run in which nothing passed is not well.
-func report(w io.Writer, results []result) bool {
-	fmt.Fprintln(w)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "suite\trun\ttests\ttime\twhy / what it proves")
-	passed, failed := 0, 0
-	for _, r := range results {
-		state, note := "passed", r.suite.proves
-		switch {
-		case r.notRun != "":
-			state, note = "not run", r.notRun
-		case r.failure != "":
-			state, note = "FAILED", r.failure
-		}
-		tests := "-"
-		if r.notRun == "" {
-			tests = fmt.Sprint(r.passed + r.failed)
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.suite.name, state, tests, r.took.Round(100*time.Millisecond), firstLine(note))
-		passed += r.passed
-		failed += r.failed
-	}
-	_ = t.Flush()
-	for _, r := range results {
-		if r.said != "" {
-			fmt.Fprintf(w, "\n%s said\n%s\n", r.suite.name, indent(r.said))
-		}
-	}
-	fmt.Fprintf(w, "\n%d passed, %d failed\n", passed, failed)
-	return failed == 0 && passed > 0
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }

@@ -9,16 +9,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
 
-// suiteTimeout is the longest any suite may take on two cores.
-const suiteTimeout = 15 * time.Minute
+// suiteTimeout is the longest any suite may take, on a slow machine that has other things to do.
+const suiteTimeout = 25 * time.Minute
 
 // stopGrace is how long a stopped suite's processes may take to end.
-const stopGrace = 10 * time.Second
+const stopGrace = 20 * time.Second
 
 // suite is one line of the table.
 type suite struct {
@@ -30,6 +30,8 @@ type suite struct {
 	needs        []need
 	counts       counter // how to read the number of tests; nil: the suite is one test
 	quick        bool    // part of the quick loop
+	half         bool    // leaves a processor idle while it waits, for another such suite
+	web          bool    // builds the dashboard, which the binary of others has in it: they wait for it
 }
 
 // result is what became of a suite.
@@ -37,9 +39,9 @@ type result struct {
 	suite          suite
 	notRun         string // why, when it did not run
 	failure        string // why, when it failed
-	said           string // the end of what it said then
+	failures       []failure
 	passed, failed int
-	took           time.Duration
+	took, busy     time.Duration // by the clock, and of processors
 }
 
 // need is something that a suite asks of the machine.
@@ -70,46 +72,43 @@ func setting(name, help string) need {
 	return need{what: name + " is not set: " + help, optional: true, met: func() bool { return os.Getenv(name) != "" }}
 }
 
-// runSuite runs one suite, prints a line about it, and on failure what it said.
-func runSuite(ctx context.Context, w io.Writer, s suite) result {
+// runSuite runs one suite and keeps its output in a file.
+func runSuite(ctx context.Context, s suite) result {
 	started := time.Now()
 	r := result{suite: s}
-	fmt.Fprintf(w, "%-14s ", s.name)
 	if missing := unmet(s.needs); missing != nil {
 		if missing.optional {
 			r.notRun = missing.what
-			fmt.Fprintln(w, "not run:", missing.what)
 			return r
 		}
-		r.failed, r.failure = 1, missing.what
-		fmt.Fprintln(w, "FAILED:", missing.what)
-		return r
+		return r.fail(missing.what, failure{name: "cannot run", said: []string{missing.what}})
 	}
 	ctx, cancel := context.WithTimeout(ctx, suiteTimeout)
 	defer cancel()
-	output, err := s.execute(ctx)
-	r.took = time.Since(started)
-	said := string(output)
+	output, busy, err := s.execute(ctx)
+	r.took, r.busy = time.Since(started), busy
 	if s.counts != nil {
-		r.passed, r.failed, said = s.counts(output)
+		r.passed, r.failures = s.counts(output)
 	}
 	logFile := filepath.Join(logDir, s.name+".log")
 	if werr := os.WriteFile(logFile, output, 0o644); werr != nil {
 		err = errors.Join(err, werr)
 	}
 	switch {
-	case err != nil || r.failed > 0:
-		r.failed = max(r.failed, 1)
-		r.failure = fmt.Sprintf("%v; all of it is in %s", err, logFile)
-		r.said = tail(said, 30)
-		fmt.Fprintf(w, "FAILED after %s\n%s\n", r.took.Round(time.Millisecond), indent(tail(said, 120)))
+	case len(r.failures) > 0:
+		return r.fail(fmt.Sprintf("%d failed; all of it is in %s", len(r.failures), logFile))
+	case err != nil:
+		return r.fail(fmt.Sprintf("%v; all of it is in %s", err, logFile), endOf(err.Error(), string(output)))
 	case s.counts != nil && r.passed == 0:
-		r.failed, r.failure = 1, "it ran no test; see "+logFile
-		fmt.Fprintln(w, "FAILED: it ran no test")
-	default:
-		r.passed = max(r.passed, 1)
-		fmt.Fprintf(w, "passed %4d in %s\n", r.passed, r.took.Round(time.Millisecond))
+		return r.fail("it ran no test; see "+logFile, endOf("it ran no test", string(output)))
 	}
+	r.passed = max(r.passed, 1)
+	return r
+}
+
+func (r result) fail(why string, how ...failure) result {
+	r.failure, r.failures = why, append(r.failures, how...)
+	r.failed = len(r.failures)
 	return r
 }
 
@@ -122,19 +121,24 @@ func unmet(needs []need) *need {
 	return nil
 }
 
-func (s suite) execute(ctx context.Context) ([]byte, error) {
+func (s suite) execute(ctx context.Context) (output []byte, busy time.Duration, err error) {
 	var out bytes.Buffer
 	for _, dir := range s.npm {
 		if err := installNPM(ctx, &out, dir); err != nil {
-			return out.Bytes(), err
+			return out.Bytes(), 0, err
 		}
 	}
-	err := s.run(ctx, &out, s.command)
-	return out.Bytes(), err
+	busy, err = s.run(ctx, &out, s.command)
+	return out.Bytes(), busy, err
 }
+
+// installing is held by who installs: two suites may ask for the same folder.
+var installing sync.Mutex
 
 // installNPM runs npm ci unless the installed tree is of this lock file.
 func installNPM(ctx context.Context, out io.Writer, dir string) error {
+	installing.Lock()
+	defer installing.Unlock()
 	lock, err := os.Stat(filepath.Join(dir, "package-lock.json"))
 	if err != nil {
 		return fmt.Errorf("npm dependencies need a lock file: %w", err)
@@ -143,33 +147,28 @@ func installNPM(ctx context.Context, out io.Writer, dir string) error {
 	if err == nil && !have.ModTime().Before(lock.ModTime()) {
 		return nil
 	}
-	return suite{dir: dir}.run(ctx, out, []string{"npm", "ci", "--no-audit", "--no-fund"})
+	_, err = suite{dir: dir}.run(ctx, out, []string{"npm", "ci", "--no-audit", "--no-fund"})
+	return err
 }
 
-// run executes argv in a process group of its own, so that a timeout or a Ctrl-C ends its children, too.
-func (s suite) run(ctx context.Context, out io.Writer, argv []string) error {
+// run executes argv in a process group of its own, so that a timeout or a Ctrl-C ends its children, too. It tells for how long
+// that and what it waited for kept processors busy.
+func (s suite) run(ctx context.Context, out io.Writer, argv []string) (busy time.Duration, err error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, out, out
 	cmd.Env = append(os.Environ(), s.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = stopGrace
-	err := cmd.Run()
+	err = cmd.Run()
+	if state := cmd.ProcessState; state != nil {
+		busy = state.UserTime() + state.SystemTime()
+	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("%s: stopped: %w", argv[0], context.Cause(ctx))
+		return busy, fmt.Errorf("%s: stopped: %w", argv[0], context.Cause(ctx))
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", argv[0], err)
+		return busy, fmt.Errorf("%s: %w", argv[0], err)
 	}
-	return nil
+	return busy, nil
 }
-
-func tail(s string, lines int) string {
-	all := strings.Split(strings.TrimRight(s, "\n"), "\n")
-	if cut := len(all) - lines; cut > 0 {
-		all = append([]string{fmt.Sprintf("... %d lines before", cut)}, all[cut:]...)
-	}
-	return strings.Join(all, "\n")
-}
-
-func indent(s string) string { return "    " + strings.ReplaceAll(s, "\n", "\n    ") }

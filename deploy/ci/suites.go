@@ -5,54 +5,67 @@ import (
 	"os/exec"
 )
 
+// static is how the product is built, and therefore tested: what one suite compiles, the next ones have.
+var static = []string{"CGO_ENABLED=0"}
+
+// goTest is `go test` for a counter. The suite vet has vetted; a package may take as long as a suite may.
+func goTest(args ...string) []string {
+	return append([]string{"go", "test", "-json", "-vet=off", "-timeout", suiteTimeout.String()}, args...)
+}
+
+// script is a shell's, and ends with what it is for.
+func script(first string, then ...string) []string {
+	return append([]string{"sh", "-c", first + ` && exec "$@"`, "sh"}, then...)
+}
+
 // suites is the list, in the order of running: what fails fast comes first. To add a suite, add a
 // line here; nothing else needs to know.
 func suites() []suite {
+	npm, make := tool("npm", "install Node 20 or newer"), tool("make", "")
 	return []suite{
 		{name: "format", quick: true, proves: "all Go files are gofmt'ed",
 			command: []string{"sh", "-c", `out=$(gofmt -l $(git ls-files --cached --others --exclude-standard '*.go' | while read -r f; do test -f "$f" && echo "$f"; done)); test -z "$out" || { echo "run: gofmt -w" $out; exit 1; }`},
 			needs:   []need{tool("git", "")}},
 		{name: "vet", quick: true, proves: "go vet finds nothing",
-			command: []string{"go", "vet", "./..."}},
+			command: script("go vet ./...", "go", "vet", "-tags", "e2e,pooler", "./cmd/turnkey", "./runtime/source/postgres"), env: static},
 		{name: "vet-macos", proves: "the code builds and vets for macOS on arm64",
-			command: []string{"go", "vet", "./..."}, env: []string{"GOOS=darwin", "GOARCH=arm64", "CGO_ENABLED=0"}},
+			command: []string{"go", "vet", "./..."}, env: append([]string{"GOOS=darwin", "GOARCH=arm64"}, static...)},
 		{name: "static-build", proves: "the product builds without a C compiler",
-			command: []string{"go", "build", "./..."}, env: []string{"CGO_ENABLED=0", "CC=false"}},
+			command: []string{"go", "build", "./..."}, env: append([]string{"CC=false"}, static...)},
 		{name: "lint", quick: true, proves: "staticcheck finds nothing (staticcheck.conf)",
-			command: []string{"sh", "-c", "(cd tools && go build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck) && bin/staticcheck ./..."}},
+			command: script("(cd tools && go build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck)", "bin/staticcheck", "./..."), env: static},
 		{name: "go", quick: true, proves: "unit, property, architecture and database tests",
-			command: []string{"go", "test", "-json", "./..."}, counts: goJSON},
+			command: goTest("./..."), env: static, counts: goJSON},
 		{name: "race", proves: "no data race where goroutines meet",
-			command: []string{"go", "test", "-json", "-race", "-short", "./internal/lifecycle/...", "./internal/devmongo/...", "./runtime/..."}, counts: goJSON,
+			command: goTest("-race", "-short", "./internal/lifecycle/...", "./internal/devmongo/...", "./runtime/..."), counts: goJSON,
 			env:   []string{"CGO_ENABLED=1"},
 			needs: []need{optionalTool("cc", "the race detector needs a C compiler")}},
 		{name: "connector", quick: true, proves: "the JavaScript connector, unit by unit",
-			dir: "web/connector", npm: []string{"web/connector"}, command: []string{"npm", "test", "--silent"}, counts: nodeTest,
-			needs: []need{tool("npm", "install Node 20 or newer")}},
+			npm: []string{"web/connector"}, command: script("npm run --silent build --prefix web/connector", "sh", "-c", "node --test --test-reporter=tap web/connector/test/*.test.js"), counts: tap,
+			needs: []need{npm}},
 		{name: "web", quick: true, proves: "the dashboard: types, lint, its client is generated from the API as it is, unit tests, and it builds",
 			npm:     []string{"web/app"},
-			command: []string{"sh", "-c", `go run ./cmd/turnkey openapi > web/app/openapi.json && cd web/app && cp src/api/schema.d.ts openapi.old && npm run --silent generate && cmp openapi.old src/api/schema.d.ts && npm run --silent check && npm test && npm run --silent build`}, counts: vitest,
-			needs: []need{tool("npm", "install Node 20 or newer")}},
+			command: []string{"sh", "-c", `go run ./cmd/turnkey openapi > web/app/openapi.json && cd web/app && cp src/api/schema.d.ts openapi.old && npm run --silent generate && cmp openapi.old src/api/schema.d.ts && npm run --silent check && npm test && npx --no-install vite build --logLevel warn`}, env: static, counts: vitest,
+			needs: []need{npm}},
 		{name: "e2e", proves: "turnkey dev as users meet it: the real PowerSync SDK, a device stuck behind a bad write, every strategy of the conflict guide, every command of the guides, failing hooks, lost answers, another JOSE library, the printed curl lines",
 			npm:     []string{"web/connector", "web/e2e"},
-			command: []string{"sh", "-c", "npm run --silent build --prefix web/connector && exec go test -json -count=1 -tags e2e -skip '^TestPlanes' ./cmd/turnkey/..."}, counts: goJSON,
-			needs: []need{tool("npm", "install Node 20 or newer"), tool("curl", "")}},
+			command: script("make -s connector", goTest("-count=1", "-tags", "e2e", "-skip", "^TestPlanes", "./cmd/turnkey/...")...), env: static, counts: goJSON,
+			needs: []need{npm, make, tool("curl", "")}},
 		{name: "browser", proves: "the dashboard in a real browser against the real binary: the journey of a new account, a viewer's, attacks on display, cookies and policies, every page by axe in both themes and two widths",
 			npm:     []string{"web/app", "web/connector", "web/e2e"},
-			command: []string{"sh", "-c", "npm run --silent build --prefix web/connector && npm run --silent build --prefix web/app && CGO_ENABLED=0 go build -trimpath -o bin/turnkey ./cmd/turnkey && exec node --test --test-concurrency=1 web/e2e/browser/all.test.mjs"}, counts: nodeTest,
-			needs: []need{tool("npm", "install Node 20 or newer"), {what: "no Chromium: install the package chromium, or set TURNKEY_CHROMIUM to the browser", optional: true, met: haveChromium}}},
+			command: script("make -s web connector && go build -o bin/turnkey ./cmd/turnkey", "node", "--test", "--test-reporter=tap", "--test-concurrency=2", "web/e2e/browser/walks.test.mjs", "web/e2e/browser/pages.test.mjs"), env: static, counts: tap,
+			needs: []need{npm, make, {what: "no Chromium: install the package chromium, or set TURNKEY_CHROMIUM to the browser", optional: true, met: haveChromium}}},
 		{name: "planes", proves: "control plane and runtime as two processes: provisioning by curl, kill -9 of one plane, bad deployments, keys and restore",
-			command: []string{"go", "test", "-json", "-count=1", "-tags", "e2e", "-run", "^TestPlanes", "./cmd/turnkey"}, counts: goJSON,
+			command: goTest("-count=1", "-tags", "e2e", "-run", "^TestPlanes", "./cmd/turnkey"), env: static, counts: goJSON,
 			needs: []need{tool("curl", "")}},
 		{name: "pooler", proves: "PostgreSQL behind a real PgBouncer in transaction mode",
-			command: []string{"go", "test", "-json", "-count=1", "-tags", "pooler", "-run", "Pooler", "./runtime/source/postgres"}, counts: goJSON,
-			env:   []string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin"}, // where Debian puts it
+			command: goTest("-count=1", "-tags", "pooler", "-run", "Pooler", "./runtime/source/postgres"), counts: goJSON,
+			env:   append([]string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin"}, static...), // where Debian puts it
 			needs: []need{{what: "no pgbouncer: install the package pgbouncer", optional: true, met: havePgBouncer}}},
 		{name: "torture", proves: "20,000 operations under kills and partitions: none lost, none twice, no queue stuck (make torture does more)",
-			command: []string{"sh", "-c", "go test -count=1 -tags crash ./internal/crash ./internal/clock && CGO_ENABLED=0 go build -trimpath -o bin/turnkey ./cmd/turnkey && exec go run ./runtime/torture -size short -stages losses,matrix,load"},
-		},
+			command: script("go test -vet=off -count=1 -tags crash ./internal/crash ./internal/clock && go build -o bin/turnkey ./cmd/turnkey", "go", "run", "./runtime/torture", "-size", "short", "-stages", "losses,matrix,load"), env: static},
 		{name: "mongodb", proves: "the MongoDB tests against a real server",
-			command: []string{"go", "test", "-json", "-count=1", "./runtime/source/mongo/..."}, counts: goJSON,
+			command: goTest("-count=1", "./runtime/source/mongo/..."), env: static, counts: goJSON,
 			needs: []need{setting("TURNKEY_MONGODB_URI", "set it to a replica set to run these against a real MongoDB; the suite go ran them on devmongo")}},
 	}
 }

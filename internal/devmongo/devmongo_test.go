@@ -26,7 +26,7 @@ func start(t *testing.T, file string) (*Server, *mongo.Client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cl, err := mongo.Connect(options.Client().ApplyURI(s.URI()).SetTimeout(20 * time.Second))
+	cl, err := mongo.Connect(options.Client().ApplyURI(s.URI()).SetTimeout(2 * time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestJournal(t *testing.T) {
 
 func TestWatchResume(t *testing.T) {
 	_, cl := start(t, "")
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	db := cl.Database("d")
 	cs, err := db.Watch(ctx, mongo.Pipeline{}, options.ChangeStream().SetFullDocument(options.UpdateLookup))

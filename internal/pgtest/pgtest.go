@@ -12,6 +12,7 @@ package pgtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -32,6 +33,7 @@ type Server struct {
 	admin   string // URL of a database that always exists
 	private *devstack.Postgres
 	made    int
+	pattern string // the database that Like copies; "": not made yet
 }
 
 // process is the state of this test process; guarded by mu.
@@ -53,7 +55,14 @@ func Run(m *testing.M) int {
 	code := m.Run()
 	process.mu.Lock()
 	defer process.mu.Unlock()
-	if process.server == nil || process.server.private == nil {
+	if process.server == nil {
+		return code
+	}
+	if process.server.private == nil {
+		if err := process.server.drop(process.server.pattern); err != nil {
+			fmt.Fprintln(os.Stderr, "pgtest:", err)
+			return max(code, 1)
+		}
 		return code
 	}
 	if err := process.server.private.Stop(); err != nil {
@@ -109,31 +118,92 @@ func (s *Server) AdminURL() string { return s.admin }
 // whoever is still connected.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
+	return s.copied(tb, "template0")
+}
+
+// Like returns the URL of a fresh database with what prepare has put into another one, once for the process: the same
+// prepare for all of its tests.
+func Like(tb testing.TB, prepare func(ctx context.Context, url string) error) string {
+	tb.Helper()
+	s := Cluster(tb)
+	process.mu.Lock()
+	err := s.makePattern(prepare)
+	process.mu.Unlock()
+	if err != nil {
+		tb.Fatalf("pgtest: %v", err)
+	}
+	return s.copied(tb, s.pattern)
+}
+
+// makePattern makes the database that Like copies; guarded by process.mu.
+func (s *Server) makePattern(prepare func(ctx context.Context, url string) error) error {
+	if s.pattern != "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	name := fmt.Sprintf("turnkey_test_%d_pattern", os.Getpid())
+	if err := s.exec(`CREATE DATABASE ` + name + ` TEMPLATE template0`); err != nil {
+		return err
+	}
+	u, err := s.url(name)
+	if err == nil {
+		err = prepare(ctx, u)
+	}
+	if err != nil {
+		return errors.Join(err, s.drop(name))
+	}
+	s.pattern = name
+	return nil
+}
+
+func (s *Server) copied(tb testing.TB, pattern string) string {
+	tb.Helper()
 	process.mu.Lock()
 	s.made++
 	name := fmt.Sprintf("turnkey_test_%d_%d", os.Getpid(), s.made)
 	process.mu.Unlock()
-
-	s.exec(tb, `CREATE DATABASE `+name+` TEMPLATE template0`)
-	tb.Cleanup(func() { s.exec(tb, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`) })
-	u, err := url.Parse(s.admin)
-	if err != nil {
-		tb.Fatalf("pgtest: TURNKEY_TEST_POSTGRES_URL is not a URL") // the error would quote the password
+	u, err := s.url(name)
+	if err == nil {
+		err = s.exec(`CREATE DATABASE ` + name + ` TEMPLATE ` + pattern)
 	}
-	u.Path = "/" + name
-	return u.String()
+	if err != nil {
+		tb.Fatalf("pgtest: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := s.drop(name); err != nil {
+			tb.Errorf("pgtest: %v", err)
+		}
+	})
+	return u
 }
 
-func (s *Server) exec(tb testing.TB, sql string) {
-	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+func (s *Server) url(database string) (string, error) {
+	u, err := url.Parse(s.admin)
+	if err != nil {
+		return "", errors.New("TURNKEY_TEST_POSTGRES_URL is not a URL") // the error would quote the password
+	}
+	u.Path = "/" + database
+	return u.String(), nil
+}
+
+func (s *Server) drop(database string) error {
+	if database == "" {
+		return nil
+	}
+	return s.exec(`DROP DATABASE IF EXISTS ` + database + ` WITH (FORCE)`)
+}
+
+func (s *Server) exec(sql string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, s.admin)
 	if err != nil {
-		tb.Fatalf("pgtest: connect: %v", err)
+		return fmt.Errorf("connect: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	if _, err := conn.Exec(ctx, sql); err != nil {
-		tb.Fatalf("pgtest: %s: %v", sql, err)
+		return fmt.Errorf("%s: %w", sql, err)
 	}
+	return nil
 }

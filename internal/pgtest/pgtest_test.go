@@ -1,6 +1,7 @@
 package pgtest_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -64,5 +65,37 @@ func TestDatabaseEndsWithItsTest(t *testing.T) {
 	}
 	if name == "" || left != 0 {
 		t.Fatalf("database %q is still there", name)
+	}
+}
+
+// TestLike: what is prepared once is in every copy, and what a copy does is in no other.
+func TestLike(t *testing.T) {
+	prepared := 0
+	prepare := func(ctx context.Context, url string) error {
+		prepared++
+		conn, err := pgx.Connect(ctx, url)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close(ctx) }()
+		_, err = conn.Exec(ctx, `CREATE TABLE mine (id int); INSERT INTO mine VALUES (1)`)
+		return err
+	}
+	for range 3 {
+		conn, err := pgx.Connect(t.Context(), pgtest.Like(t, prepare))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows int
+		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM mine`).Scan(&rows); err != nil || rows != 1 {
+			t.Errorf("a copy has %d rows: %v", rows, err)
+		}
+		if _, err := conn.Exec(t.Context(), `INSERT INTO mine VALUES (2)`); err != nil {
+			t.Error(err)
+		}
+		_ = conn.Close(t.Context())
+	}
+	if prepared != 1 {
+		t.Errorf("prepared %d times", prepared)
 	}
 }

@@ -141,7 +141,7 @@ func (p *press) upload(t *testing.T, host, body string) uploadAnswer {
 // until polls for what another goroutine is about to do.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !done(); {
+	for deadline := time.Now().Add(2 * time.Minute); !done(); {
 		if time.Now().After(deadline) {
 			t.Fatal("it never happened:", what)
 		}

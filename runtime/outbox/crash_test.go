@@ -33,7 +33,7 @@ func victim(text string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	_ = outbox.New(over(src, newBundle(map[string]string{"crm": s.URL}))).Run(ctx)
 	return 1 // nobody killed it

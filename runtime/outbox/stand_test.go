@@ -112,7 +112,7 @@ func over(src source.Source, b *bundle.Bundle) outbox.Config {
 			}
 			return do(outbox.Place{Bundle: b, Source: src, Live: true})
 		},
-		Client: dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: 10 * time.Second, MaxBody: 64 << 10, AllowHTTP: true}),
+		Client: dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: time.Minute, MaxBody: 64 << 10, AllowHTTP: true}),
 		Policy: outbox.Policy{First: 20 * time.Millisecond, Factor: 1.2, Most: 100 * time.Millisecond, Attempts: 60, Timeout: 10 * time.Second},
 		Now:    time.Now, Random: func() float64 { return 0.5 }, NewID: func() string { return fmt.Sprint(self, leases.Add(1)) }, Log: slog.New(slog.DiscardHandler),
 	}
@@ -193,7 +193,7 @@ func (e *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // until waits for a condition, looked at after each call.
 func (e *receiver) until(what string, condition func() bool) {
 	e.Helper()
-	end := time.After(60 * time.Second)
+	end := time.After(3 * time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {

@@ -153,7 +153,7 @@ type rig struct {
 func newRig(t *testing.T, change func(b *bundle.Bundle)) *rig {
 	t.Helper()
 	r := &rig{t: t, now: epoch, users: map[string]string{"a@example.com": "old-7"}}
-	r.keys = token.NewKeySets(dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 256 << 10, AllowHTTP: true}), r.clock)
+	r.keys = token.NewKeySets(dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: time.Minute, MaxBody: 256 << 10, AllowHTTP: true}), r.clock)
 	t.Cleanup(r.keys.Close)
 	key, err := token.GenerateKey("k1", bundle.EdDSA, epoch.Add(-time.Hour), epoch.Add(-50*time.Minute), rand.Reader)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/hook"
@@ -38,6 +39,7 @@ func newPoolOf(t *testing.T, sizes worker.Sizes) *worker.Pool {
 	if hookWorker.err != nil {
 		t.Fatal(hookWorker.err)
 	}
+	sizes.MaxWait, sizes.Start = 30*time.Second, time.Minute // a machine that stands still is no matter of these tests
 	p, err := worker.New(worker.Options{Binary: hookWorker.programs.Engine, Sizes: sizes, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		t.Fatal(err)

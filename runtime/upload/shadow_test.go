@@ -25,7 +25,7 @@ func (w *world) shadowed(r *upload.Rehearsal, o rehearsal.ShadowOrder) (wait fun
 		done := make(chan struct{})
 		go func() { defer close(done); s.Run(ctx) }()
 		defer func() { stop(); <-done }()
-		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+		for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); {
 			if report := s.Report(); s.Idle() {
 				sent = report.Total
 				return report

@@ -267,7 +267,7 @@ func TestPairingIsBounded(t *testing.T) {
 	if _, changed, err := value.Coerce(client, bundle.Type{}, stored, true); err != nil || !changed {
 		t.Fatal(changed, err)
 	}
-	if d := time.Since(start); d > 20*time.Second { // unbounded, it takes minutes
+	if d := time.Since(start); d > time.Minute { // unbounded, it takes minutes
 		t.Errorf("took %s", d)
 	}
 }

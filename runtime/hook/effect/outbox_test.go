@@ -133,7 +133,7 @@ func (h *hooked) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 
 // deliver runs a deliverer of the one instance until the test ends.
 func (s *stand) deliver(src source.Source) {
-	client := dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 64 << 10, AllowHTTP: true})
+	client := dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: time.Minute, MaxBody: 64 << 10, AllowHTTP: true})
 	var leases atomic.Int64
 	d := outbox.New(outbox.Config{
 		Instances: func() []outbox.Instance { return []outbox.Instance{{ID: "ins_1", Host: "h", Revision: 1}} },
@@ -164,7 +164,7 @@ func (s *stand) settled(src source.Source, n int) []source.Delivery {
 	s.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(90 * time.Second); ; <-tick.C {
+	for end := time.Now().Add(3 * time.Minute); ; <-tick.C {
 		all, err := src.Deliveries(s.Context(), source.DeliveryFilter{Limit: 1000})
 		if err != nil {
 			s.Fatal(err)

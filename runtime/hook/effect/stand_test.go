@@ -59,7 +59,7 @@ type stand struct {
 func newStand(t *testing.T, change func(*effect.Config, *worker.Options), files ...string) *stand {
 	t.Helper()
 	s := &stand{T: t}
-	opts := worker.Options{Binary: programs.Engine, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	opts := worker.Options{Binary: programs.Engine, Sizes: worker.Sizes{MaxWait: 30 * time.Second, Start: time.Minute}, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	cfg := effect.Config{Share: 8, Observe: s.observe, Now: time.Now, NewSeed: func() string { return "seed" }}
 	cfg.Fetch = fetch.New(dial.New(dial.Options{AllowPrivate: true}), 10*time.Second)
 	t.Cleanup(cfg.Fetch.Close)

@@ -20,7 +20,7 @@ func TestFallback(t *testing.T) {
 		inFence(t)
 		return
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestFallback$", "-test.timeout=60s", "-test.v")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestFallback$", "-test.timeout=10m", "-test.v")
 	cmd.Env = append(os.Environ(), fenced+"="+programs.Words)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER,

@@ -64,7 +64,7 @@ func TestWornWorkersAreReplaced(t *testing.T) {
 // TestTheLeastUsedMakesRoom, and who is in the middle of something stays.
 func TestTheLeastUsedMakesRoom(t *testing.T) {
 	c := newClock()
-	p := newPool(t, func(o *worker.Options) { o.Now, o.Sizes.Workers = c.Now, 2 })
+	p := newPool(t, func(o *worker.Options) { o.Now, o.Sizes.Workers, o.Sizes.MaxWait = c.Now, 2, 2*time.Second })
 	mustAsk(t, p, "old", "pid")
 	c.advance(time.Second)
 	mustAsk(t, p, "new", "pid")
@@ -98,7 +98,7 @@ func TestTheLeastUsedMakesRoom(t *testing.T) {
 
 // TestTwoWorkersForTheBusy: a second transaction of an instance does not wait for the first, a third does.
 func TestTwoWorkersForTheBusy(t *testing.T) {
-	p := newPool(t, func(o *worker.Options) { o.Sizes.PerInstance = 2 })
+	p := newPool(t, func(o *worker.Options) { o.Sizes.PerInstance, o.Sizes.MaxWait = 2, 2*time.Second })
 	var open []*worker.Session
 	for range 2 {
 		s, err := p.Session(t.Context(), "a", nil)
@@ -321,7 +321,7 @@ func TestOrphans(t *testing.T) {
 		beKilled(t)
 		return
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestOrphans$", "-test.timeout=60s")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestOrphans$", "-test.timeout=10m")
 	cmd.Env = append(os.Environ(), orphanage+"="+programs.Words)
 	var out bytes.Buffer
 	cmd.Stderr = &out

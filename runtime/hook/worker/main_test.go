@@ -68,10 +68,11 @@ func (c *clock) advance(d time.Duration) {
 	c.mu.Unlock()
 }
 
-// newPool makes a pool that ends with the test. TestMain checks that no process is left.
+// newPool makes a pool that ends with the test. TestMain checks that no process is left. On a machine that stands still, a
+// worker may take longer to start than an upload would wait for it; who tests the wait sets it.
 func newPool(t *testing.T, change func(*worker.Options)) *worker.Pool {
 	t.Helper()
-	opts := worker.Options{Binary: programs.Words, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	opts := worker.Options{Binary: programs.Words, Sizes: worker.Sizes{MaxWait: 30 * time.Second, Start: time.Minute}, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	if change != nil {
 		change(&opts)
 	}
@@ -140,7 +141,7 @@ func mustAsk(t *testing.T, p *worker.Pool, instance, words string) string {
 // eventually polls until a condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); {
+	for deadline := time.Now().Add(2 * time.Minute); !holds(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
 		}

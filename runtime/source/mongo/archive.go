@@ -18,7 +18,7 @@ func (s *Source) Conflicts(ctx context.Context, f source.ConflictFilter) ([]sour
 	if err != nil {
 		return nil, err
 	}
-	docs, err := find[operatorConflict](ctx, c.db.Collection(payloadsName), conflictFilter(&f), f.After, f.OldestFirst, pageOf(f.Limit))
+	docs, err := find[operatorConflict](ctx, c.db.Collection(payloadsName), append(conflictFilter(&f), s.ours()), f.After, f.OldestFirst, pageOf(f.Limit))
 	if err != nil || len(docs) == 0 {
 		return nil, nilOr(err)
 	}
@@ -84,11 +84,11 @@ func (s *Source) Conflict(ctx context.Context, id string) (*source.ConflictRecor
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.conflict(ctx, id)
+	out, err := s.conflict(ctx, c, id)
 	return out, nilOr(err)
 }
 
-func (c *client) conflict(ctx context.Context, id string) (*source.ConflictRecord, error) {
+func (s *Source) conflict(ctx context.Context, c *client, id string) (*source.ConflictRecord, error) {
 	var p publicConflict
 	err := c.db.Collection(conflictsName).FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&p)
 	if errors.Is(err, mongo.ErrNoDocuments) {
@@ -103,7 +103,9 @@ func (c *client) conflict(ctx context.Context, id string) (*source.ConflictRecor
 	}
 	var o *operatorConflict
 	if len(halves) > 0 {
-		o = &halves[0]
+		if o = &halves[0]; s.foreign(o.Instance) {
+			return nil, nil
+		}
 	}
 	out := joinConflict(&p, o)
 	parts, err := find[partDoc](ctx, c.db.Collection(payloadsName), under(id), "", true, math.MaxInt16)

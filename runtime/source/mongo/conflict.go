@@ -52,6 +52,7 @@ type operatorConflict struct {
 	SettledAt  *time.Time      `bson:"settled_at,omitempty"`
 	SettledBy  string          `bson:"settled_by,omitempty"`
 	Resolution *string         `bson:"resolution,omitempty"`
+	Instance   string          `bson:"instance,omitempty"`
 }
 
 type conflictField struct {
@@ -81,7 +82,7 @@ func (o *own) record(c *source.ConflictRecord) {
 		ClientData: textOf(c.ClientData), ServerData: textOf(c.ServerData), Status: string(c.Status), CreatedAt: c.CreatedAt})
 	op := operatorConflict{ID: c.ID, Kind: kindConflict, UserID: text(c.UserID), TableName: text(c.TableName), RowID: text(c.RowID), Status: string(c.Status),
 		CreatedAt: c.CreatedAt, Owner: c.Owner[:], ClientID: text(c.ClientID), RequestID: text(c.RequestID), Deployment: int64(c.Deployment), Operation: int64(c.Operation),
-		Op: c.Op, Policy: c.Policy, Outcome: c.Outcome, Provider: text(c.Provider), Rejection: text(c.Rejection), Fields: []conflictField{}}
+		Op: c.Op, Policy: c.Policy, Outcome: c.Outcome, Provider: text(c.Provider), Rejection: text(c.Rejection), Fields: []conflictField{}, Instance: o.instance}
 	for _, f := range c.Fields {
 		op.Fields = append(op.Fields, conflictField(f))
 	}

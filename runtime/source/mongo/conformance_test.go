@@ -38,6 +38,16 @@ func TestConformance(t *testing.T) {
 				}
 				return id
 			},
+			Of: func(t *testing.T, instance string) source.Source {
+				opt := w.opt
+				opt.Instance = instance
+				s, err := Open(t.Context(), opt)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = s.Close() })
+				return s
+			},
 			Down: func(t *testing.T) source.Source {
 				s, err := Open(t.Context(), Options{URI: redact.New("mongodb://127.0.0.1:1/?replicaSet=rs0"), Database: "x", Dial: (&net.Dialer{}).DialContext, AllowPrivate: true, Now: time.Now})
 				if err != nil {

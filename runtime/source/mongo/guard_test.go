@@ -308,7 +308,7 @@ func TestAdvertisedHostsPassTheGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		if c, err := s.get(ctx); err == nil {

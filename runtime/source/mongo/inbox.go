@@ -23,14 +23,16 @@ func (s *Source) Rejections(ctx context.Context, f source.RejectionFilter) ([]so
 	}
 	limit := pageOf(f.Limit)
 	public, operator := publicFilter(&f), operatorFilter(&f)
+	selects := len(operator) > 1
+	operator = append(operator, s.ours())
 	var out []source.Rejection
 	for after := f.After; ; {
 		var page []source.Rejection
 		var more bool
-		if len(operator) > 1 {
+		if selects {
 			page, after, more, err = c.pageByOperator(ctx, operator, public, after, f.OldestFirst, limit-len(out))
 		} else {
-			page, after, more, err = c.pageByPublic(ctx, public, after, f.OldestFirst, limit-len(out))
+			page, after, more, err = s.pageByPublic(ctx, c, public, after, f.OldestFirst, limit-len(out))
 		}
 		if err != nil {
 			return nil, translate(err)
@@ -61,7 +63,7 @@ func operatorFilter(f *source.RejectionFilter) bson.D {
 	return bson.D(l)
 }
 
-func (c *client) pageByPublic(ctx context.Context, filter bson.D, after string, oldestFirst bool, limit int) (page []source.Rejection, last string, more bool, err error) {
+func (s *Source) pageByPublic(ctx context.Context, c *client, filter bson.D, after string, oldestFirst bool, limit int) (page []source.Rejection, last string, more bool, err error) {
 	docs, err := find[publicDoc](ctx, c.db.Collection(rejectionsName), filter, after, oldestFirst, limit)
 	if err != nil || len(docs) == 0 {
 		return nil, "", false, err
@@ -79,7 +81,9 @@ func (c *client) pageByPublic(ctx context.Context, filter bson.D, after string, 
 		operators[halves[i].ID] = &halves[i]
 	}
 	for i := range docs {
-		page = append(page, join(&docs[i], operators[docs[i].ID]))
+		if o := operators[docs[i].ID]; o == nil || !s.foreign(o.Instance) {
+			page = append(page, join(&docs[i], o))
+		}
 	}
 	return page, ids[len(ids)-1], len(docs) == limit, nil
 }
@@ -141,11 +145,11 @@ func (s *Source) Rejection(ctx context.Context, id string) (*source.Rejection, e
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.rejection(ctx, id)
+	r, err := s.rejection(ctx, c, id)
 	return r, nilOr(err)
 }
 
-func (c *client) rejection(ctx context.Context, id string) (*source.Rejection, error) {
+func (s *Source) rejection(ctx context.Context, c *client, id string) (*source.Rejection, error) {
 	var p publicDoc
 	err := c.db.Collection(rejectionsName).FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&p)
 	if errors.Is(err, mongo.ErrNoDocuments) {
@@ -160,7 +164,9 @@ func (c *client) rejection(ctx context.Context, id string) (*source.Rejection, e
 		return nil, err
 	}
 	if len(halves) > 0 {
-		o = &halves[0]
+		if o = &halves[0]; s.foreign(o.Instance) {
+			return nil, nil
+		}
 	}
 	r := join(&p, o)
 	parts, err := find[partDoc](ctx, c.db.Collection(payloadsName), under(id), "", true, math.MaxInt16)
@@ -202,19 +208,29 @@ const eraseBatch = 100
 // of at most eraseBatch rejections. A try that fails half-way may be repeated.
 func (s *Source) Erase(ctx context.Context, userID string) (int, error) {
 	user := bson.D{{Key: "user_id", Value: text(userID)}}
-	total := 0
+	total, after := 0, ""
 	for {
-		n := 0
+		n, found, last := 0, 0, after
 		err := s.transact(ctx, func(t *tx, o *own) error {
-			docs, err := find[publicDoc](mongo.NewSessionContext(ctx, t.sess), t.client.db.Collection(rejectionsName), user, "", true, eraseBatch)
+			docs, err := find[publicDoc](mongo.NewSessionContext(ctx, t.sess), t.client.db.Collection(rejectionsName), user, after, true, eraseBatch)
 			if err != nil {
 				return err
 			}
-			n = len(docs)
-			for _, d := range docs {
-				o.forget(d.ID)
+			ids := make([]string, len(docs))
+			for i := range docs {
+				ids[i] = docs[i].ID
 			}
-			if n < eraseBatch {
+			if found = len(ids); found > 0 {
+				last = ids[found-1]
+			}
+			if ids, err = s.onlyOurs(ctx, t, ids); err != nil {
+				return err
+			}
+			n = len(ids)
+			for _, id := range ids {
+				o.forget(id)
+			}
+			if found < eraseBatch {
 				o.update(clientsName, user, bson.D{{Key: "$unset", Value: bson.D{{Key: "report", Value: true}, {Key: "user_id", Value: true}, {Key: "client_id", Value: true}}}}, true)
 			}
 			return nil
@@ -222,19 +238,13 @@ func (s *Source) Erase(ctx context.Context, userID string) (int, error) {
 		if err != nil {
 			return total, err
 		}
-		if total += n; n < eraseBatch {
+		total, after = total+n, last
+		if found < eraseBatch {
 			break
 		}
 	}
-	for {
-		n, err := s.eraseConflicts(ctx, userID)
-		if err != nil {
-			return total, err
-		}
-		if total += n; n < eraseBatch {
-			return total, nil
-		}
-	}
+	n, err := s.eraseConflicts(ctx, userID)
+	return total + n, err
 }
 
 // forget removes all of a rejection.
@@ -280,7 +290,7 @@ func (s *Source) transactOnce(ctx context.Context, plan func(t *tx, o *own) erro
 	if err := t.start(ctx); err != nil {
 		return err
 	}
-	o := &own{}
+	o := &own{instance: s.opt.Instance}
 	if err := plan(t, o); err != nil {
 		return t.fail(ctx, err)
 	}

@@ -142,31 +142,50 @@ func (s *Source) sweepConflicts(ctx context.Context, before time.Time, after *cu
 		if err != nil {
 			return err
 		}
-		looked, removed = len(old), len(old)
-		for _, d := range old {
-			o.forgetConflict(d.id.(bson.RawValue).StringValue())
+		ids, err := s.onlyOurs(ctx, t, idsOf(old))
+		looked, removed = len(old), len(ids)
+		for _, id := range ids {
+			o.forgetConflict(id)
 		}
-		return nil
+		return err
 	})
 	return looked, removed, err
 }
 
-// eraseConflicts removes a batch of a user's conflicts, and with the last one who made tombstones.
-func (s *Source) eraseConflicts(ctx context.Context, userID string) (n int, err error) {
+// eraseConflicts removes a user's conflicts batch by batch, and with the last batch who made tombstones.
+func (s *Source) eraseConflicts(ctx context.Context, userID string) (total int, err error) {
 	user := bson.D{{Key: "user_id", Value: text(userID)}}
-	err = s.transact(ctx, func(t *tx, o *own) error {
-		docs, err := find[publicConflict](mongo.NewSessionContext(ctx, t.sess), t.client.db.Collection(conflictsName), user, "", true, eraseBatch)
+	for after := ""; ; {
+		n, found, last := 0, 0, after
+		err = s.transact(ctx, func(t *tx, o *own) error {
+			docs, err := find[publicConflict](mongo.NewSessionContext(ctx, t.sess), t.client.db.Collection(conflictsName), user, after, true, eraseBatch)
+			if err != nil {
+				return err
+			}
+			ids := make([]string, len(docs))
+			for i := range docs {
+				ids[i] = docs[i].ID
+			}
+			if found = len(ids); found > 0 {
+				last = ids[found-1]
+			}
+			if ids, err = s.onlyOurs(ctx, t, ids); err != nil {
+				return err
+			}
+			n = len(ids)
+			for _, id := range ids {
+				o.forgetConflict(id)
+			}
+			if found < eraseBatch {
+				o.update(tombstonesName, user, bson.D{{Key: "$set", Value: bson.D{{Key: "user_id", Value: ""}, {Key: "client_id", Value: ""}}}}, true)
+			}
+			return nil
+		})
 		if err != nil {
-			return err
+			return total, err
 		}
-		n = len(docs)
-		for _, d := range docs {
-			o.forgetConflict(d.ID)
+		if total, after = total+n, last; found < eraseBatch {
+			return total, nil
 		}
-		if n < eraseBatch {
-			o.update(tombstonesName, user, bson.D{{Key: "$set", Value: bson.D{{Key: "user_id", Value: ""}, {Key: "client_id", Value: ""}}}}, true)
-		}
-		return nil
-	})
-	return n, err
+	}
 }

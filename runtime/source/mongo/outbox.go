@@ -32,6 +32,7 @@ type deliveryDoc struct {
 	Last         *attemptDoc `bson:"last,omitempty"`
 	SettledAt    *time.Time  `bson:"settled_at,omitempty"`
 	SettledBy    string      `bson:"settled_by,omitempty"`
+	Instance     string      `bson:"instance,omitempty"`
 }
 
 type attemptDoc struct {
@@ -49,7 +50,7 @@ func (o *own) enqueue(list []source.Delivery) {
 	for i := range list {
 		d := &list[i]
 		doc := deliveryDoc{Kind: string(d.Kind), Lane: text(d.Lane), UserID: text(d.UserID), TableName: text(d.TableName), RowID: text(d.RowID), RequestID: text(d.RequestID),
-			Deployment: int64(d.Deployment), CreatedAt: d.CreatedAt, Payload: d.Payload, PayloadBytes: int64(len(d.Payload)), Status: string(source.Pending), DueAt: d.CreatedAt}
+			Deployment: int64(d.Deployment), CreatedAt: d.CreatedAt, Payload: d.Payload, PayloadBytes: int64(len(d.Payload)), Status: string(source.Pending), DueAt: d.CreatedAt, Instance: o.instance}
 		o.upsert(outboxName, bson.D{{Key: "_id", Value: d.ID}}, bson.D{{Key: "$setOnInsert", Value: withoutID(doc)}})
 	}
 }
@@ -88,7 +89,7 @@ func (s *Source) NextDelivery(ctx context.Context, not []string) (lane string, d
 	if err != nil {
 		return "", due, err
 	}
-	filter := bson.D{isPending()}
+	filter := bson.D{isPending(), s.ours()}
 	if len(not) > 0 {
 		filter = append(filter, notIn(not))
 	}
@@ -110,7 +111,7 @@ func (s *Source) ClaimDeliveries(ctx context.Context, q source.LaneClaim) ([]sou
 	if err != nil {
 		return nil, err
 	}
-	due := bson.D{isPending(), {Key: "due_at", Value: bson.D{{Key: "$lte", Value: q.Now}}}}
+	due := bson.D{isPending(), s.ours(), {Key: "due_at", Value: bson.D{{Key: "$lte", Value: q.Now}}}}
 	where := bson.E{Key: "lane", Value: q.Lane}
 	if q.Lane == "" {
 		where = notIn(q.Not)
@@ -157,12 +158,12 @@ func (s *Source) MoveDelivery(ctx context.Context, m source.DeliveryMove) (bool,
 	set := bson.D{{Key: "status", Value: string(m.To)}, {Key: "lease", Value: ""}}
 	if m.To == source.Pending {
 		free := bson.A{bson.D{{Key: "status", Value: bson.D{{Key: "$ne", Value: string(source.Pending)}}}}, bson.D{{Key: "lease", Value: ""}}, bson.D{{Key: "due_at", Value: bson.D{{Key: "$lte", Value: m.At}}}}}
-		return s.updateDelivery(ctx, bson.D{{Key: "_id", Value: m.ID}, {Key: "$or", Value: free}}, bson.D{
+		return s.updateDelivery(ctx, bson.D{{Key: "_id", Value: m.ID}, {Key: "$or", Value: free}, s.ours()}, bson.D{
 			{Key: "$set", Value: append(set, bson.E{Key: "due_at", Value: m.At}, bson.E{Key: "attempts", Value: int64(0)})},
 			{Key: "$unset", Value: bson.D{{Key: "settled_at", Value: true}, {Key: "settled_by", Value: true}}}})
 	}
 	open := bson.D{{Key: "$in", Value: bson.A{string(source.Pending), string(source.Dead)}}}
-	return s.updateDelivery(ctx, bson.D{{Key: "_id", Value: m.ID}, {Key: "status", Value: open}},
+	return s.updateDelivery(ctx, bson.D{{Key: "_id", Value: m.ID}, {Key: "status", Value: open}, s.ours()},
 		bson.D{{Key: "$set", Value: append(set, bson.E{Key: "settled_at", Value: m.At}, bson.E{Key: "settled_by", Value: text(m.By)})}})
 }
 
@@ -184,7 +185,7 @@ func (s *Source) Deliveries(ctx context.Context, f source.DeliveryFilter) ([]sou
 	if err != nil {
 		return nil, err
 	}
-	var l listing
+	l := listing{s.ours()}
 	among(&l, "status", f.Status)
 	l.text("kind", string(f.Kind))
 	l.text("lane", f.Lane)
@@ -211,7 +212,7 @@ func (s *Source) Delivery(ctx context.Context, id string) (*source.Delivery, err
 		return nil, err
 	}
 	var d deliveryDoc
-	err = c.FindOne(ctx, bson.D{{Key: "_id", Value: text(id)}}).Decode(&d)
+	err = c.FindOne(ctx, bson.D{{Key: "_id", Value: text(id)}, s.ours()}).Decode(&d)
 	switch {
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return nil, nil
@@ -258,7 +259,7 @@ func (s *Source) removeDeliveries(ctx context.Context, which bson.E) (int, error
 	if err != nil {
 		return 0, err
 	}
-	done, err := c.DeleteMany(ctx, bson.D{which})
+	done, err := c.DeleteMany(ctx, bson.D{which, s.ours()})
 	if err != nil {
 		return 0, translate(err)
 	}

@@ -17,6 +17,8 @@ type own struct {
 	err  error // the first
 	// must says how many documents the updates of a collection have to find; 0: any number.
 	must map[string]int64
+	// instance that what is kept for people belongs to.
+	instance string
 }
 
 type ownKey struct {

@@ -65,6 +65,7 @@ type operatorDoc struct {
 	CreatedAt     time.Time  `bson:"created_at"`
 	SettledAt     *time.Time `bson:"settled_at,omitempty"`
 	SettledBy     string     `bson:"settled_by,omitempty"`
+	Instance      string     `bson:"instance,omitempty"`
 }
 
 const kindRejection = "rejection"
@@ -102,7 +103,7 @@ func (o *own) reject(r *source.Rejection) {
 	op := operatorDoc{ID: r.ID, Kind: kindRejection, UserID: text(r.UserID), Owner: r.Owner[:], ClientID: text(r.ClientID),
 		RequestID: text(r.RequestID), Deployment: int64(r.Deployment), Operation: int64(r.Operation), Group: text(group), Provider: text(r.Provider),
 		PayloadBytes: int64(size), PayloadStored: int64(len(r.Payload)), ClientStored: int64(len(r.Client)), ClaimsStored: int64(len(r.Claims)),
-		DetailStored: int64(len(r.Detail)), Attempts: int64(r.Attempts), CreatedAt: r.CreatedAt, SettledBy: text(r.SettledBy)}
+		DetailStored: int64(len(r.Detail)), Attempts: int64(r.Attempts), CreatedAt: r.CreatedAt, SettledBy: text(r.SettledBy), Instance: o.instance}
 	if !r.SettledAt.IsZero() {
 		op.SettledAt = &r.SettledAt
 	}

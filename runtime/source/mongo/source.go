@@ -30,6 +30,8 @@ import (
 type Options struct {
 	URI      redact.Secret
 	Database string
+	// Instance owns what is kept in our collections for people: several may share a database.
+	Instance string
 	// Dial opens every connection: the guarded dialer in production.
 	Dial DialFunc
 	// Resolver looks up SRV and TXT records; nil: the system's.

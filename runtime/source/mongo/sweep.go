@@ -68,6 +68,10 @@ func (s *Source) Sweep(ctx context.Context, now time.Time, keep source.Retention
 		return source.Swept{Busy: err == nil}, nilOr(err)
 	}
 	defer s.release(context.WithoutCancel(ctx))
+	shared, err := s.agree(ctx, keep)
+	if err != nil {
+		return out, err
+	}
 	renew := s.opt.Now().Add(leaseRenew)
 	for _, part := range []struct {
 		count *int
@@ -75,22 +79,22 @@ func (s *Source) Sweep(ctx context.Context, now time.Time, keep source.Retention
 		run   step
 	}{
 		{&out.Receipts, sweepBatch, func(ctx context.Context, after *cursor) (int, int, error) {
-			return s.sweepReceipts(ctx, now, now.Add(-keep.Receipts), after)
+			return s.sweepReceipts(ctx, now, now.Add(-shared.Receipts), after)
 		}},
 		{&out.Rejections, sweepRejections, func(ctx context.Context, after *cursor) (int, int, error) {
 			return s.sweepRejections(ctx, now.Add(-keep.Rejections), after)
 		}},
 		{&out.Clients, sweepClients, func(ctx context.Context, after *cursor) (int, int, error) {
-			return s.sweepClients(ctx, now.Add(-keep.Clients), after)
+			return s.sweepClients(ctx, now.Add(-shared.Clients), after)
 		}},
 		{&out.Conflicts, sweepRejections, func(ctx context.Context, after *cursor) (int, int, error) {
 			return s.sweepConflicts(ctx, now.Add(-keep.Conflicts), after)
 		}},
 		{new(int), sweepBatch, func(ctx context.Context, after *cursor) (int, int, error) {
-			return s.sweepAged(ctx, tracesName, now.Add(-keep.Conflicts), after)
+			return s.sweepAged(ctx, tracesName, now.Add(-shared.Conflicts), after)
 		}},
 		{&out.Tombstones, sweepBatch, func(ctx context.Context, after *cursor) (int, int, error) {
-			return s.sweepAged(ctx, tombstonesName, now.Add(-keep.Tombstones), after)
+			return s.sweepAged(ctx, tombstonesName, now.Add(-shared.Tombstones), after)
 		}},
 	} {
 		for after := (cursor{}); ; {
@@ -249,11 +253,12 @@ func (s *Source) sweepRejections(ctx context.Context, before time.Time, after *c
 		if err != nil {
 			return err
 		}
-		looked, removed = len(old), len(old)
-		for _, d := range old {
-			o.forget(d.id.(bson.RawValue).StringValue())
+		ids, err := s.onlyOurs(ctx, t, idsOf(old))
+		looked, removed = len(old), len(ids)
+		for _, id := range ids {
+			o.forget(id)
 		}
-		return nil
+		return err
 	})
 	return looked, removed, err
 }

@@ -157,7 +157,7 @@ func (t *tx) applied(changes []source.Change) {
 // finish writes down what commits together with the changes. A rejection that is there already stays as
 // it is: an earlier try has committed after all. Seldom enough for a look, which an insert would spare.
 func (t *tx) finish(ctx context.Context, f *source.Finish) (*own, error) {
-	o := &own{}
+	o := &own{instance: t.source.opt.Instance}
 	o.keep(t, f.Receipts)
 	if f.Rejection != nil {
 		there, err := byID[publicDoc](mongo.NewSessionContext(ctx, t.sess), t.client.db.Collection(rejectionsName), []string{f.Rejection.ID}, nil)

@@ -21,6 +21,7 @@ func (s *Source) fromConflicts() string {
 // Conflicts implements source.Archive.
 func (s *Source) Conflicts(ctx context.Context, f source.ConflictFilter) ([]source.ConflictRecord, error) {
 	var l listing
+	s.ours(&l, "d")
 	among(&l, "c.status", f.Status)
 	l.text("c.user_id = ?", f.UserID)
 	l.text("d.client_id = ?", f.ClientID)
@@ -75,7 +76,7 @@ func (s *Source) Conflict(ctx context.Context, id string) (*source.ConflictRecor
 	var found *source.ConflictRecord
 	err = pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		var claims *string
-		c, err := scanConflict(tx.QueryRow(ctx, "SELECT "+conflictColumns+", d.claims"+s.fromConflicts()+" WHERE c.id = $1", id), &claims)
+		c, err := scanConflict(tx.QueryRow(ctx, "SELECT "+conflictColumns+", d.claims"+s.fromConflicts()+" WHERE c.id = $1 AND "+ours("d", 2), id, s.opt.Instance), &claims)
 		if err == pgx.ErrNoRows {
 			return nil
 		} else if err != nil {

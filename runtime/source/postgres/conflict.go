@@ -57,12 +57,12 @@ func (s *Source) queueConflicts(b *script, list []source.ConflictRecord) {
 		[]any{ids, given(func(c *source.ConflictRecord) string { return c.UserID }), given(func(c *source.ConflictRecord) string { return c.TableName }),
 			given(func(c *source.ConflictRecord) string { return c.RowID }), text(func(c *source.ConflictRecord) *string { return textOf(c.ClientData) }),
 			text(func(c *source.ConflictRecord) *string { return textOf(c.ServerData) }), given(func(c *source.ConflictRecord) string { return string(c.Status) }), created}, nil)
-	b.add("INSERT INTO "+s.schema+`.conflict_details (id, owner, client_id, request_id, deployment, operation, op, policy, outcome, provider, rejection_id, fields, claims)
-		SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::integer[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+	b.add("INSERT INTO "+s.schema+`.conflict_details (id, owner, client_id, request_id, deployment, operation, op, policy, outcome, provider, rejection_id, fields, claims, instance)
+		SELECT v.*, $14 FROM unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::integer[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) v
 		ON CONFLICT (id) DO NOTHING`,
 		[]any{ids, owners, given(func(c *source.ConflictRecord) string { return c.ClientID }), given(func(c *source.ConflictRecord) string { return c.RequestID }), deployments, operations,
 			given(func(c *source.ConflictRecord) string { return c.Op }), given(func(c *source.ConflictRecord) string { return c.Policy }), given(func(c *source.ConflictRecord) string { return c.Outcome }),
-			given(func(c *source.ConflictRecord) string { return c.Provider }), text(rejectionOf), given(fieldsOf), text(func(c *source.ConflictRecord) *string { return textOf(c.Claims) })}, nil)
+			given(func(c *source.ConflictRecord) string { return c.Provider }), text(rejectionOf), given(fieldsOf), text(func(c *source.ConflictRecord) *string { return textOf(c.Claims) }), s.opt.Instance}, nil)
 	s.queueValues(b, list)
 }
 

@@ -87,6 +87,16 @@ func harness(t *testing.T, src source.Source) *sourcetest.Harness {
 		Down: func(t *testing.T) source.Source {
 			return open(t, "postgres://u:p@127.0.0.1:1/db?sslmode=disable")
 		},
+		Of: func(t *testing.T, instance string) source.Source {
+			own, ok := src.(*Source)
+			if o, is := src.(ordinary); is {
+				own, ok = o.Source.(*Source)
+			}
+			if !ok {
+				t.Fatalf("not a source of this package: %T", src)
+			}
+			return open(t, own.opt.URI.Reveal(), func(o *Options) { o.RLS, o.Instance = own.opt.RLS, instance })
+		},
 	}
 }
 

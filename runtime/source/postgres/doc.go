@@ -67,6 +67,7 @@
 // which are claimed and reported by single statements; meta has the layout's version and the sweeper's
 // lease. turnkey_conflicts, conflict_details and conflict_payloads are the same for
 // conflicts: payloads belong to rejections, by a foreign key that runtimes of the version before rely on.
-// tombstones and traces are notes about rows. They are read and written as the connection's own user: with
+// tombstones and traces are notes about rows. What is kept for people has its instance, since several may share the schema
+// (share.go). They are read and written as the connection's own user: with
 // row-level security the client's role is set only around the statements on the customer's tables.
 package postgres

@@ -60,7 +60,7 @@ func translate(err error) error {
 // somebody else who processed the same, never the data's fault.
 func (s *Source) failure(err error) *source.Failure {
 	var pg *pgconn.PgError
-	ours := errors.As(err, &pg) && (pg.SchemaName == s.opt.Schema || strings.Contains(pg.Message, `"`+s.opt.Schema+".") || strings.HasSuffix(pg.Message, "schema "+s.opt.Schema))
+	ours := errors.As(err, &pg) && (pg.SchemaName == s.opt.Schema || strings.Contains(pg.Message, `"`+s.opt.Schema+".") || strings.HasSuffix(pg.Message, "schema "+s.opt.Schema) || ofAnEarlierLayout(pg))
 	if ours {
 		return s.ownFailure(err)
 	}

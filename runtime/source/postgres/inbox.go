@@ -23,6 +23,7 @@ func (s *Source) fromRejections() string {
 // Rejections implements source.Inbox.
 func (s *Source) Rejections(ctx context.Context, f source.RejectionFilter) ([]source.Rejection, error) {
 	var l listing
+	s.ours(&l, "d")
 	among(&l, "r.status", f.Status)
 	l.text("r.user_id = ?", f.UserID)
 	l.text("d.client_id = ?", f.ClientID)
@@ -64,7 +65,7 @@ func (s *Source) Rejection(ctx context.Context, id string) (*source.Rejection, e
 	var found *source.Rejection
 	err = pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		var claims *string
-		r, err := scanRejection(tx.QueryRow(ctx, "SELECT "+rejectionColumns+", d.claims"+s.fromRejections()+" WHERE r.id = $1", id), &claims)
+		r, err := scanRejection(tx.QueryRow(ctx, "SELECT "+rejectionColumns+", d.claims"+s.fromRejections()+" WHERE r.id = $1 AND "+ours("d", 2), id, s.opt.Instance), &claims)
 		if err == pgx.ErrNoRows {
 			return nil
 		} else if err != nil {
@@ -134,12 +135,12 @@ func (s *Source) Erase(ctx context.Context, userID string) (n int, err error) {
 		return 0, err
 	}
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, "DELETE FROM "+s.schema+".turnkey_rejections WHERE user_id = $1", userID)
+		tag, err := tx.Exec(ctx, s.deleteOwn("rejection")+" AND p.user_id = $2)", s.opt.Instance, userID)
 		if err != nil {
 			return err
 		}
 		n = int(tag.RowsAffected())
-		if tag, err = tx.Exec(ctx, "DELETE FROM "+s.schema+".turnkey_conflicts WHERE user_id = $1", userID); err != nil {
+		if tag, err = tx.Exec(ctx, s.deleteOwn("conflict")+" AND p.user_id = $2)", s.opt.Instance, userID); err != nil {
 			return err
 		}
 		n += int(tag.RowsAffected())

@@ -79,6 +79,46 @@ func TestUpgradeFromTheSecondLayout(t *testing.T) {
 	}
 }
 
+// versionThree is what the third version had not.
+const versionThree = `ALTER TABLE turnkey.rejection_details DROP COLUMN instance; ALTER TABLE turnkey.conflict_details DROP COLUMN instance;
+	ALTER TABLE turnkey.outbox DROP COLUMN instance; UPDATE turnkey.meta SET version = 3 WHERE name = 'layout'`
+
+// A database of the third version takes records of instances after Prepare; what it had belongs to all of them, and so
+// does what its runtimes add beside ours.
+func TestUpgradeFromTheThirdLayout(t *testing.T) {
+	s, uri := prepared(t, "CREATE TABLE items (id text PRIMARY KEY)")
+	sql(t, uri, versionThree)
+	sql(t, uri, versionOneRejection)
+	records := map[string]*source.Finish{
+		"a conflict":  {Conflicts: []source.ConflictRecord{{ID: "cnf_1", UserID: "u1", Status: source.ConflictOpen, CreatedAt: time.Now()}}},
+		"a delivery":  {Deliveries: []source.Delivery{{ID: "dlv_1", Kind: source.Webhook, Lane: "crm", CreatedAt: time.Now()}}},
+		"a rejection": {Rejection: &source.Rejection{ID: "rej_3", UserID: "u1", CreatedAt: time.Now()}},
+	}
+	for name, finish := range records {
+		if f := source.FailureOf((&tx{src: s}).Apply(t.Context(), nil, finish)); f == nil || f.Code != "SOURCE_NOT_PREPARED" {
+			t.Errorf("%s before the upgrade: %+v", name, f)
+		}
+	}
+	for range 2 {
+		if err := s.Prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one := open(t, uri, func(o *Options) { o.Instance = "ins_1" })
+	for name, finish := range records {
+		if err := (&tx{src: one}).Apply(t.Context(), nil, finish); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	sql(t, uri, strings.ReplaceAll(versionOneRejection, "rej_1", "rej_2"))
+	for instance, want := range map[string]int{"ins_1": 3, "ins_2": 2} {
+		of := open(t, uri, func(o *Options) { o.Instance = instance })
+		if list, err := of.Rejections(t.Context(), source.RejectionFilter{Limit: 9}); err != nil || len(list) != want {
+			t.Errorf("%s sees %d rejections, want %d: %v", instance, len(list), want, err)
+		}
+	}
+}
+
 // Streams select everything of these tables: nothing may be added to them.
 func TestColumnsOfTheSyncStream(t *testing.T) {
 	_, uri := prepared(t, "SELECT")

@@ -28,14 +28,14 @@ func (s *Source) queueDeliveries(b *script, list []source.Delivery) {
 		}
 		deployments[i], times[i], payloads[i] = int32(d.Deployment), d.CreatedAt, append([]byte{}, d.Payload...)
 	}
-	args := make([]any, 0, len(texts)+3)
+	args := make([]any, 0, len(texts)+4)
 	for _, column := range texts {
 		args = append(args, column)
 	}
-	b.add("INSERT INTO "+s.schema+`.outbox (id, kind, lane, user_id, table_name, row_id, request_id, deployment, created_at, payload, status, due_at)
-		SELECT v.*, 'pending', v.created_at FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[], $9::timestamptz[], $10::bytea[])
+	b.add("INSERT INTO "+s.schema+`.outbox (id, kind, lane, user_id, table_name, row_id, request_id, deployment, created_at, payload, status, due_at, instance)
+		SELECT v.*, 'pending', v.created_at, $11 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[], $9::timestamptz[], $10::bytea[])
 			AS v(id, kind, lane, user_id, table_name, row_id, request_id, deployment, created_at, payload)
-		ON CONFLICT (id) DO NOTHING`, append(args, deployments, times, payloads), nil)
+		ON CONFLICT (id) DO NOTHING`, append(args, deployments, times, payloads, s.opt.Instance), nil)
 }
 
 // storable makes any text one that PostgreSQL takes.
@@ -49,7 +49,7 @@ func (s *Source) NextDelivery(ctx context.Context, not []string) (lane string, d
 	if err != nil {
 		return "", due, err
 	}
-	err = pool.QueryRow(ctx, "SELECT lane, due_at FROM "+s.schema+".outbox WHERE status = 'pending' AND lane <> ALL ($1::text[]) ORDER BY due_at LIMIT 1", append([]string{}, not...)).Scan(&lane, &due)
+	err = pool.QueryRow(ctx, "SELECT lane, due_at FROM "+s.schema+".outbox o WHERE status = 'pending' AND lane <> ALL ($1::text[]) AND "+ours("o", 2)+" ORDER BY due_at LIMIT 1", append([]string{}, not...), s.opt.Instance).Scan(&lane, &due)
 	switch {
 	case err == pgx.ErrNoRows:
 		return "", time.Time{}, nil
@@ -66,10 +66,10 @@ func (s *Source) ClaimDeliveries(ctx context.Context, c source.LaneClaim) ([]sou
 		where, lane = "lane <> ALL ($1::text[])", append([]string{}, c.Not...)
 	}
 	// Materialized, or the server might look again for each row and find more than the limit.
-	sql := "WITH d AS MATERIALIZED (SELECT id FROM " + s.schema + ".outbox WHERE status = 'pending' AND due_at <= $4 AND " + where +
+	sql := "WITH d AS MATERIALIZED (SELECT id FROM " + s.schema + ".outbox o WHERE status = 'pending' AND due_at <= $4 AND " + where + " AND " + ours("o", 5) +
 		" ORDER BY due_at LIMIT " + strconv.Itoa(min(max(c.Limit, 1), 100)) + " FOR UPDATE SKIP LOCKED) UPDATE " + s.schema +
 		".outbox o SET lease = $2, due_at = $3, attempts = o.attempts + 1 FROM d WHERE o.id = d.id RETURNING " + deliveryColumns
-	return records(ctx, s, scanDelivery, sql, lane, c.Lease, c.Until, c.Now)
+	return records(ctx, s, scanDelivery, sql, lane, c.Lease, c.Until, c.Now, s.opt.Instance)
 }
 
 // ReportDelivery implements source.Outbox.
@@ -96,11 +96,11 @@ func (s *Source) ReportDelivery(ctx context.Context, r source.DeliveryReport) (b
 // MoveDelivery implements source.Outbox.
 func (s *Source) MoveDelivery(ctx context.Context, m source.DeliveryMove) (bool, error) {
 	if m.To == source.Pending {
-		return s.one(ctx, "UPDATE "+s.schema+`.outbox SET status = 'pending', due_at = $2, attempts = 0, lease = '', settled_at = NULL, settled_by = ''
-			WHERE id = $1 AND (status <> 'pending' OR lease = '' OR due_at <= $2)`, storable(m.ID), m.At)
+		return s.one(ctx, "UPDATE "+s.schema+`.outbox o SET status = 'pending', due_at = $2, attempts = 0, lease = '', settled_at = NULL, settled_by = ''
+			WHERE id = $1 AND (status <> 'pending' OR lease = '' OR due_at <= $2) AND `+ours("o", 3), storable(m.ID), m.At, s.opt.Instance)
 	}
-	return s.one(ctx, "UPDATE "+s.schema+`.outbox SET status = $4, lease = '', settled_at = $2, settled_by = $3
-		WHERE id = $1 AND status IN ('pending', 'dead')`, storable(m.ID), m.At, m.By, string(m.To))
+	return s.one(ctx, "UPDATE "+s.schema+`.outbox o SET status = $4, lease = '', settled_at = $2, settled_by = $3
+		WHERE id = $1 AND status IN ('pending', 'dead') AND `+ours("o", 5), storable(m.ID), m.At, m.By, string(m.To), s.opt.Instance)
 }
 
 // one runs a statement about one row and reports whether it found it.
@@ -122,6 +122,7 @@ const deliveryColumns = `o.id, o.kind, o.lane, o.user_id, o.table_name, o.row_id
 // Deliveries implements source.Outbox.
 func (s *Source) Deliveries(ctx context.Context, f source.DeliveryFilter) ([]source.Delivery, error) {
 	var l listing
+	s.ours(&l, "o")
 	among(&l, "o.status", f.Status)
 	l.text("o.kind = ?", string(f.Kind))
 	l.text("o.lane = ?", f.Lane)
@@ -137,7 +138,7 @@ func (s *Source) Delivery(ctx context.Context, id string) (*source.Delivery, err
 		return nil, err
 	}
 	var payload []byte
-	d, err := scanDelivery(pool.QueryRow(ctx, "SELECT "+deliveryColumns+", o.payload FROM "+s.schema+".outbox o WHERE o.id = $1", storable(id)), &payload)
+	d, err := scanDelivery(pool.QueryRow(ctx, "SELECT "+deliveryColumns+", o.payload FROM "+s.schema+".outbox o WHERE o.id = $1 AND "+ours("o", 2), storable(id), s.opt.Instance), &payload)
 	switch {
 	case err == pgx.ErrNoRows:
 		return nil, nil
@@ -196,7 +197,7 @@ func (s *Source) removeDeliveries(ctx context.Context, where, lock string, arg a
 		return 0, err
 	}
 	for {
-		tag, err := pool.Exec(ctx, "DELETE FROM "+s.schema+".outbox WHERE id IN (SELECT id FROM "+s.schema+".outbox WHERE "+where+strings.Replace(lock, " FOR", " LIMIT "+strconv.Itoa(sweepRows)+" FOR", 1)+")", arg)
+		tag, err := pool.Exec(ctx, "DELETE FROM "+s.schema+".outbox WHERE id IN (SELECT id FROM "+s.schema+".outbox o WHERE "+where+" AND "+ours("o", 2)+strings.Replace(lock, " FOR", " LIMIT "+strconv.Itoa(sweepRows)+" FOR", 1)+")", arg, s.opt.Instance)
 		if err != nil {
 			return total, s.ownFailure(err)
 		}

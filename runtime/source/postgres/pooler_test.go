@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"turnkey/internal/pgtest"
+	"turnkey/internal/port"
 	"turnkey/runtime/bundle"
 	"turnkey/runtime/source"
 	"turnkey/runtime/source/sourcetest"
@@ -33,12 +34,10 @@ func bouncer(t *testing.T, uri string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	listen, err := port.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
 	dir, err := os.MkdirTemp("", "turnkey-bouncer")
 	if err != nil {
 		t.Fatal(err)
@@ -59,9 +58,12 @@ pool_mode = transaction
 default_pool_size = 3
 max_client_conn = 100
 ignore_startup_parameters = extra_float_digits
-`, u.Hostname(), u.Port(), u.User.Username(), password, port)
+`, u.Hostname(), u.Port(), u.User.Username(), password, listen)
 	path := filepath.Join(dir, "pgbouncer.ini")
 	if err := os.WriteFile(path, []byte(ini), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil { // whatever the umask
 		t.Fatal(err)
 	}
 	args := []string{path}
@@ -75,11 +77,11 @@ ignore_startup_parameters = extra_float_digits
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Process.Kill() // it would look for a reason to end three times a second, and keeps nothing
 		_ = cmd.Wait()
 	})
-	address := fmt.Sprintf("127.0.0.1:%d", port)
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	address := fmt.Sprintf("127.0.0.1:%d", listen)
+	for deadline := time.Now().Add(time.Minute); ; {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			conn.Close()
 			break
@@ -87,6 +89,7 @@ ignore_startup_parameters = extra_float_digits
 		if time.Now().After(deadline) {
 			t.Fatalf("PgBouncer does not answer: %s", log.String())
 		}
+		<-time.After(2 * time.Millisecond)
 	}
 	u.Host = address
 	return u.String()

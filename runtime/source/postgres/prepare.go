@@ -14,7 +14,7 @@ import (
 
 // layoutVersion of our own tables. A runtime of the version before works on beside this one: what it
 // does not know has defaults.
-const layoutVersion = 3
+const layoutVersion = 4
 
 // layout is what Prepare runs, and what an operator runs where we may not. Each statement may run
 // again, and upgrades what an older version made.
@@ -54,6 +54,7 @@ func (s *Source) layout() []string {
 		"CREATE INDEX IF NOT EXISTS outbox_created ON $.outbox (created_at)",
 	}
 	list = append(list, conflictLayout...)
+	list = append(list, instanceLayout...)
 	list = append(list,
 		"INSERT INTO $.meta (name, version) VALUES ('layout', "+strconv.Itoa(layoutVersion)+") ON CONFLICT (name) DO UPDATE SET version = greatest(meta.version, excluded.version)")
 	for i := range list {

@@ -161,7 +161,7 @@ func TestQueriesNeedNoSecondConnection(t *testing.T) {
 	sql(t, uri, itemsTable+`; CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 		CREATE TRIGGER touched BEFORE UPDATE ON others FOR EACH ROW EXECUTE FUNCTION touch()`)
 	s := open(t, uri, func(o *Options) { o.MaxConns = 1 })
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	tx, err := s.Begin(ctx, source.Session{})
 	if err != nil {

@@ -47,9 +47,9 @@ func (s *Source) queueRejection(b *script, r *source.Rejection) {
 	b.add("INSERT INTO "+s.schema+`.turnkey_rejections (id, user_id, table_name, row_id, error_code, message, hint, status, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
 		[]any{r.ID, r.UserID, r.TableName, r.RowID, r.ErrorCode, r.Message, r.Hint, string(status), r.CreatedAt}, nil)
-	b.add("INSERT INTO "+s.schema+`.rejection_details (id, client_id, request_id, deployment, operation, detail, payload_bytes, owner, provider, claims, group_id, attempts)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
-		[]any{r.ID, r.ClientID, r.RequestID, int32(r.Deployment), int32(r.Operation), r.Detail, int64(len(r.Payload)), r.Owner[:], r.Provider, textOf(r.Claims), group, int32(r.Attempts)}, nil)
+	b.add("INSERT INTO "+s.schema+`.rejection_details (id, client_id, request_id, deployment, operation, detail, payload_bytes, owner, provider, claims, group_id, attempts, instance)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING`,
+		[]any{r.ID, r.ClientID, r.RequestID, int32(r.Deployment), int32(r.Operation), r.Detail, int64(len(r.Payload)), r.Owner[:], r.Provider, textOf(r.Claims), group, int32(r.Attempts), s.opt.Instance}, nil)
 	s.queueParts(b, r.ID, "payload", r.Payload)
 	s.queueParts(b, r.ID, "client", r.Client)
 	if !status.Waiting() || len(r.Rows) == 0 {

@@ -224,7 +224,7 @@ func TestOneConnectionIsEnough(t *testing.T) {
 		t.Fatal(err)
 	}
 	now = now.Add(2 * relationsFor)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := tx.Apply(ctx, []source.Change{{Kind: source.Insert, Table: few, ID: "a", Doc: fields("n", int32(1))}}, &source.Finish{}); err != nil {
 		t.Error(err)

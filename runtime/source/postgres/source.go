@@ -22,8 +22,10 @@ type DialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 type Options struct {
 	URI    redact.Secret
 	Schema string // of our own tables; "": turnkey
-	RLS    *bundle.RowLevelSecurity
-	Dial   DialFunc // the guarded dialer
+	// Instance owns what is kept in them for people: several may share a schema.
+	Instance string
+	RLS      *bundle.RowLevelSecurity
+	Dial     DialFunc // the guarded dialer
 	// AllowPrivate allows connection strings without TLS; such connections still go to private
 	// addresses only. It does not loosen Dial's own rules.
 	AllowPrivate bool

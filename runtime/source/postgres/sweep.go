@@ -32,7 +32,7 @@ func (s *Source) Sweep(ctx context.Context, now time.Time, keep source.Retention
 	for _, part := range []struct {
 		batch func(context.Context, pgx.Tx) (removed int, more bool, err error)
 		total *int
-	}{{w.receipts, &swept.Receipts}, {w.rejections, &swept.Rejections}, {w.clients, &swept.Clients},
+	}{{w.agree, new(int)}, {w.receipts, &swept.Receipts}, {w.rejections, &swept.Rejections}, {w.clients, &swept.Clients},
 		{w.conflicts, &swept.Conflicts}, {w.traces, new(int)}, {w.tombstones, &swept.Tombstones}} {
 		for more := true; more; {
 			var removed int
@@ -66,7 +66,8 @@ type sweep struct {
 	src    *Source
 	holder string
 	now    time.Time
-	keep   source.Retention
+	keep   source.Retention // of what is the instance's own
+	shared source.Retention // of the rest; see share.go
 }
 
 var errBusy = &source.Failure{Class: source.Conflict, Code: "lease_held", Message: "Another runtime sweeps.", Change: -1}
@@ -93,7 +94,7 @@ func (w *sweep) release(ctx context.Context, pool *pgxpool.Pool) {
 // number is the next one's key. A transaction that adds to such a block has locked the last receipt,
 // and then the block stays; one that comes later finds the lock gone and starts over (see aged).
 func (w *sweep) receipts(ctx context.Context, tx pgx.Tx) (removed int, more bool, err error) {
-	before := w.now.Add(-w.keep.Receipts)
+	before := w.now.Add(-w.shared.Receipts)
 	const last = "(SELECT n.seq FROM %.receipts n WHERE n.owner = r.owner AND n.block = r.block ORDER BY n.seq DESC LIMIT 1)"
 	rows, err := tx.Query(ctx, w.sql("SELECT r.owner, r.block, r.seq FROM %.receipts r WHERE r.at < $1 AND r.seq = "+last+" LIMIT 1000 FOR UPDATE SKIP LOCKED"), before)
 	if err != nil {
@@ -168,29 +169,27 @@ func (w *sweep) raise(ctx context.Context, tx pgx.Tx, floors map[source.Owner]in
 func (w *sweep) sql(text string) string { return strings.ReplaceAll(text, "%", w.src.schema) }
 
 func (w *sweep) rejections(ctx context.Context, tx pgx.Tx) (int, bool, error) {
-	tag, err := tx.Exec(ctx, w.sql("DELETE FROM %.turnkey_rejections WHERE id IN (SELECT id FROM %.turnkey_rejections WHERE created_at < $1 ORDER BY created_at LIMIT $2)"),
-		w.now.Add(-w.keep.Rejections), sweepRejections)
+	tag, err := tx.Exec(ctx, w.src.deleteOwn("rejection")+" AND p.created_at < $2 ORDER BY p.created_at LIMIT $3)", w.src.opt.Instance, w.now.Add(-w.keep.Rejections), sweepRejections)
 	return int(tag.RowsAffected()), tag.RowsAffected() == sweepRejections, err
 }
 
 func (w *sweep) clients(ctx context.Context, tx pgx.Tx) (int, bool, error) {
 	tag, err := tx.Exec(ctx, w.sql(`DELETE FROM %.clients WHERE owner IN (SELECT owner FROM %.clients c WHERE c.seen_at < $1
-		AND NOT EXISTS (SELECT FROM %.receipts r WHERE r.owner = c.owner) LIMIT $2)`), w.now.Add(-w.keep.Clients), sweepRows)
+		AND NOT EXISTS (SELECT FROM %.receipts r WHERE r.owner = c.owner) LIMIT $2)`), w.now.Add(-w.shared.Clients), sweepRows)
 	return int(tag.RowsAffected()), tag.RowsAffected() == sweepRows, err
 }
 
 func (w *sweep) conflicts(ctx context.Context, tx pgx.Tx) (int, bool, error) {
-	tag, err := tx.Exec(ctx, w.sql("DELETE FROM %.turnkey_conflicts WHERE id IN (SELECT id FROM %.turnkey_conflicts WHERE created_at < $1 ORDER BY created_at LIMIT $2)"),
-		w.now.Add(-w.keep.Conflicts), sweepRejections)
+	tag, err := tx.Exec(ctx, w.src.deleteOwn("conflict")+" AND p.created_at < $2 ORDER BY p.created_at LIMIT $3)", w.src.opt.Instance, w.now.Add(-w.keep.Conflicts), sweepRejections)
 	return int(tag.RowsAffected()), tag.RowsAffected() == sweepRejections, err
 }
 
 func (w *sweep) traces(ctx context.Context, tx pgx.Tx) (int, bool, error) {
-	return w.aged(ctx, tx, "traces", w.keep.Conflicts)
+	return w.aged(ctx, tx, "traces", w.shared.Conflicts)
 }
 
 func (w *sweep) tombstones(ctx context.Context, tx pgx.Tx) (int, bool, error) {
-	return w.aged(ctx, tx, "tombstones", w.keep.Tombstones)
+	return w.aged(ctx, tx, "tombstones", w.shared.Tombstones)
 }
 
 // aged removes a batch of what is older than its retention. A row that somebody renews meanwhile is left

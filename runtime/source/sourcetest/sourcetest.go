@@ -27,6 +27,8 @@ type Harness struct {
 	// where the server has no log-in.
 	Down   func(t *testing.T) source.Source
 	Locked func(t *testing.T) source.Source
+	// Of opens the same database for an instance; Source has none.
+	Of func(t *testing.T, instance string) source.Source
 }
 
 // Run runs the suite; open gives each test a database of its own.
@@ -48,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) *Harness) {
 	maps.Copy(tests, outboxTests)
 	maps.Copy(tests, conflictTests)
 	maps.Copy(tests, queryTests)
+	maps.Copy(tests, shareTests)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"turnkey/internal/port"
 )
 
 // readyWithin is how long a server may take to start on a busy machine.
@@ -185,10 +187,6 @@ func listens(addr string) func(ctx context.Context) error {
 
 // freeAddr is a loopback address that nobody listens on.
 func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("finding a free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	n, err := port.Free()
+	return fmt.Sprintf("127.0.0.1:%d", n), err
 }

@@ -19,7 +19,7 @@ async function startProvider() {
 }
 
 export function accountTests() {
-  test('signing in: a provider, two steps, a passkey, sessions', { timeout: 240_000 }, async (t) => {
+  test('signing in: a provider, two steps, a passkey, sessions', { timeout: 900_000 }, async (t) => {
     const provider = await startProvider();
     const dev = await startStack({ TURNKEY_OIDC_CONFIG: provider.config, TURNKEY_OIDC_ALLOW_PRIVATE_NETWORKS: 'true' });
     const browser = await launch();

@@ -26,7 +26,7 @@ export const widths = { wide: { width: 1280, height: 860 }, narrow: { width: 390
  */
 export async function open(browser, dev, { theme = 'light', width = 'wide', state, expect = [] } = {}) {
   const context = await browser.newContext({ baseURL: dev.dashboard_url, colorScheme: theme, viewport: widths[width], reducedMotion: 'reduce', storageState: state });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(120_000); // what comes, comes: how soon is said where it matters
   const page = await context.newPage();
   page.trouble = [];
   page.expect = [...expect];

@@ -8,4 +8,4 @@ let stack, ids;
 before(async () => { stack = await startStack(); }, { timeout: 180_000 });
 after(async () => { await stack?.stop(); });
 
-pagesTests(() => stack, async () => (ids ??= await seeded(stack)));
+pagesTests(() => stack, async () => (ids ??= await seeded(stack)), { pictures: true });

@@ -18,7 +18,7 @@ export async function startStack(settings = {}) {
   child.stderr.on('data', (d) => (said += d));
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const ready = new Promise((resolve) => child.stdout.on('data', () => said.includes('Ctrl-C ends everything') && resolve(true)));
-  const patience = new Promise((resolve) => setTimeout(resolve, 120_000).unref());
+  const patience = new Promise((resolve) => setTimeout(resolve, 300_000).unref());
   const ok = await Promise.race([ready, ended.then(() => false), patience.then(() => false)]);
   const stop = async () => {
     child.kill('SIGTERM');
@@ -32,15 +32,18 @@ export async function startStack(settings = {}) {
   return { ...JSON.parse(readFileSync(join(dir, 'dev.json'), 'utf8')), log: () => said, stop };
 }
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
+/** A port below those that the kernel gives to whoever asks for none: it is still free when the server has started. */
+async function freePort() {
+  for (let tries = 0; ; tries++) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const free = await new Promise((resolve) => {
+      const probe = createServer();
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
     });
-  });
+    if (free) return port;
+    if (tries === 100) throw new Error('no port is free');
+  }
 }
 
 /** Calls the REST API as a script would, with dev.json's token or another. Throws what it refused. */

@@ -38,6 +38,9 @@ func (p *Programs) build() error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the test worker: %w\n%s", err, out)
 	}
+	if err := os.Chmod(p.Engine, 0o755); err != nil { // whatever the umask
+		return err
+	}
 	return os.Link(p.Engine, p.Words)
 }
 

@@ -47,10 +47,9 @@ func (s *Instances) Create(ctx context.Context, actor Actor, project string, in 
 		for _, name := range publish.References(shot.config) {
 			shot.secrets[name] = in.Secrets[name]
 		}
-		if err = s.prepare(ctx, actor, &shot); err != nil {
+		if err = s.prepare(ctx, actor, shot); err != nil {
 			return i, warnings, err
 		}
-		warnings = shot.warnings
 		alg = shot.config.Auth.Algorithm
 	}
 	key, err := s.newKey(i.ID, alg, s.now(), s.now())

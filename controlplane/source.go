@@ -119,25 +119,16 @@ func (in SourceInput) config(i Instance) (*bundle.Config, error) {
 	return cfg, nil
 }
 
-// prepare creates our own tables in a snapshot's source, and so proves that it can be reached. It warns of tables that
-// cannot be written as they are.
-func (k *core) prepare(ctx context.Context, actor Actor, shot *snapshot) error {
+// prepare creates our own tables in a snapshot's source, and so proves that it can be reached.
+func (k *core) prepare(ctx context.Context, actor Actor, shot snapshot) error {
 	for _, name := range publish.References(shot.config) {
 		if _, ok := shot.secrets[name]; !ok {
 			return fault.Newf(fault.Conflict, "no_such_secret", "The deployment names the secret %s, which is not stored.", name).
 				WithHint("Store it first: PUT .../secrets/" + name + ".")
 		}
 	}
-	raw, err := k.order(ctx, actor, *shot, command.Prepare)
-	if err != nil {
-		return err
-	}
-	var found command.Prepared
-	if err := json.Unmarshal(raw, &found); err != nil && len(raw) > 0 {
-		return err
-	}
-	shot.warnings = append(shot.warnings, found.Warnings...)
-	return nil
+	_, err := k.order(ctx, actor, shot, command.Prepare)
+	return err
 }
 
 // order gives a command about a candidate's source to a runtime; hooks have no part in it.

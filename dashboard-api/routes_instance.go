@@ -104,7 +104,7 @@ func (a *api) instanceRoutes() []route {
 		{post, in + "/shadow", authz.RehearsalRun, inInstance, controlplane.ShadowStarted, "Let the draft run beside what is deployed, and count what would differ", handle(a.startShadow), []option{maxBody(8 << 20)}},
 		{get, in + "/shadow", authz.RehearsalRun, inInstance, quiet, "Read what was counted so far", handle(a.getShadow), nil},
 		{remove, in + "/shadow", authz.RehearsalRun, inInstance, controlplane.ShadowStopped, "Stop the draft that runs beside what is deployed", handle(a.stopShadow), nil},
-		{remove, in + "/users/{id}/data", authz.UserErase, inInstance, controlplane.UserDataErased, "Remove what is kept of a user beside their rows", handle(a.eraseUser), nil},
+		{remove, in + "/users/{id:.+}/data", authz.UserErase, inInstance, controlplane.UserDataErased, "Remove what is kept of a user beside their rows", handle(a.eraseUser), nil},
 		{get, in + "/logs", authz.LogRead, inInstance, quiet, "Read or follow the log", a.logHandler, nil},
 		{get, in + "/attention", authz.InstanceRead, inInstance, quiet, "List what about an instance somebody should look at", handle(a.getAttention), nil},
 		{get, in + "/devices", authz.LogRead, inInstance, quiet, "List the devices of an instance's users, the stuck ones first", handle(a.listDevices), nil},

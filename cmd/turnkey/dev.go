@@ -24,6 +24,9 @@ import (
 	"turnkey/runtime/hook/worker"
 )
 
+// mongoSetting names a MongoDB server to use instead of a private one.
+const mongoSetting = "TURNKEY_MONGODB_URI"
+
 //go:embed demo
 var demo embed.FS
 
@@ -63,6 +66,9 @@ func (s *devStack) close() {
 
 // Run implements the command.
 func (c *devCommand) Run(ctx context.Context, term terminal) error {
+	if c.Port < 1 || c.Port > 65535 {
+		return badSetting("--port", "must be from 1 to 65535.").WithHint("Set TURNKEY_PORT to a port that is free.")
+	}
 	log := newLogFrom(term, slog.LevelWarn) // what goes well is said in plain words
 	workers, err := c.sandbox.open(ctx, log)
 	if err != nil {
@@ -175,7 +181,7 @@ func route(api, instances http.Handler) http.Handler {
 		if err != nil {
 			host = r.Host
 		}
-		if strings.HasPrefix(r.URL.Path, "/i/") || strings.HasSuffix(host, ".localhost") {
+		if strings.HasPrefix(r.URL.Path, "/i/") || strings.HasSuffix(strings.ToLower(host), ".localhost") {
 			instances.ServeHTTP(w, r)
 			return
 		}
@@ -190,7 +196,7 @@ func (s *devStack) databases(ctx context.Context, term terminal) (err error) {
 		return err
 	}
 	s.onClose(func() { _ = s.postgres.Stop() })
-	mongo, err := devstack.StartMongo(ctx, devstack.MongoConfig{Dir: s.dir, URI: os.Getenv("TURNKEY_MONGODB_URI")})
+	mongo, err := devstack.StartMongo(ctx, devstack.MongoConfig{Dir: s.dir, URI: os.Getenv(mongoSetting)})
 	if err != nil {
 		return err
 	}

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"turnkey/internal/devstack"
+	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 )
 
@@ -41,7 +43,12 @@ func (s *devStack) seed(ctx context.Context, todo redact.Secret) error {
 	if err := devstack.RunSQL(ctx, todo.Reveal(), string(tables)); err != nil {
 		return err
 	}
-	return devstack.SeedMongo(ctx, s.mongoURI, "todo")
+	err = devstack.SeedMongo(ctx, s.mongoURI, "todo")
+	if err != nil && os.Getenv(mongoSetting) != "" {
+		return fault.Wrap(err, fault.Invalid, "mongodb_uri", "The MongoDB server that "+mongoSetting+" names cannot be used.").
+			WithHint("It has to be the mongodb:// or mongodb+srv:// address of a replica set that answers here, with a user who may write.")
+	}
+	return err
 }
 
 // demoSources are the databases of the demo's two instances.

@@ -17,6 +17,7 @@ func TestCommandLine(t *testing.T) {
 		"command help":    {[]string{"version", "--help"}, 0, "Print the version", ""},
 		"nothing":         {nil, 1, "", "--help"},
 		"unknown command": {[]string{"sing"}, 1, "", "sing"},
+		"no port":         {[]string{"dev", "--port", "0"}, 1, "", "--port must be from 1 to 65535"},
 		"unknown option":  {[]string{"version", "--loud"}, 1, "", "--loud"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,7 +28,7 @@ func TestRequireSandbox(t *testing.T) {
 	for name, args := range map[string][]string{
 		"serve":   {"serve", folder, "--listen", "127.0.0.1:0"},
 		"runtime": {"runtime", "--keys-dir", runtimes, "--cache-dir", t.TempDir(), "--control-plane", "http://127.0.0.1:1", "--pool-token", canary, "--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"},
-		"dev":     {"dev", "--dir", t.TempDir(), "--port", "0"},
+		"dev":     {"dev", "--dir", t.TempDir(), "--port", "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer

@@ -1,6 +1,7 @@
 package devstack
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -35,9 +36,13 @@ func (p *Postgres) initdb(ctx context.Context) error {
 	cmd.Env = cleanEnvironment(os.Environ())
 	cmd.SysProcAttr = p.account.attributes()
 	if out, err := cmd.CombinedOutput(); err != nil {
+		hint := p.account.hint(p.Dir)
+		if bytes.Contains(out, []byte("No space left on device")) {
+			hint = "The disk is full: make room, or set TURNKEY_DIR to a folder on another one."
+		}
 		return fault.Wrap(fmt.Errorf("%w: %s", err, strings.TrimSpace(string(out))), fault.Unavailable,
 			"postgres_initdb", "The private PostgreSQL cluster could not be created in "+p.Dir+".").
-			WithHint(p.account.hint(p.Dir))
+			WithHint(hint)
 	}
 	if err := os.Rename(fresh, p.dataDir()); err != nil {
 		return fmt.Errorf("put the new cluster in place: %w", err)

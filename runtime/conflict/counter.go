@@ -13,8 +13,10 @@ import (
 // add gives server + client - base, of the declared type, else of the widest type among the three.
 // Whole numbers and decimals are exact or refused; doubles are rounded once, at the end. Null (and
 // what devices see as null) counts as 0. Where one of the three is no number at all there is
-// nothing to count: ok is false.
+// nothing to count: ok is false. Text that spells a number is one where a number is declared: to set such a column
+// would lose what others have counted.
 func add(server, client, base value.Value, declared bundle.TypeName) (sum value.Value, ok bool, _ *Refusal) {
+	server, base = spelled(server, declared), spelled(base, declared)
 	if s, c, b, whole := wholes(server, client, base); whole && declared != bundle.TypeDecimal && declared != bundle.TypeDouble {
 		sum, no := fit(exactSum(s, c, b), counterType(declared, server, client, base))
 		return sum, true, no
@@ -46,6 +48,17 @@ func add(server, client, base value.Value, declared bundle.TypeName) (sum value.
 		sum, no := fit(big.NewInt(i), name)
 		return sum, true, no
 	}
+}
+
+// spelled gives a number for its text, which a column of text may hold in spite of the declared type.
+func spelled(v value.Value, declared bundle.TypeName) value.Value {
+	switch declared {
+	case bundle.TypeInt32, bundle.TypeInt64, bundle.TypeDouble, bundle.TypeDecimal:
+		if text, is := v.(string); is {
+			return value.Decimal(text)
+		}
+	}
+	return v
 }
 
 func overflow(message string) *Refusal {

@@ -91,6 +91,9 @@ func TestFieldPolicies(t *testing.T) {
 		{"an integer stored where a double is declared", bundle.MergeCounter, bundle.TypeDouble, 1.5, int64(4), 2.0, 4.5, merged},
 		{"a double stored where an integer is declared", bundle.MergeCounter, bundle.TypeInt64, int64(1), 4.0, int64(2), int64(5), merged},
 		{"NaN counts as zero", bundle.MergeCounter, bundle.TypeDouble, 1.0, math.NaN(), 3.0, 2.0, merged},
+		{"a number stored as text where one is declared", bundle.MergeCounter, bundle.TypeInt64, int64(5), "7", int64(6), int64(8), merged},
+		{"a decimal stored as text where a double is declared", bundle.MergeCounter, bundle.TypeDouble, 1.5, "4", 2.0, 4.5, merged},
+		{"text where nothing is declared", bundle.MergeCounter, "", int64(5), "7", int64(6), int64(6), client},
 		{"no number to add to", bundle.MergeCounter, bundle.TypeInt64, int64(1), "dirty", int64(2), int64(2), client},
 
 		{"a set adds and removes", bundle.MergeSet, "", array{"a", "b"}, array{"b", "a", "x"}, array{"b", "c"}, array{"b", "x", "c"}, merged},

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 
+	"turnkey/internal/fault"
 	"turnkey/runtime/admission"
 	"turnkey/runtime/upload"
 )
@@ -33,6 +35,16 @@ var errNoRoom = errors.New("no memory for the body")
 func (g *Gateway) newBody(instance string) *body {
 	kept := buffers.Get().(*[]byte)
 	return &body{kept, (*kept)[:0], g.bodies.Body(instance)}
+}
+
+// uncompressed refuses bodies that would have to be unpacked: their size says nothing of what they become.
+func uncompressed(r *http.Request) error {
+	encoding := r.Header.Get("Content-Encoding")
+	if encoding == "" || strings.EqualFold(encoding, "identity") {
+		return nil
+	}
+	return fault.New(fault.Invalid, "content_encoding", "The body is compressed, which is not taken here.").
+		WithHint("Send plain JSON, without the header Content-Encoding.")
 }
 
 // read reads all of it. Memory is taken as the bytes arrive, so that whoever sends slowly holds no

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"path"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -228,8 +229,11 @@ func (g *Gateway) noRoute(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	openCORS(w.Header())
-	g.fail(w, r, fault.New(fault.NotFound, "no_such_path", "There is nothing at this path.").
-		WithHint("An instance answers at /api/data, /upload, /token, /.well-known/jwks.json and /health."))
+	hint := "An instance answers at /api/data, /upload, /token, /.well-known/jwks.json and /health."
+	if path.Clean(r.URL.Path) != r.URL.Path { // a redirect would make a GET of a POST
+		hint += " The path has a slash too many: write the instance's URL without one at its end."
+	}
+	g.fail(w, r, fault.New(fault.NotFound, "no_such_path", "There is nothing at this path.").WithHint(hint))
 }
 
 func noMethod(w http.ResponseWriter, allowed []string) {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"strconv"
 
@@ -54,9 +55,13 @@ func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.Of(err)
 	status := statusOf(f.Kind)
 	if status >= http.StatusInternalServerError || status == http.StatusRequestEntityTooLarge {
+		level := slog.LevelError
+		if f.Kind == fault.Unavailable { // it may pass; often it is the client's own connection
+			level = slog.LevelWarn
+		}
 		// Theirs is kept beside ours, cut and as a value of its own: it is a stranger's text.
 		theirs := r.Header.Get(requestIDHeader)
-		g.cfg.Log.Error("request failed", "request_id", w.Header().Get(requestIDHeader), "client_request_id", theirs[:min(len(theirs), 64)],
+		g.cfg.Log.Log(r.Context(), level, "request failed", "request_id", w.Header().Get(requestIDHeader), "client_request_id", theirs[:min(len(theirs), 64)],
 			"path", r.URL.Path, "status", status, "code", f.Code, "error", err)
 	}
 	failWith(w, status, f)

@@ -12,6 +12,7 @@ import (
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/admission"
+	"turnkey/runtime/upload"
 )
 
 // token serves /token by POST with a JSON body and, for older clients, by GET with a query. Over a
@@ -67,12 +68,15 @@ func tokenRequest(w http.ResponseWriter, r *http.Request) (TokenRequest, *device
 		q.UserID = r.URL.Query().Get("user_id") // a device secret in a URL would end up in logs
 		return q, nil, nil
 	}
+	if err := uncompressed(r); err != nil {
+		return q, nil, err
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTokenBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return q, nil, fault.New(fault.TooLarge, "token_request_too_large", "The request is larger than 64 KB.")
 	} else if err != nil {
-		return q, nil, fault.Wrap(err, fault.Invalid, "body_unreadable", "The body could not be read.")
+		return q, nil, upload.Unreadable(err)
 	}
 	if len(body) == 0 {
 		return q, nil, nil

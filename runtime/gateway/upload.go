@@ -24,6 +24,10 @@ func (g *Gateway) upload(w http.ResponseWriter, r *http.Request, in *live) {
 		g.fail(w, r, err)
 		return
 	}
+	if err := uncompressed(r); err != nil {
+		g.fail(w, r, err)
+		return
+	}
 	if h := g.held(in, user); h != nil {
 		g.hold(w, r, h)
 		return

@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"slices"
 
 	"turnkey/internal/crash"
 	"turnkey/runtime/bundle"
@@ -318,13 +319,43 @@ func (a *attempt) learn(found []source.Row, history *source.History) {
 
 // read gets every row that the transaction names, once, and what is known of its operations.
 func (a *attempt) read(ctx context.Context, tx source.Tx) error {
-	found, history, err := tx.Read(ctx, a.refs(), a.claim())
+	refs := a.refs()
+	found, history, err := tx.Read(ctx, refs, a.claim())
 	if err != nil {
-		return err
+		return a.impossible(ctx, refs, err)
 	}
 	a.learn(found, &history)
 	if !history.Rejected || a.memory.fresh == 0 {
 		return nil
 	}
 	return a.readRejected(ctx, tx)
+}
+
+// impossible names the first operation whose row cannot even be looked for, because no row's key can be what its id says.
+func (a *attempt) impossible(ctx context.Context, refs []source.Ref, err error) error {
+	f := *source.FailureOf(err)
+	if f.Class != source.Refused {
+		return err
+	}
+	for i, r := range a.order {
+		if len(refs) > 1 && a.engine.mayLookFor(ctx, a.user, refs[i]) {
+			continue
+		}
+		op := slices.Index(a.rowOf, r)
+		a.changes, f.Change = []source.Change{{Table: refs[i].Table, ID: refs[i].ID, Operation: op}}, 0
+		return &f
+	}
+	return err
+}
+
+// mayLookFor tries a row by itself.
+func (e *Engine) mayLookFor(ctx context.Context, as rule.User, ref source.Ref) bool {
+	tx, err := e.src.Begin(ctx, source.Session{UserID: as.ID, Claims: as.Claims})
+	if err != nil {
+		return true
+	}
+	defer tx.Rollback(ctx)
+	_, _, err = tx.Read(ctx, []source.Ref{ref}, nil)
+	f := source.FailureOf(err)
+	return f == nil || f.Class != source.Refused
 }

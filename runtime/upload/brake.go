@@ -47,6 +47,7 @@ type Brake struct {
 	mu         sync.Mutex
 	deployment int
 	activated  time.Time
+	revision   int64 // of the bundle that said so
 	before     tally // of the deployment before
 	now        tally
 	tripped    *Tripped
@@ -69,12 +70,16 @@ func NewBrake(instance string, tell func(Tripped)) *Brake {
 	return &Brake{instance: instance, tell: tell}
 }
 
-// serve says which deployment serves, and since when it is active. Engines say so with each upload; one
-// on its way out is not heard.
-func (b *Brake) serve(deployment int, activated time.Time) {
+// serve says which deployment serves by a revision of the bundle, and since when it is active. Engines say so with each
+// upload; one on its way out is not heard. It is known by its revision: those only go up, while clocks do not.
+func (b *Brake) serve(revision int64, deployment int, activated time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.deployment == deployment && b.activated.Equal(activated) || activated.Before(b.activated) {
+	if revision < b.revision {
+		return
+	}
+	b.revision = revision
+	if b.deployment == deployment && b.activated.Equal(activated) {
 		return
 	}
 	if b.tripped == nil { // what a deployment that tripped did is no measure

@@ -38,10 +38,14 @@ func TestBrake(t *testing.T) {
 			start := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 			var news []Tripped
 			b := NewBrake("ins_1", func(n Tripped) { news = append(news, n) })
-			held := false
+			held, revision := false, int64(0)
+			serve := func(deployment int, activated time.Time) {
+				revision++
+				b.serve(revision, deployment, activated)
+			}
 			for i, s := range c.steps {
 				activated := start.Add(time.Duration(s.deployment) * 24 * time.Hour)
-				b.serve(s.deployment, activated)
+				serve(s.deployment, activated)
 				at := activated.Add(s.after)
 				for range s.ok {
 					b.count(s.deployment, nil, c.hasBefore, at)
@@ -54,14 +58,14 @@ func TestBrake(t *testing.T) {
 					if !b.held(last, at) || b.held(last, at.Add(holdFor)) {
 						t.Error("the hold lasts until the deployment before serves, at most a minute")
 					}
-					b.serve(1, at.Add(time.Second))
+					serve(1, at.Add(time.Second))
 					if b.held(1, at) {
 						t.Error("held under the deployment before")
 					}
 					if !b.held(last, at.Add(holdFor)) || !b.count(last, refuse(s.code, "No."), true, at.Add(holdFor)) {
 						t.Error("an upload that ends under the deployment that was taken back is refused for good")
 					}
-					b.serve(last, at.Add(time.Hour))
+					serve(last, at.Add(time.Hour))
 					if b.held(last, at.Add(time.Hour)) {
 						t.Error("held although somebody activated it again")
 					}
@@ -81,15 +85,36 @@ func TestBrake(t *testing.T) {
 func TestANewRevisionDoesNotResetTheBrake(t *testing.T) {
 	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	b := NewBrake("ins_1", func(Tripped) {})
-	b.serve(2, at)
+	b.serve(1, 2, at)
 	for range brakeLeast - 1 {
 		b.count(2, refuse("UNAUTHORIZED", "No."), true, at)
 	}
-	b.serve(2, at)
+	b.serve(2, 2, at)
 	if !b.count(2, refuse("UNAUTHORIZED", "No."), true, at) {
 		t.Error("forgot what was refused")
 	}
 	if b.count(1, refuse("UNAUTHORIZED", "No."), true, at) {
 		t.Error("an engine on its way out was held")
+	}
+}
+
+// Whoever activates a deployment anew after it was taken back is heard, also by a clock that goes back: nothing would
+// ever end the hold otherwise.
+func TestADeploymentIsActivatedAgainByAnEarlierClock(t *testing.T) {
+	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	b := NewBrake("ins_1", func(Tripped) {})
+	b.serve(1, 1, at)
+	b.serve(2, 2, at.Add(time.Hour))
+	b.serve(3, 1, at.Add(2*time.Hour)) // rolled back
+	if !b.held(2, at.Add(2*time.Hour)) {
+		t.Error("an upload that ends under the deployment that was taken back is not held")
+	}
+	b.serve(4, 2, at.Add(time.Minute))
+	if b.held(2, at.Add(2*time.Hour)) {
+		t.Error("held although somebody activated it again")
+	}
+	b.serve(3, 1, at.Add(2*time.Hour)) // an engine on its way out
+	if b.deployment != 2 || b.held(2, at.Add(2*time.Hour)) {
+		t.Error("an engine on its way out was heard")
 	}
 }

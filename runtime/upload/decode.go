@@ -25,12 +25,13 @@ const (
 // kind Invalid and means that the body is not an upload (HTTP 400). Everything that is wrong inside
 // a transaction is noted there as a Refusal instead. The result aliases body.
 func Decode(body []byte) (*Upload, error) {
-	d := &decoder{body: body, dec: jsontext.NewDecoder(bytes.NewBuffer(body), lenient...)}
-	up := &Upload{}
-	if err := d.top(up); err != nil {
-		return nil, err
-	}
-	return up, nil
+	return walk(body, func(d *decoder) (*Upload, error) {
+		up := &Upload{}
+		if err := d.top(up); err != nil {
+			return nil, err
+		}
+		return up, nil
+	})
 }
 
 // lenient lets the outer walk pass over faults that belong to a single operation: duplicate names
@@ -39,8 +40,8 @@ var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.Al
 
 type decoder struct {
 	body   []byte
-	dec    *jsontext.Decoder
-	weight int64 // of what has been decoded
+	dec    *jsontext.Decoder // over body, or over a text that has everything at the same place
+	weight int64             // of what has been decoded
 }
 
 func malformed(err error) error {

@@ -137,7 +137,10 @@ func (a *attempt) whole(ctx context.Context, group string) (bool, error) {
 	}
 	defer tx.Rollback(ctx)
 	rows, _, err := tx.Read(ctx, missing, nil)
-	if err != nil {
+	if f := source.FailureOf(err); f != nil {
+		if f.Class == source.Refused { // an id that no row can have
+			return false, nil
+		}
 		return false, err
 	}
 	for _, r := range rows {

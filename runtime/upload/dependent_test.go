@@ -185,6 +185,9 @@ func TestAReplayThatFailsAgainKeepsTheNewReason(t *testing.T) {
 		if _, err := w.replay(upload.Replay{ID: head.ID, Payload: []byte(`{"nonsense":1}`)}); !fault.Is(err, "payload_invalid") {
 			t.Errorf("nonsense: %v", err)
 		}
+		if _, err := w.replay(upload.Replay{ID: head.ID, Payload: []byte(`{"crud":[]}`)}); !fault.Is(err, "payload_invalid") {
+			t.Errorf("nothing: %v", err)
+		}
 	})
 }
 

@@ -61,6 +61,7 @@ type Engine struct {
 	src        source.Source
 	deps       Deps
 	instance   string
+	revision   int64
 	deployment int
 	previous   int // the deployment to go back to; 0: none
 	activated  time.Time
@@ -103,7 +104,7 @@ func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 	if deps.Idle == nil {
 		deps.Idle = func(context.Context) func() { return func() {} }
 	}
-	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, deployment: b.Deployment, previous: b.Previous, activated: b.ActivatedAt}
+	e := &Engine{plan: p, src: src, deps: deps, instance: b.Instance.ID, revision: b.Revision, deployment: b.Deployment, previous: b.Previous, activated: b.ActivatedAt}
 	e.shares = b.Config.Source.RowLevelSecurity == nil
 	e.places = newPlaces()
 	e.recents = recents{of: map[source.Owner]*recent{}}
@@ -207,7 +208,8 @@ func decodeBody(method string, body []byte) (*Upload, error) {
 	return DecodeSingle(Op(method), body)
 }
 
-// Unreadable is the fault for an error of reading an upload's body.
+// Unreadable is the fault for an error of reading an upload's body. What a connection did on the way says nothing of the
+// writes: some clients drop what was answered with a 4xx.
 func Unreadable(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -215,15 +217,15 @@ func Unreadable(err error) error {
 		return fault.Newf(fault.TooLarge, "upload_too_large", "The upload is larger than %d MB.", tooLarge.Limit>>20).
 			WithHint("Upload fewer transactions per request.")
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
-		return fault.Wrap(err, fault.Invalid, "body_cut", "The body ended early.")
+		return fault.Wrap(err, fault.Unavailable, "body_cut", "The body ended early.").WithHint("Send it again; nothing of it has been looked at.")
 	}
-	return fault.Wrap(err, fault.Invalid, "body_unreadable", "The body could not be read.")
+	return fault.Wrap(err, fault.Unavailable, "body_unreadable", "The body did not arrive.").WithHint("Send it again; nothing of it has been looked at.")
 }
 
 // process runs the transactions in order and gives one result for each.
 func (e *Engine) process(ctx context.Context, q *request) []result {
 	if e.deps.Brake != nil {
-		e.deps.Brake.serve(e.deployment, e.activated)
+		e.deps.Brake.serve(e.revision, e.deployment, e.activated)
 	}
 	results := make([]result, len(q.upload.Transactions))
 	skip := e.plan.onFailure == bundle.SkipFailure || q.upload.Form != Transactions

@@ -96,8 +96,12 @@ func (op *Operation) member(name string, dec *jsontext.Decoder) (err error) {
 		op.Table, _ = text(v)
 	case "id":
 		op.RowID = idText(v)
-	case "op_id", "client_id", "clientId":
+	case "op_id":
 		if id, ok := integer(v); ok {
+			op.OpID, op.HasOpID, op.saysOpID = id, true, true
+		}
+	case "client_id", "clientId": // CrudEntry's clientId is a number; text is the name of a device
+		if id, ok := integer(v); ok && v[0] != '"' && !op.saysOpID {
 			op.OpID, op.HasOpID = id, true
 		}
 	case "tx_id", "transaction_id", "transactionId":
@@ -175,13 +179,15 @@ func (op *Operation) transactionID() (int64, bool) { return op.txID, op.hasTxID 
 // DecodeSingle reads the body of PUT, PATCH or DELETE /api/data: {table, data}, with the row's id
 // inside data (or beside it). Its error means HTTP 400.
 func DecodeSingle(method Op, body []byte) (*Upload, error) {
-	d := &decoder{body: body, dec: jsontext.NewDecoder(bytes.NewBuffer(body), lenient...)}
-	raw, err := d.raw()
+	raw, err := walk(body, func(d *decoder) ([]byte, error) {
+		raw, err := d.raw()
+		if err == nil && (raw[0] != '{' || !d.atEnd()) {
+			err = notUpload("The body is not one JSON object {table, data}.")
+		}
+		return raw, err
+	})
 	if err != nil {
 		return nil, err
-	}
-	if raw[0] != '{' || !d.atEnd() {
-		return nil, notUpload("The body is not one JSON object {table, data}.")
 	}
 	up := &Upload{Form: Single}
 	op := Operation{raw: raw}

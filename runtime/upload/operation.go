@@ -253,6 +253,12 @@ func failed(f *source.Failure, changes []source.Change, ops []Operation) *Refusa
 	if f.Field != "" {
 		no.Details = map[string]string{"constraint": f.Field}
 	}
+	if no.Hint == "" && no.Detail != "" {
+		no.Hint = "The rejection keeps the database's own words, as its detail."
+	}
+	if len(ops) == 1 {
+		return no.at(0, &ops[0])
+	}
 	if f.Change >= 0 && f.Change < len(changes) {
 		i := changes[f.Change].Operation
 		return no.at(i, &ops[i])

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"turnkey/internal/fault"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
@@ -219,33 +217,50 @@ func storedUser(r *source.Rejection) rule.User {
 // single entry.
 func decodeKept(payload []byte) (*Transaction, error) {
 	payload = bytes.TrimSpace(payload)
-	up := &Upload{}
-	d := &decoder{body: payload, dec: jsontext.NewDecoder(bytes.NewBuffer(payload), lenient...)}
-	t := Transaction{}
+	t, err := walk(payload, (*decoder).kept)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return t, nil
+}
+
+func (d *decoder) kept() (*Transaction, error) {
+	t := Transaction{Raw: d.body}
 	var err error
 	switch d.dec.PeekKind() {
 	case '[':
 		if err = d.entries(&t); err == nil && len(t.Operations) > 0 {
 			t.ID, t.HasID = t.Operations[0].transactionID()
 		}
-		t.Raw = payload
 	case '{':
-		if bytes.Contains(payload, []byte(`"crud"`)) {
-			t, err = d.transaction(up)
+		if !hasCrud(d.body) {
+			t.Operations = []Operation{entry(d.body)}
 			break
 		}
-		t = Transaction{Operations: []Operation{entry(payload)}, Raw: payload}
+		t, err = d.transaction(&Upload{})
 	default:
 		err = notUpload("A transaction is an object with crud, a list of entries, or one entry.")
 	}
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	return &t, nil
+	return &t, err
+}
+
+// hasCrud tells a transaction from an operation, whose data may have anything.
+func hasCrud(object []byte) (has bool) {
+	_, _ = walk(object, func(d *decoder) (any, error) { // an error is found again
+		return nil, d.object(func(name string) error {
+			has = has || name == "crud"
+			return d.skip()
+		})
+	})
+	return has
 }
 
 // checkEdited tells the editor at once what no pipeline could read.
 func checkEdited(t *Transaction) error {
+	if len(t.Operations) == 0 && t.Refused == nil { // it would count as applied, with nothing done and the rejection still open
+		return fault.New(fault.Invalid, "payload_invalid", "The transaction has no operations.").
+			WithHint("Send the entries that you want to be applied; to give the write up, discard the rejection.")
+	}
 	if t.Refused != nil {
 		return unreadable(fault.New(fault.Invalid, "payload_invalid", t.Refused.Message))
 	}

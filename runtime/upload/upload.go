@@ -64,9 +64,10 @@ type Operation struct {
 	Metadata string
 	Refused  *Refusal // set when the entry itself cannot be understood
 
-	txID    int64 // the entry's own transaction id, in stock dialects
-	hasTxID bool
-	raw     []byte // the entry as received
+	txID     int64 // the entry's own transaction id, in stock dialects
+	hasTxID  bool
+	saysOpID bool   // OpID is from op_id itself, which stands over clientId
+	raw      []byte // the entry as received
 }
 
 // Refusal is a permanent no, with a reason for the device's user and a hint for the developer.

@@ -48,6 +48,7 @@ func TestUnchangedLeavesKeepTheStoredValue(t *testing.T) {
 		"true":       {true, []value.Value{true, value.Number("1"), "true", "1"}, []value.Value{false, value.Number("0"), nil}},
 		"false":      {false, []value.Value{false, value.Number("0"), "false", "0"}, []value.Value{true, value.Number("1"), nil}},
 		"int32":      {int32(3), []value.Value{value.Number("3"), value.Number("3.0"), value.Number("3e0"), "3"}, []value.Value{value.Number("4"), value.Number("3.5")}},
+		"zero":       {int32(0), []value.Value{value.Number("0"), value.Number("0.0"), value.Number("-0.0"), value.Number("0e5"), "0.0"}, []value.Value{value.Number("1"), value.Number("0.5")}},
 		"int64 big":  {int64(9007199254740993), []value.Value{value.Number("9007199254740993"), "9007199254740993"}, []value.Value{value.Number("9007199254740992")}},
 		"double 3.0": {float64(3), []value.Value{value.Number("3"), value.Number("3.0")}, []value.Value{value.Number("3.1")}},
 		"double":     {0.1, []value.Value{value.Number("0.1"), value.Number("1e-1")}, []value.Value{value.Number("0.10000001")}},

@@ -27,6 +27,9 @@ func ParseID(kind bundle.TypeName, s string) (Value, error) {
 	if s == "" {
 		return nil, invalid("string", "The id is empty.")
 	}
+	if strings.IndexByte(s, 0) >= 0 { // PostgreSQL cannot hold it, and nobody means it
+		return nil, invalid("string", "The id has a NUL character.")
+	}
 	return s, nil
 }
 

@@ -14,8 +14,11 @@ func integer(n string) (i int64, ok bool) {
 		return i, err == nil
 	}
 	d, ok := parseDecimal(n)
-	if !ok || d.exponent < 0 || len(d.digits)+d.exponent > 19 {
-		return 0, ok && d.digits == ""
+	if !ok || d.digits == "" {
+		return 0, ok
+	}
+	if d.exponent < 0 || len(d.digits)+d.exponent > 19 {
+		return 0, false
 	}
 	text := d.digits + strings.Repeat("0", d.exponent)
 	if d.negative {

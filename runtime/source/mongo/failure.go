@@ -136,15 +136,24 @@ func byCode(code int, message string, raw bson.Raw) *source.Failure {
 		}
 		return failure(source.Refused, "INVALID_DATA", "The database refused the value.", nil)
 	case 263, 303: // OperationNotSupportedInTransaction, unsupported feature
+		if strings.Contains(message, "capped") || strings.Contains(message, "time-series") {
+			f := failure(source.Misconfigured, "source_collection", "A collection that the configuration names takes no writes in transactions.", nil)
+			f.Hint = "Capped and time series collections cannot be written to: take the table out of the configuration, or give it an ordinary collection."
+			return f
+		}
 		return noTransactions()
 	case 2, 9, 14, 16, 28, 39, 40, 52, 53, 55, 56, 57, 66, 16755, 16837, 17261, 10065, 31249:
 		// BadValue, FailedToParse, TypeMismatch, UnsuitableValueType, PathNotViable, BadRegex..., names
 		// of fields, _id of a wrong type, ImmutableField
 		return failure(source.Refused, "INVALID_DATA", "The database refused the value.", nil)
 	case 26, 73, 48: // NamespaceNotFound, InvalidNamespace, NamespaceExists
-		return failure(source.Misconfigured, "source_collection", "A collection that the configuration names cannot be used.", nil)
+		f := failure(source.Misconfigured, "source_collection", "A collection that the configuration names cannot be used.", nil)
+		f.Hint = "Check its name under tables, and that it exists."
+		return f
 	case 166, 289: // views, time series: CommandNotSupportedOnView and the like
-		return failure(source.Misconfigured, "source_collection", "A collection that the configuration names is a view.", nil)
+		f := failure(source.Misconfigured, "source_collection", "A collection that the configuration names is a view.", nil)
+		f.Hint = "Give the table the collection under the view."
+		return f
 	case 59, 115, 238, 72: // CommandNotFound, CommandNotSupported, NotImplemented, InvalidOptions
 		return failure(source.Misconfigured, "source_unsupported", "The database does not support a command that we need.", nil)
 	case 64, 79, 100, 50: // at commit the caller makes them Unknown

@@ -38,6 +38,9 @@ func (s *Source) Inspect(ctx context.Context) (*source.Inspection, error) {
 		case spec.Type != "collection":
 			out.Notes = append(out.Notes, fmt.Sprintf("%s is a %s and was left out: only collections can be written.", spec.Name, spec.Type))
 			continue
+		case capped(spec.Options):
+			out.Notes = append(out.Notes, spec.Name+" is capped and was left out: such collections take no writes in transactions.")
+			continue
 		case len(out.Tables) == maxInspected:
 			out.Notes = append(out.Notes, fmt.Sprintf("Only the first %d collections were looked at.", maxInspected))
 			return out, nil
@@ -49,6 +52,11 @@ func (s *Source) Inspect(ctx context.Context) (*source.Inspection, error) {
 		out.Tables = append(out.Tables, *t)
 	}
 	return out, nil
+}
+
+func capped(options bson.Raw) bool {
+	yes, _ := options.Lookup("capped").BooleanOK()
+	return yes
 }
 
 // ours reports collections of MongoDB, PowerSync and Turnkey, which no table may name.

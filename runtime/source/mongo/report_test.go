@@ -117,6 +117,9 @@ func TestInspect(t *testing.T) {
 	if err := w.bare.CreateCollection(t.Context(), "Orders", options.CreateCollection().SetValidator(schema)); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.bare.CreateCollection(t.Context(), "Last", options.CreateCollection().SetCapped(true).SetSizeInBytes(4096)); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +139,9 @@ func TestInspect(t *testing.T) {
 	}
 	if len(in.Tables) != 2 || in.Tables[0].Name != "Orders" || in.Tables[1].Name != "Todos" {
 		t.Fatalf("%+v", in)
+	}
+	if len(in.Notes) != 1 || !strings.Contains(in.Notes[0], "Last is capped") {
+		t.Errorf("notes: %q", in.Notes)
 	}
 	orders, found := in.Tables[0].Table, in.Tables[1]
 	if f := orders.Fields["lines"].Type; orders.Fields["due"].Type.Name != bundle.TypeDate || f.Name != bundle.TypeArray || f.Elem == nil || f.Elem.Fields["price"].Name != bundle.TypeDecimal {

@@ -149,10 +149,10 @@ func TestTypes(t *testing.T) {
 	uri := pgtest.URL(t)
 	sql(t, uri, `CREATE TYPE mood AS ENUM ('ok', 'sad'); CREATE DOMAIN short AS text CHECK (length(value) < 10);
 		CREATE TABLE kinds (id text PRIMARY KEY, a smallint, b real, c double precision, d date, e time, f interval, g inet, h mood, i short, j json, k jsonb,
-		l text[], m integer[], n uuid, o bytea, p timestamp, q char(3), r varchar(5), s numeric(20,5), t timestamptz, note text, total integer GENERATED ALWAYS AS (a * 2) STORED)`)
-	sql(t, uri, `INSERT INTO kinds VALUES ('x', -3, 1.5, 'NaN', '2026-01-31', '10:20:30.5', '1 day 02:00', '10.0.0.1/8', 'sad', 'abc', '{"a": 1.0}', '{"b": [1, "x"]}',
-		'{a,"b,\"c",NULL}', '{1,NULL,3}', '0190a6b0-0000-7000-8000-000000000001', '\x00ff', '2026-01-31 10:00:00.123456', 'ab', 'xyz', 12345.67890, 'infinity', 'old')`)
-	const all = `SELECT row_to_json(z)::text FROM (SELECT a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t FROM kinds) z`
+		l text[], m integer[], n uuid, o bytea, p timestamp, q char(3), r varchar(5), s numeric(20,5), t timestamptz, u timestamp[], v timestamptz, note text, total integer GENERATED ALWAYS AS (a * 2) STORED)`)
+	sql(t, uri, `INSERT INTO kinds VALUES ('x', -3, 1.1, 'NaN', '2026-01-31', '10:20:30.5', '1 day 02:00', '10.0.0.1/8', 'sad', 'abc', '{"a": 1.0}', '{"b": [1, "x"]}',
+		'{a,"b,\"c",NULL}', '{1,NULL,3}', '0190a6b0-0000-7000-8000-000000000001', '\x00ff', '2026-01-31 10:00:00.123456', 'ab', 'xyz', 12345.67890, 'infinity', '{2026-01-31 10:00:00.5,infinity}', '0044-03-15 12:00:00+00 BC', 'old')`)
+	const all = `SELECT row_to_json(z)::text FROM (SELECT a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v::text FROM kinds) z`
 	var before, after string
 	scan(t, uri, all, &before)
 
@@ -168,6 +168,9 @@ func TestTypes(t *testing.T) {
 	rows, _, err := tx.Read(t.Context(), []source.Ref{{Table: table, ID: "x"}}, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if b, _ := rows[0].Doc.Get("b"); b != 1.1 {
+		t.Errorf("a real is %v, its digits say 1.1", b)
 	}
 	next := rows[0].Doc.Clone()
 	ch := source.Change{Kind: source.Update, Table: table, ID: "x", Doc: next}

@@ -95,7 +95,7 @@ func (c *column) decodeBinary(raw []byte) (value.Value, bool) {
 	case "int8":
 		return int64(binary.BigEndian.Uint64(raw)), true
 	case "float4":
-		return float64(math.Float32frombits(binary.BigEndian.Uint32(raw))), true
+		return single(math.Float32frombits(binary.BigEndian.Uint32(raw))), true
 	case "float8":
 		return math.Float64frombits(binary.BigEndian.Uint64(raw)), true
 	case "uuid":
@@ -108,6 +108,12 @@ func (c *column) decodeBinary(raw []byte) (value.Value, bool) {
 		return instant(int64(binary.BigEndian.Uint64(raw))), true
 	}
 	return nil, false
+}
+
+// single is a float4 as its digits say, which is what devices have: 1.1, not 1.10000002384185791015625.
+func single(f float32) float64 {
+	v, _ := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'g', -1, 32), 64) // always a number, NaN or an infinity
+	return v
 }
 
 // instant turns PostgreSQL's microseconds into a time; its infinities have no counterpart.
@@ -157,9 +163,9 @@ func uuidOf(text string) (value.Value, error) {
 	return value.UUID(raw), nil
 }
 
-// timeOf reads the ISO form of the text protocol.
+// timeOf reads the ISO forms of the text protocol and of to_json.
 func timeOf(text string) (value.Value, error) {
-	for _, layout := range []string{"2006-01-02 15:04:05.999999Z07", "2006-01-02 15:04:05.999999Z07:00", "2006-01-02 15:04:05.999999", "2006-01-02T15:04:05.999999Z07:00"} {
+	for _, layout := range []string{"2006-01-02 15:04:05.999999Z07", "2006-01-02 15:04:05.999999Z07:00", "2006-01-02 15:04:05.999999", "2006-01-02T15:04:05.999999Z07:00", "2006-01-02T15:04:05.999999"} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC(), nil
 		}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -73,11 +74,11 @@ func (c *column) scalar(v value.Value) string {
 }
 
 // timeText spells an instant so that every column type takes it: timestamp without a zone ignores
-// the zone, and gets UTC.
+// the zone, and gets UTC. Years have four digits at least: fewer could be a month.
 func timeText(t time.Time) string {
 	t = t.UTC()
 	if y := t.Year(); y <= 0 {
-		return strconv.Itoa(1-y) + t.Format("-01-02 15:04:05.999999Z07:00") + " BC"
+		return fmt.Sprintf("%04d", 1-y) + t.Format("-01-02 15:04:05.999999Z07:00") + " BC"
 	}
 	return t.Format("2006-01-02 15:04:05.999999Z07:00")
 }

@@ -88,6 +88,13 @@ func moved() *source.Failure {
 	return &source.Failure{Class: source.Conflict, Code: "conflict", Message: "Another write was in the way.", Change: -1}
 }
 
+// Functions of the server that report what has no SQLSTATE of its own. Unlike its words they are the same in every
+// language (lc_messages).
+const (
+	checksPolicies   = "ExecWithCheckOptions"
+	revalidatesPlans = "RevalidateCachedQuery"
+)
+
 // classify sorts by SQLSTATE. https://www.postgresql.org/docs/current/errcodes-appendix.html
 func classify(pg *pgconn.PgError) *source.Failure {
 	field := pg.ConstraintName
@@ -99,25 +106,40 @@ func classify(pg *pgconn.PgError) *source.Failure {
 	}
 	switch pg.Code {
 	case "40001", "40P01", "55P03", "0A000":
-		if pg.Code != "0A000" || strings.Contains(pg.Message, "cached plan") {
+		if pg.Code != "0A000" || pg.Routine == revalidatesPlans || strings.Contains(pg.Message, "cached plan") {
 			return make(source.Conflict, "conflict", "Another write was in the way.")
 		}
 		return make(source.Refused, "SCHEMA_MISMATCH", "The table cannot be written like this.")
 	case "42501":
-		if strings.Contains(pg.Message, "row-level security") {
+		if pg.Routine == checksPolicies || strings.Contains(pg.Message, "row-level security") {
 			return make(source.Refused, "UNAUTHORIZED", "Row-level security does not allow this row.")
 		}
-		return misconfigured(make(source.Misconfigured, "source_privilege", "The database user lacks a privilege."), "Grant the database user what the table needs: "+pg.Message+".")
+		return withHint(make(source.Misconfigured, "source_privilege", "The database user lacks a privilege."), "Grant the database user what the table needs: "+pg.Message+".")
 	case "42P01", "3F000":
-		return misconfigured(make(source.Misconfigured, "source_table_missing", "A configured table does not exist."), "Create it, or correct tables in the configuration.")
+		return withHint(make(source.Misconfigured, "source_table_missing", "A configured table does not exist."), "Create it, or correct tables in the configuration.")
 	case "42703":
-		return misconfigured(make(source.Misconfigured, "source_column_missing", "A configured column does not exist."), "Create it, or correct the field's path in the configuration.")
+		return withHint(make(source.Misconfigured, "source_column_missing", "A configured column does not exist."), "Create it, or correct the field's path in the configuration.")
 	case "42P10":
-		return misconfigured(make(source.Misconfigured, "source_key", "The key column of a table is neither its primary key nor unique."), "Set tables.<name>.key to the primary key.")
+		return withHint(make(source.Misconfigured, "source_key", "The key column of a table is neither its primary key nor unique."), "Set tables.<name>.key to the primary key.")
+	case "XX000": // what has no code of its own: extensions say so of values (PostGIS, PL/v8), the server of itself when it ends
+		if pg.SeverityUnlocalized == "FATAL" || pg.SeverityUnlocalized == "PANIC" {
+			return make(source.Down, "source_down", "The database cannot serve at the moment.")
+		}
+		return make(source.Refused, "UNCLASSIFIED_ERROR", "The database failed on this write.")
+	case "72000": // snapshot too old
+		return make(source.Conflict, "conflict", "Another write was in the way.")
+	case "26000", "42P05": // prepared statements are gone or taken: a pooler that we took for the server
+		return make(source.Down, "source_down", "The database cannot serve at the moment.")
+	case "53100":
+		return withHint(make(source.Down, "source_down", "The database's disk is full."), "Make room on the server's disk.")
+	case "53300":
+		return withHint(make(source.Down, "source_down", "The database has no connection left for us."), "Raise max_connections or the user's limit, or close what keeps connections open.")
+	case "57014":
+		return withHint(make(source.Down, "source_down", "The database ended a statement before it was done."), "Look at statement_timeout of the user and the database, and at what keeps the table busy.")
 	case "25006":
-		return misconfigured(make(source.Misconfigured, "source_read_only", "The database takes no writes."), "Connect to the primary, and look at default_transaction_read_only and at the disk's space.")
+		return withHint(make(source.Misconfigured, "source_read_only", "The database takes no writes."), "Connect to the primary, and look at default_transaction_read_only and at the disk's space.")
 	case "3D000":
-		return misconfigured(make(source.Misconfigured, "source_database_missing", "The database does not exist."), "Correct the connection string.")
+		return withHint(make(source.Misconfigured, "source_database_missing", "The database does not exist."), "Correct the connection string.")
 	case "23502":
 		return make(source.Refused, "NOT_NULL_VIOLATION", "A required column is missing or null.")
 	case "23503":
@@ -137,9 +159,9 @@ func classify(pg *pgconn.PgError) *source.Failure {
 	case "28":
 		if strings.Contains(pg.Message, "pg_hba.conf") { // the address, or the lack of TLS, is what is refused
 			f := make(source.Misconfigured, "source_not_let_in", "The server lets nobody in from this runtime's address, or not without TLS.")
-			return misconfigured(f, "Allow this runtime's addresses (in the provider's network settings, or in pg_hba.conf), and add sslmode=require to the connection string if it is not there.")
+			return withHint(f, "Allow this runtime's addresses (in the provider's network settings, or in pg_hba.conf), and add sslmode=require to the connection string if it is not there.")
 		}
-		return misconfigured(make(source.Misconfigured, "source_login", "The database refused the log-in."), "Correct user and password in the connection string.")
+		return withHint(make(source.Misconfigured, "source_login", "The database refused the log-in."), "Correct user and password in the connection string.")
 	case "42":
 		return make(source.Refused, "SCHEMA_MISMATCH", "The row does not fit the table.")
 	case "08", "25", "53", "57", "58", "XX":
@@ -148,7 +170,8 @@ func classify(pg *pgconn.PgError) *source.Failure {
 	return make(source.Refused, "UNCLASSIFIED_ERROR", "The database refused the write.")
 }
 
-func misconfigured(f *source.Failure, hint string) *source.Failure {
+// withHint adds what an operator can do.
+func withHint(f *source.Failure, hint string) *source.Failure {
 	f.Hint = hint
 	return f
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -13,11 +14,46 @@ import (
 func TestOperatorsTroubleIsNoRefusal(t *testing.T) {
 	for code, want := range map[string]source.Class{
 		"42P01": source.Misconfigured, "42703": source.Misconfigured, "42501": source.Misconfigured, "3D000": source.Misconfigured,
-		"28P01": source.Misconfigured, "28000": source.Misconfigured, "25006": source.Misconfigured, "25P03": source.Down, "53300": source.Down, "57P03": source.Down,
+		"28P01": source.Misconfigured, "28000": source.Misconfigured, "25006": source.Misconfigured, "25P03": source.Down, "53300": source.Down, "57P03": source.Down, "53100": source.Down, "57014": source.Down, "26000": source.Down, "42P05": source.Down,
 		"23505": source.Refused, "55000": source.Refused,
 	} {
-		if f := source.FailureOf(translate(fmt.Errorf("writing: %w", &pgconn.PgError{Code: code}))); f.Class != want || want == source.Misconfigured && f.Hint == "" {
+		if f := source.FailureOf(translate(fmt.Errorf("writing: %w", &pgconn.PgError{Code: code}))); f.Class != want || (want == source.Misconfigured || code == "53100" || code == "53300" || code == "57014") && f.Hint == "" {
 			t.Errorf("%s: %+v", code, f)
+		}
+	}
+}
+
+// What has no SQLSTATE of its own is told by the server's function, not by its words: those follow lc_messages.
+func TestErrorsInAnyLanguage(t *testing.T) {
+	for _, c := range []struct {
+		err   pgconn.PgError
+		class source.Class
+		code  string
+	}{
+		{pgconn.PgError{Code: "42501", Message: "neue Zeile verletzt Policy für Sicherheit auf Zeilenebene für Tabelle „notes“", Routine: "ExecWithCheckOptions"}, source.Refused, "UNAUTHORIZED"},
+		{pgconn.PgError{Code: "42501", Message: "keine Berechtigung für Tabelle notes", Routine: "aclcheck_error"}, source.Misconfigured, "source_privilege"},
+		{pgconn.PgError{Code: "0A000", Message: "gecachter Plan darf den Ergebnistyp nicht ändern", Routine: "RevalidateCachedQuery"}, source.Conflict, "conflict"},
+	} {
+		if f := source.FailureOf(translate(&c.err)); f.Class != c.class || f.Code != c.code {
+			t.Errorf("%s: %+v", c.err.Message, f)
+		}
+	}
+}
+
+// Extensions report what is wrong with a value as an internal error (an invalid geometry of PostGIS). Held back, such a
+// write would block its device for ever, and open the breaker for everybody else.
+func TestInternalErrorsOfOneWrite(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		class source.Class
+	}{
+		"of a value":         {&pgconn.PgError{Code: "XX000", SeverityUnlocalized: "ERROR", Message: "parse error - invalid geometry"}, source.Refused},
+		"the server ends":    {&pgconn.PgError{Code: "XX000", SeverityUnlocalized: "FATAL"}, source.Down},
+		"data are corrupted": {&pgconn.PgError{Code: "XX001", SeverityUnlocalized: "ERROR"}, source.Down},
+		"a pooler is full":   {fmt.Errorf("connecting: %w", errors.Join(&pgconn.ConnectError{}, &pgconn.PgError{Code: "XX000", SeverityUnlocalized: "FATAL"})), source.Down},
+	} {
+		if f := source.FailureOf(translate(c.err)); f.Class != c.class {
+			t.Errorf("%s: %+v", name, f)
 		}
 	}
 }

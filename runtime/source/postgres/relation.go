@@ -25,7 +25,9 @@ type relation struct {
 	hides bool
 	// uniques maps unique indexes over one column, those of partitions too, to that column.
 	uniques map[string]string
-	view    bool // or anything else that is not a plain or partitioned table
+	// keys are the columns that rows can be found and created by: unique in the whole table, and checked at once.
+	keys []string
+	view bool // or anything else that is not a plain or partitioned table
 	// effects: a write may change other rows, by triggers, rules or foreign keys that act. REPEATABLE READ notices
 	// what other transactions changed, not what our own did in passing.
 	effects bool
@@ -66,14 +68,17 @@ SELECT c.relkind NOT IN ('r', 'p') OR row_security_active(c.oid),
        ARRAY(SELECT ic.relname || '' FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid WHERE ` + ofRelation + ` ORDER BY i.indexrelid),
        ARRAY(SELECT a.attname || '' FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] WHERE ` + ofRelation + ` ORDER BY i.indexrelid),
        c.relkind IN ('r', 'p'),
+       ARRAY(SELECT a.attname || '' FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+             WHERE i.indrelid = c.oid AND i.indimmediate AND ` + overOneColumn + `),
        c.relhasrules
        OR EXISTS (SELECT FROM pg_trigger g WHERE (g.tgrelid = c.oid OR g.tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid))) AND NOT g.tgisinternal AND g.tgenabled <> 'D')
        OR EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND (f.confrelid = c.oid OR f.confrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
                   AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd')))
 FROM pg_class c WHERE c.oid = to_regclass($1)`
 
-const ofRelation = `(i.indrelid = c.oid OR i.indrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
-       AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1 AND i.indkey[0] > 0 AND i.indpred IS NULL`
+const ofRelation = `(i.indrelid = c.oid OR i.indrelid IN (SELECT relid FROM pg_partition_tree(c.oid))) AND ` + overOneColumn
+
+const overOneColumn = `i.indisunique AND i.indisvalid AND i.indnkeyatts = 1 AND i.indkey[0] > 0 AND i.indpred IS NULL`
 
 // catalog is what can be asked for the catalog: the pool, or a transaction's own connection.
 type catalog interface {
@@ -115,7 +120,7 @@ func (s *Source) readRelation(ctx context.Context, t *source.Table, from catalog
 	r := &relation{name: pgx.Identifier{schema, table}.Sanitize(), byName: map[string]*column{}, uniques: map[string]string{}, read: s.opt.Now()}
 	var names, columns []string
 	var isTable bool
-	err := from.QueryRow(ctx, relationQuery, r.name).Scan(&r.hides, &names, &columns, &isTable, &r.effects)
+	err := from.QueryRow(ctx, relationQuery, r.name).Scan(&r.hides, &names, &columns, &isTable, &r.keys, &r.effects)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, &source.Failure{Class: source.Misconfigured, Code: "source_table_missing", Message: "A configured table does not exist.",
 			Hint: "Create " + t.Collection + ", or correct tables." + t.Name + ".table.", Change: -1}
@@ -182,45 +187,6 @@ func (s *Source) Columns(ctx context.Context, t *source.Table) (map[string]bundl
 		return nil, err
 	}
 	return r.declared, nil
-}
-
-// Alone implements source.Source.
-func (s *Source) Alone(ctx context.Context, t *source.Table) (bool, error) {
-	r, err := s.keyed(ctx, t)
-	if err != nil {
-		return false, err
-	}
-	return r.alone(t), nil
-}
-
-// alone also has keys whose values may be spelled in several ways: two writers of one row would not know
-// of each other.
-func (r *relation) alone(t *source.Table) bool {
-	base := r.byName[t.Key].base
-	return r.effects || r.hides || t.ID == bundle.TypeString && base != "text" && base != "varchar"
-}
-
-// keyed gives a table's columns, and fails unless at most one row can have a value of its key:
-// otherwise a write of one row could touch many.
-func (s *Source) keyed(ctx context.Context, t *source.Table) (*relation, error) {
-	r, err := s.relation(ctx, t, nil)
-	if err != nil {
-		return nil, err
-	}
-	return r, r.keyed(t)
-}
-
-func (r *relation) keyed(t *source.Table) error {
-	if r.view {
-		return nil // the catalog cannot tell
-	}
-	for _, column := range r.uniques {
-		if column == t.Key {
-			return nil
-		}
-	}
-	return &source.Failure{Class: source.Misconfigured, Code: "source_key", Message: "The key column of a table is neither its primary key nor unique.",
-		Hint: "Set tables." + t.Name + ".key to the primary key of " + t.Collection + ", or run: CREATE UNIQUE INDEX ON " + r.name + " (" + r.byName[t.Key].quoted + ");", Change: -1}
 }
 
 // declaredType is how values of a type look to the pipeline. What has no counterpart is text, which

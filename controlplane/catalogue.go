@@ -39,10 +39,10 @@ const (
 	AlertChannelUpdated  EventKind = "alert_channel.updated"
 	AlertChannelDeleted  EventKind = "alert_channel.deleted"
 	AlertChannelTested   EventKind = "alert_channel.tested"
-	ExportCreated       EventKind = "telemetry_export.created"
-	ExportUpdated       EventKind = "telemetry_export.updated"
-	ExportDeleted       EventKind = "telemetry_export.deleted"
-	ExportTested        EventKind = "telemetry_export.tested"
+	ExportCreated        EventKind = "telemetry_export.created"
+	ExportUpdated        EventKind = "telemetry_export.updated"
+	ExportDeleted        EventKind = "telemetry_export.deleted"
+	ExportTested         EventKind = "telemetry_export.tested"
 )
 
 // The events of what is run.
@@ -88,42 +88,6 @@ const (
 // Catalogue says what each event means. An event that is not listed cannot be recorded, and a test
 // asks that each is emitted by a route.
 var Catalogue = map[EventKind]string{
-<<<<<<< HEAD
-	AccountCreated:      "Somebody signed up.",
-	SessionStarted:      "Somebody signed in.",
-	SessionEnded:        "Somebody signed out, or ended sessions of theirs elsewhere.",
-	AccountUpdated:      "Somebody changed their name.",
-	EmailVerified:       "Somebody proved to read mail to their address.",
-	VerificationSent:    "Somebody asked for another mail to verify their address.",
-	ResetRequested:      "Somebody asked for a mail to reset the password of an account.",
-	PasswordReset:       "A password was reset by mail; all sessions of the account ended.",
-	PasswordChanged:     "Somebody changed their password; their other sessions ended.",
-	TOTPBegun:           "Somebody was shown a secret for an authenticator app.",
-	TOTPEnabled:         "Somebody confirmed an authenticator app: signing in asks for its codes.",
-	TOTPRemoved:         "Somebody removed their authenticator app.",
-	PasskeyCreated:      "Somebody added a passkey.",
-	PasskeyUpdated:      "Somebody renamed a passkey.",
-	PasskeyDeleted:      "Somebody removed a passkey.",
-	RecoveryCodesMade:   "Somebody made new recovery codes; the old ones are void.",
-	OrganizationCreated: "An organization was made.",
-	OrganizationUpdated: "An organization was renamed, or keeps logs for another time.",
-	OrganizationDeleted: "An organization was deleted.",
-	MemberUpdated:       "A member's role or projects changed.",
-	MemberRemoved:       "A member was removed, or left.",
-	InvitationCreated:   "Somebody was invited.",
-	InvitationRevoked:   "An invitation was taken back.",
-	InvitationAccepted:  "An invited person joined.",
-	TokenCreated:        "An API token was made.",
-	TokenRevoked:        "An API token was revoked.",
-	AlertChannelCreated: "Somebody chose where alerts go.",
-	AlertChannelUpdated: "Where alerts go, or which, was changed, or paused or resumed.",
-	AlertChannelDeleted: "Alerts do not go there any more.",
-	AlertChannelTested:  "Somebody had a test sent to where alerts go.",
-	ExportCreated:       "Somebody has telemetry exported.",
-	ExportUpdated:       "Where telemetry is exported to, or which, was changed, or paused or resumed.",
-	ExportDeleted:       "Telemetry is not exported there any more.",
-	ExportTested:        "Somebody had a test sent to where telemetry is exported.",
-=======
 	AccountCreated:       "Somebody signed up.",
 	SessionStarted:       "Somebody signed in.",
 	SessionEnded:         "Somebody signed out, or ended sessions of theirs elsewhere.",
@@ -158,7 +122,10 @@ var Catalogue = map[EventKind]string{
 	AlertChannelUpdated:  "Where alerts go, or which, was changed, or paused or resumed.",
 	AlertChannelDeleted:  "Alerts do not go there any more.",
 	AlertChannelTested:   "Somebody had a test sent to where alerts go.",
->>>>>>> 880e251
+	ExportCreated:        "Somebody has telemetry exported.",
+	ExportUpdated:        "Where telemetry is exported to, or which, was changed, or paused or resumed.",
+	ExportDeleted:        "Telemetry is not exported there any more.",
+	ExportTested:         "Somebody had a test sent to where telemetry is exported.",
 
 	ProjectCreated:      "A project was made.",
 	ProjectUpdated:      "A project was renamed.",

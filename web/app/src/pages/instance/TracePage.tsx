@@ -12,8 +12,8 @@ import { Page } from "../../ui/Page";
 import { Plain } from "../../ui/Plain";
 import { Rows, Waiting } from "../../ui/Rows";
 import { HookLink } from "./observe/HookLink";
-import { HookLink } from "./observe/HookLink";
 import { many, took } from "./observe/numbers";
+import { Steps } from "./observe/Steps";
 import { outcomes, summaryOf } from "./observe/words";
 
 type Traced = components["schemas"]["TracedTransaction"];
@@ -68,10 +68,16 @@ function Transaction({ traced, number, of, instance }: { traced: Traced; number:
         <Timeline.Item title="The device sent">{detail ? <Operations detail={detail} /> : <Text size="sm"><Plain>{summaryOf({ ...e, code: "", message: "", user_id: "" }) || "nothing that was written"}</Plain></Text>}</Timeline.Item>
         {detail?.hooks && detail.hooks.length > 0 && (
           <Timeline.Item title="Hooks ran">
-            {detail.hooks.map((h) => <Text size="sm" key={h.hook + h.result}><code><Plain>{h.hook}</Plain></code> {many(h.calls, "call")}, <Plain>{h.result}</Plain>{h.duration_us ? `, ${took(h.duration_us)} in the worker` : ""}</Text>)}
+            {detail.hooks.map((h) => <Text size="sm" key={h.hook + h.result}><code><Plain>{h.hook}</Plain></code> {many(h.calls, "call")}, <Plain>{h.result}</Plain>{h.duration_us ? `, ${took(h.duration_us)} in the worker${h.calls > 1 ? `, ${took(h.duration_us / h.calls)} a call` : ""}` : ""}</Text>)}
           </Timeline.Item>
         )}
         {lines.length > 0 && <Timeline.Item title="Hooks said">{lines.map((l) => <Text size="sm" key={l.id} c={l.level === "error" ? "red" : undefined}><Plain>{[l.code, l.message].filter(Boolean).join(" ")}</Plain> <HookLink instance={instance} message={l.message} /></Text>)}</Timeline.Item>}
+        {detail?.database && (
+          <Timeline.Item title={`${took(detail.database.duration_us)} in the database`}>
+            <Text size="sm">{many(detail.database.requests, "request")}{e.duration_us ? `, ${share(detail.database.duration_us, e.duration_us)} of the time` : ""}{detail.database.together ? `, in one transaction of the database with ${many(detail.database.together - 1, "other write")}` : ""}.</Text>
+          </Timeline.Item>
+        )}
+        {detail?.steps && detail.steps.length > 0 && <Timeline.Item title="One after another"><Steps detail={detail} whole={e.duration_us ?? 0} /></Timeline.Item>}
         {e.retries ? <Timeline.Item title="It started over">{many(e.retries, "time")}, because others wrote the same rows.</Timeline.Item> : null}
         <Timeline.Item title={ending[e.outcome] ?? "It ended"} color={color}>
           <Text size="sm">{e.duration_us ? <>after {took(e.duration_us)} of work. </> : null}{e.code && <code><Plain>{e.code}</Plain></code>} <Plain>{e.message}</Plain> <HookLink instance={instance} message={e.message} /></Text>
@@ -82,6 +88,10 @@ function Transaction({ traced, number, of, instance }: { traced: Traced; number:
       {!detail && <Text size="xs" c="dimmed" mt="sm">Details are kept of transactions that did not succeed, started over or took 250 ms, and of the first 60 each minute. This one was none of them.</Text>}
     </Card>
   );
+}
+
+function share(part: number, whole: number): string {
+  return `${Math.round(Math.min(1, part / Math.max(1, whole)) * 100)} %`;
 }
 
 const ending: Record<string, string> = { success: "The database has it", fatal_error: "It was refused and kept", retryable_error: "The device sends it again" };

@@ -17,15 +17,18 @@ interface Props {
   /** What is so now, behind the address. */
   done: string;
   failed: string;
+  /** The address of which it is so already: the link was opened twice. */
+  already?: string | undefined;
 }
 
 /** Where a mailed link leads that does its work by being opened. */
-export function Opened({ title, call, done, failed }: Props): ReactNode {
+export function Opened({ title, call, done, failed, already }: Props): ReactNode {
   const [{ token }] = useSearchState({ token: "" });
   const queries = useQueryClient();
   const open = useAct(call, { quiet: true, then: () => { queries.clear(); } });
   const asked = useRef(false);
   const { mutate } = open;
+  const twice = open.problem && already;
   useEffect(() => {
     if (asked.current) return; // the link works once
     asked.current = true;
@@ -35,8 +38,9 @@ export function Opened({ title, call, done, failed }: Props): ReactNode {
     <Card title={title}>
       {open.isPending || open.isIdle ? <Waiting lines={1} /> : null}
       {open.data && <Text role="status"><Plain>{open.data.email}</Plain> {done}</Text>}
-      {open.problem && <Failure title={failed} trouble={open.problem} />}
-      <LinkButton href={to.home()}>{open.data ? "Go on" : "To the start"}</LinkButton>
+      {twice && <Text role="status"><Plain>{twice}</Plain> {done}</Text>}
+      {open.problem && !twice && <Failure title={failed} trouble={open.problem} />}
+      <LinkButton href={to.home()}>{open.data || twice ? "Go on" : "To the start"}</LinkButton>
     </Card>
   );
 }

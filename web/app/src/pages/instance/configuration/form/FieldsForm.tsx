@@ -36,6 +36,14 @@ export function FieldsForm({ table }: { table: string }): ReactNode {
   );
 }
 
+/** Marks the policy {timestamp: column} among the words. */
+const newer = "newer:";
+
+/** The columns that can say when a column was changed: dates, and the one that is named already. */
+function timesOf(fields: Record<string, unknown>, but: string, named: unknown): string[] {
+  return Object.keys(fields).filter((f) => f === named || (f !== but && (fields[f] === "date" || valueAt(fields[f], ["type"]) === "date")));
+}
+
 function Field({ table, name, value }: { table: string; name: string; value: unknown }): ReactNode {
   const sheet = useSheet();
   const path = ["tables", table, "fields", name];
@@ -46,21 +54,22 @@ function Field({ table, name, value }: { table: string; name: string; value: unk
     const empty = v === "" || v === false;
     if (short) sheet.set(path, key === "type" ? (empty ? {} : v) : { type: value, [key]: v }, true);
     else if (empty) sheet.unset([...path, key], 4);
-    else sheet.set([...path, key], v);
+    else sheet.set([...path, key], v, true);
   };
   const merge = get("merge");
   const follows = valueAt(merge, ["timestamp"]);
+  const times = timesOf(mappingAt(sheet.values, ["tables", table, "fields"]), name, follows);
   const wrong = mistake(sheet.errors, path);
   const { may } = sheet;
   const of = (what: string): string => `${what} of ${plain(name)}`;
-  const policies = typeof follows === "string" ? [...mergePolicies, { value: "timestamp", label: `newer by ${plain(follows)}` }] : mergePolicies;
+  const policies = [...mergePolicies, ...times.map((column) => ({ value: newer + column, label: `newer by ${plain(column)}` }))];
   const extra = ["of", "transitions"].filter((key) => get(key) !== undefined);
   return (
     <>
       <Table.Tr>
         <Table.Td miw={140}><KeyInput path={path} label={of("Name")} bare /></Table.Td>
         <Table.Td miw={120}><Choice aria-label={of("Type")} data={fieldTypes} value={String(get("type") ?? "")} may={may} choose={(v) => { put("type", v); }} /></Table.Td>
-        <Table.Td miw={170}><Choice aria-label={of("Conflict policy")} data={policies} value={typeof follows === "string" ? "timestamp" : String(merge ?? "")} may={may} choose={(v) => { put("merge", v); }} /></Table.Td>
+        <Table.Td miw={170}><Choice aria-label={of("Conflict policy")} data={policies} value={typeof follows === "string" ? newer + follows : String(merge ?? "")} may={may} choose={(v) => { put("merge", v.startsWith(newer) ? { timestamp: v.slice(newer.length) } : v); }} /></Table.Td>
         <Table.Td miw={130}><TextInput aria-label={of("Path")} placeholder={plain(name)} value={String(get("path") ?? "")} spellCheck={false} {...locking(may)} onChange={(e) => { put("path", e.currentTarget.value); }} /></Table.Td>
         <Table.Td><Tick aria-label={`${plain(name)} is immutable`} on={get("immutable") === true} may={may} set={(v) => { put("immutable", v); }} /></Table.Td>
         <Table.Td><Tick aria-label={`${plain(name)} is ignored`} on={get("ignored") === true} may={may} set={(v) => { put("ignored", v); }} /></Table.Td>

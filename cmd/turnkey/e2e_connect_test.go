@@ -18,6 +18,12 @@ type connected struct {
 			Columns           []string
 		}
 	}
+	Connector struct{ Name, Version, Saved, Address string }
+	Runs      map[string]connectedRun
+}
+
+// connectedRun is what one SDK's files sent, and what came of it.
+type connectedRun struct {
 	Bodies []struct {
 		Client       struct{ ID, SDK string }
 		Transactions []struct {
@@ -35,8 +41,9 @@ type connected struct {
 	Endpoint string
 }
 
-// TestConnect: what the Connect page gives for JavaScript compiles against the real SDKs and runs as it is, PowerSync's
-// own compiler takes the sync streams, and what came of it shows in the checklist.
+// TestConnect: npm installs our connector from the binary by the line that the Connect page prints, what the page gives for
+// JavaScript compiles against the real SDKs and runs as it is, PowerSync's own compiler takes the sync streams, and what
+// came of it shows in the checklist.
 func TestConnect(t *testing.T) {
 	for _, in := range newTenants(t) {
 		t.Run(in.source, func(t *testing.T) {
@@ -55,7 +62,12 @@ func TestConnect(t *testing.T) {
 				t.Fatalf("%v: %s", err, out)
 			}
 			in.wantStreams(c)
-			in.wantRequests(c)
+			if c.Connector.Name != "@turnkey/powersync-connector" || c.Connector.Saved != c.Connector.Address || !strings.HasPrefix(c.Connector.Address, "http") || !strings.Contains(c.Connector.Address, c.Connector.Version) {
+				t.Errorf("npm installed %+v", c.Connector)
+			}
+			for _, sdk := range []string{"node", "web", "react-native"} {
+				in.wantRequests(sdk, c.Runs[sdk])
+			}
 			in.wantChecklist()
 		})
 	}
@@ -78,17 +90,17 @@ func (in *tenant) wantStreams(c connected) {
 }
 
 // wantRequests holds the uploads to what exactly-once and conflicts need.
-func (in *tenant) wantRequests(c connected) {
+func (in *tenant) wantRequests(sdk string, c connectedRun) {
 	in.Helper()
 	if len(c.Bodies) != 3 || c.Queue != 0 || c.Endpoint != "http://localhost:8081" || !slices.Equal(c.Rejected, []string{"UNAUTHORIZED"}) {
-		in.Fatalf("%d uploads, %d queued, endpoint %s, rejected %v", len(c.Bodies), c.Queue, c.Endpoint, c.Rejected)
+		in.Fatalf("%s: %d uploads, %d queued, endpoint %s, rejected %v", sdk, len(c.Bodies), c.Queue, c.Endpoint, c.Rejected)
 	}
 	update := c.Bodies[1].Transactions[0].Crud
 	if len(update) != 1 || update[0].Op != "PATCH" || update[0].Metadata != "by hand" || update[0].OpID == 0 || update[0].OpData["position"] != 2.0 || update[0].PreviousValues["position"] != 1.0 {
-		in.Errorf("the update was sent as %+v", update)
+		in.Errorf("%s: the update was sent as %+v", sdk, update)
 	}
 	if client := c.Bodies[1].Client; client.ID == "" || !strings.HasPrefix(client.SDK, "turnkey-js/") {
-		in.Errorf("the device says of itself %+v", client)
+		in.Errorf("%s: the device says of itself %+v", sdk, client)
 	}
 }
 

@@ -4584,10 +4584,12 @@ export interface components {
         };
         SDK: {
             /**
-             * @description wire: run with the real SDK against an instance by our tests; compiled; not run: written from the SDK's published interface
+             * @description wire: our tests run the files with the SDK against an instance; requests: compiled and run against a double of the SDK, every request compared; not run: written from the SDK's published interface
              * @enum {string}
              */
-            checked: "wire" | "compiled" | "not run";
+            checked: "wire" | "requests" | "not run";
+            /** @description By which tools, and what stands in for what; absent for not run */
+            checked_with?: string;
             files: components["schemas"]["Snippet"][];
             id: string;
             /** @description How the packages are added */

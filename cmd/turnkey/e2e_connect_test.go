@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -27,8 +28,10 @@ type connectedRun struct {
 	Bodies []struct {
 		Client       struct{ ID, SDK string }
 		Transactions []struct {
-			Crud []struct {
-				Op             string
+			TransactionID int `json:"transaction_id"`
+			Crud          []struct {
+				Op, Table, ID  string
+				TransactionID  int            `json:"transaction_id"`
 				OpID           int            `json:"op_id"`
 				OpData         map[string]any `json:"op_data"`
 				PreviousValues map[string]any `json:"previous_values"`
@@ -95,8 +98,18 @@ func (in *tenant) wantRequests(sdk string, c connectedRun) {
 	if len(c.Bodies) != 3 || c.Queue != 0 || c.Endpoint != "http://localhost:8081" || !slices.Equal(c.Rejected, []string{"UNAUTHORIZED"}) {
 		in.Fatalf("%s: %d uploads, %d queued, endpoint %s, rejected %v", sdk, len(c.Bodies), c.Queue, c.Endpoint, c.Rejected)
 	}
+	for n, body := range c.Bodies {
+		for _, tx := range body.Transactions {
+			if tx.TransactionID == 0 || len(tx.Crud) != 1 || tx.Crud[0].TransactionID != tx.TransactionID || tx.Crud[0].Table != "lists" || tx.Crud[0].ID != c.Bodies[0].Transactions[0].Crud[0].ID {
+				in.Errorf("%s: upload %d sends %+v", sdk, n, tx)
+			}
+		}
+	}
+	if create := c.Bodies[0].Transactions[0].Crud[0]; create.Op != "PUT" || !reflect.DeepEqual(create.OpData, map[string]any{"name": "Trip", "owner_id": "ann", "position": 1.0}) || create.PreviousValues != nil {
+		in.Errorf("%s: the create was sent as %+v", sdk, create)
+	}
 	update := c.Bodies[1].Transactions[0].Crud
-	if len(update) != 1 || update[0].Op != "PATCH" || update[0].Metadata != "by hand" || update[0].OpID == 0 || update[0].OpData["position"] != 2.0 || update[0].PreviousValues["position"] != 1.0 {
+	if len(update) != 1 || update[0].Op != "PATCH" || update[0].Metadata != "by hand" || update[0].OpID == 0 || len(update[0].OpData) != 1 || update[0].OpData["position"] != 2.0 || update[0].PreviousValues["position"] != 1.0 {
 		in.Errorf("%s: the update was sent as %+v", sdk, update)
 	}
 	if client := c.Bodies[1].Client; client.ID == "" || !strings.HasPrefix(client.SDK, "turnkey-js/") {

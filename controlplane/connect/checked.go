@@ -23,8 +23,8 @@ var checks = map[string]check{
 	"web":          {CheckedWire, "@powersync/web 2.4, types and schema; on Node 24, where the database of @powersync/node stands in for the browser's"},
 	"react-native": {CheckedWire, "@powersync/react-native 2.1, types and schema; on Node 24, where the database of @powersync/node stands in for the phone's"},
 	"dart":         {how: NotRun},
-	"kotlin":       {how: NotRun},
+	"kotlin":       {CheckedRequests, "Kotlin 2.4 on Java 17 with its coroutines; doubles stand in for Ktor and kotlinx.serialization, too"},
 	"swift":        {how: NotRun},
-	"dotnet":       {how: NotRun},
-	"rust":         {how: NotRun},
+	"dotnet":       {CheckedRequests, "Mono 6.8 (C# 7) with its HttpClient and Newtonsoft.Json 6"},
+	"rust":         {CheckedRequests, "rustc 1.95 with reqwest 0.11, tokio 1.24, serde_json 1.0 and rusqlite 0.28"},
 }

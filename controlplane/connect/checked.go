@@ -24,7 +24,7 @@ var checks = map[string]check{
 	"react-native": {CheckedWire, "@powersync/react-native 2.1, types and schema; on Node 24, where the database of @powersync/node stands in for the phone's"},
 	"dart":         {how: NotRun},
 	"kotlin":       {CheckedRequests, "Kotlin 2.4 on Java 17 with its coroutines; doubles stand in for Ktor and kotlinx.serialization, too"},
-	"swift":        {how: NotRun},
+	"swift":        {CheckedRequests, "Swift 6.0 on Linux, in its strictest mode, with its Foundation"},
 	"dotnet":       {CheckedRequests, "Mono 6.8 (C# 7) with its HttpClient and Newtonsoft.Json 6"},
 	"rust":         {CheckedRequests, "rustc 1.95 with reqwest 0.11, tokio 1.24, serde_json 1.0 and rusqlite 0.28"},
 }

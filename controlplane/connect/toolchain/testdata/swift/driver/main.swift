@@ -7,7 +7,8 @@ actor Told {
     func add(_ text: String) { list.append(text) }
 }
 
-func play(_ order: [String: Any]) async throws -> [String: Any] {
+func play(_ line: String) async throws -> String {
+    let order = try JSONSerialization.jsonObject(with: Data(line.utf8)) as! [String: Any]
     let queue = (order["queue"] as! [[String: Any]]).map { QueueRow(id: ($0["id"] as! NSNumber).int64Value, txId: ($0["tx_id"] as! NSNumber).int64Value, data: $0["data"] as! String) }
     let database = DoubleOfDatabase(queue: queue)
     let user = order["user"] as! String
@@ -35,12 +36,12 @@ func play(_ order: [String: Any]) async throws -> [String: Any] {
         said["left"] = database.queue.map(\.id)
         steps.append(said)
     }
-    return ["steps": steps, "rejected": await told.list]
+    let rejected = await told.list
+    return String(decoding: try JSONSerialization.data(withJSONObject: ["steps": steps, "rejected": rejected]), as: UTF8.self)
 }
 
 precondition(AppSchema.tables.filter { $0.trackMetadata && $0.ignoreEmptyUpdates && $0.trackPreviousValues != nil }.count == AppSchema.tables.count - 2)
 while let line = readLine() {
-    let said = try await play(JSONSerialization.jsonObject(with: Data(line.utf8)) as! [String: Any])
-    print(String(decoding: try JSONSerialization.data(withJSONObject: said), as: UTF8.self))
+    print(try await play(line))
     fflush(nil)
 }

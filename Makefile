@@ -1,7 +1,7 @@
 # Turnkey. `make` lists the targets; the text after ## is their help.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run screenshots soak web connector build test check bench fairness torture lint fuzz generate verify postgres clean
+.PHONY: help run connectors screenshots soak web connector build test check bench fairness torture lint fuzz generate verify postgres clean
 
 # Settings of `make run`, also as environment variables.
 TURNKEY_PORT ?= 8080
@@ -46,6 +46,10 @@ test: postgres ## run everything that CI runs; ends with a table of suites (WITH
 
 check: postgres ## the quick loop: format, vet, lint, Go and connector tests
 	@$(GO) run ./deploy/ci -quick
+
+# Dart has no check: its tools come from nowhere that a test of ours can reach.
+connectors: ## compile and run the connectors for Rust, .NET, Kotlin and Swift, each where the language's tools are
+	@$(GO) run ./deploy/ci sdk-rust sdk-dotnet sdk-kotlin sdk-swift
 
 bench: build postgres ## measure against the bars of the design (takes about nine minutes; BENCH=-quick: three)
 	@CGO_ENABLED=0 $(GO) run ./cmd/bench $(BENCH); held=$$?; echo; echo "the sandbox of hooks:"; \

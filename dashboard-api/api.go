@@ -28,6 +28,8 @@ type api struct {
 	router   *mux.Router
 	// dashboard is the web application; nil: this build serves none.
 	dashboard *dashboard
+	// connector is where npm finds the newest package of the JavaScript connector; empty: this build has none.
+	connector string
 }
 
 // New builds the API with its pages. It fails when the configuration or a line of the route table is wrong.

@@ -47,6 +47,8 @@ type Config struct {
 	Limits Limits
 	// Web is the built dashboard, with index.html at its root; nil: only the API and its documentation.
 	Web fs.FS
+	// Packages are the JavaScript connector's versions, as npm packs them; nil: none is served.
+	Packages fs.FS
 }
 
 // defaultPatience is what design and documentation promise: after 10 s a deployment answers 202.

@@ -26,7 +26,7 @@ func (a *api) getConnection(ctx context.Context, in *connectionInput) (*connecti
 		return nil, err
 	}
 	shaped := a.shapeInstance(i)
-	urls := connect.URLs{Base: shaped.URL, Upload: shaped.URLs.Upload, Token: shaped.URLs.Token, JWKS: shaped.URLs.JWKS}
+	urls := connect.URLs{Base: shaped.URL, Upload: shaped.URLs.Upload, Token: shaped.URLs.Token, JWKS: shaped.URLs.JWKS, Package: a.connector}
 	c, err := a.cfg.Plane.Connections.Get(ctx, i.ID, in.Of == "draft", urls)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ var pageFiles embed.FS
 // inline script, no other host, no frame around it, no form that posts away.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// pages serves the dashboard, the docs page, the guides and what they load; all is embedded, so they work without
+// pages serves the dashboard, the docs page, the guides, the connector's packages and what they load; all is embedded, so they work without
 // the internet.
 func (a *api) pages() error {
 	a.file("/docs", "docs.html", "text/html; charset=utf-8")
@@ -21,6 +21,9 @@ func (a *api) pages() error {
 	a.file("/assets/docs.js", "docs.js", "text/javascript; charset=utf-8")
 	a.file("/assets/guide.js", "guide.js", "text/javascript; charset=utf-8")
 	if err := a.guidePages(); err != nil {
+		return err
+	}
+	if err := a.connectors(); err != nil {
 		return err
 	}
 	if a.cfg.Web == nil {

@@ -1,6 +1,7 @@
-// Package web embeds the dashboard's built files into the binary. Only the page in dist/index.html is
-// committed, so that the module builds before any web build; builds go to dist/app, which git ignores,
-// and take precedence. It must not know who serves the files.
+// Package web embeds the dashboard's built files and the packages of the JavaScript connector into the binary. Of the
+// dashboard only the page in dist/index.html is committed, so that the module builds before any web build; builds go to
+// dist/app, which git ignores, and take precedence. Packages are committed, each version for good. It must not know who
+// serves the files.
 package web
 
 import (
@@ -18,3 +19,12 @@ func Files() (fs.FS, error) {
 	}
 	return fs.Sub(dist, "dist")
 }
+
+// packages are all versions of the connector that were given out. The lock files of apps name their addresses and
+// digests, so a version stays, and stays what it was; `npm run release` in web/connector adds one.
+//
+//go:embed connector/release/*.tgz
+var packages embed.FS
+
+// Packages is the root of what npm may fetch.
+func Packages() (fs.FS, error) { return fs.Sub(packages, "connector/release") }

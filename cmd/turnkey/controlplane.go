@@ -179,8 +179,12 @@ func (p *planeParts) site(s siteSettings) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the embedded dashboard: %w", err)
 	}
+	packages, err := web.Packages()
+	if err != nil {
+		return nil, fmt.Errorf("open the embedded connector: %w", err)
+	}
 	h, err := dashboardapi.New(dashboardapi.Config{
-		Web:   files,
+		Web: files, Packages: packages,
 		Plane: p.plane, Authz: roles, Log: p.log, Now: time.Now, BaseURL: s.base, Development: s.development, Key: s.key, Signup: s.signup,
 		Mailbox: s.mailbox, Providers: s.providers, RuntimeURL: s.runtimeURL, TrustedProxies: s.proxies, DevelopmentSources: s.sources,
 	})

@@ -202,6 +202,11 @@ func (s *devStack) databases(ctx context.Context, term terminal) (err error) {
 	}
 	s.onClose(func() { _ = mongo.Stop() })
 	fmt.Fprintln(term.out, mongo.Note())
+	for _, note := range []string{s.postgres.Moved, mongo.Moved()} {
+		if note != "" {
+			fmt.Fprintln(term.out, "ATTENTION: "+note)
+		}
+	}
 	s.mongoURI = mongo.URI()
 	return nil
 }

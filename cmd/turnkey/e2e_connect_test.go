@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -18,11 +19,19 @@ type connected struct {
 			Columns           []string
 		}
 	}
+	Connector struct{ Name, Version, Saved, Address string }
+	Runs      map[string]connectedRun
+}
+
+// connectedRun is what one SDK's files sent, and what came of it.
+type connectedRun struct {
 	Bodies []struct {
 		Client       struct{ ID, SDK string }
 		Transactions []struct {
-			Crud []struct {
-				Op             string
+			TransactionID int `json:"transaction_id"`
+			Crud          []struct {
+				Op, Table, ID  string
+				TransactionID  int            `json:"transaction_id"`
 				OpID           int            `json:"op_id"`
 				OpData         map[string]any `json:"op_data"`
 				PreviousValues map[string]any `json:"previous_values"`
@@ -35,8 +44,9 @@ type connected struct {
 	Endpoint string
 }
 
-// TestConnect: what the Connect page gives for JavaScript compiles against the real SDKs and runs as it is, PowerSync's
-// own compiler takes the sync streams, and what came of it shows in the checklist.
+// TestConnect: npm installs our connector from the binary by the line that the Connect page prints, what the page gives for
+// JavaScript compiles against the real SDKs and runs as it is, PowerSync's own compiler takes the sync streams, and what
+// came of it shows in the checklist.
 func TestConnect(t *testing.T) {
 	for _, in := range newTenants(t) {
 		t.Run(in.source, func(t *testing.T) {
@@ -55,7 +65,12 @@ func TestConnect(t *testing.T) {
 				t.Fatalf("%v: %s", err, out)
 			}
 			in.wantStreams(c)
-			in.wantRequests(c)
+			if c.Connector.Name != "@turnkey/powersync-connector" || c.Connector.Saved != c.Connector.Address || !strings.HasPrefix(c.Connector.Address, "http") || !strings.Contains(c.Connector.Address, c.Connector.Version) {
+				t.Errorf("npm installed %+v", c.Connector)
+			}
+			for _, sdk := range []string{"node", "web", "react-native"} {
+				in.wantRequests(sdk, c.Runs[sdk])
+			}
 			in.wantChecklist()
 		})
 	}
@@ -78,17 +93,27 @@ func (in *tenant) wantStreams(c connected) {
 }
 
 // wantRequests holds the uploads to what exactly-once and conflicts need.
-func (in *tenant) wantRequests(c connected) {
+func (in *tenant) wantRequests(sdk string, c connectedRun) {
 	in.Helper()
 	if len(c.Bodies) != 3 || c.Queue != 0 || c.Endpoint != "http://localhost:8081" || !slices.Equal(c.Rejected, []string{"UNAUTHORIZED"}) {
-		in.Fatalf("%d uploads, %d queued, endpoint %s, rejected %v", len(c.Bodies), c.Queue, c.Endpoint, c.Rejected)
+		in.Fatalf("%s: %d uploads, %d queued, endpoint %s, rejected %v", sdk, len(c.Bodies), c.Queue, c.Endpoint, c.Rejected)
+	}
+	for n, body := range c.Bodies {
+		for _, tx := range body.Transactions {
+			if tx.TransactionID == 0 || len(tx.Crud) != 1 || tx.Crud[0].TransactionID != tx.TransactionID || tx.Crud[0].Table != "lists" || tx.Crud[0].ID != c.Bodies[0].Transactions[0].Crud[0].ID {
+				in.Errorf("%s: upload %d sends %+v", sdk, n, tx)
+			}
+		}
+	}
+	if create := c.Bodies[0].Transactions[0].Crud[0]; create.Op != "PUT" || !reflect.DeepEqual(create.OpData, map[string]any{"name": "Trip", "owner_id": "ann", "position": 1.0}) || create.PreviousValues != nil {
+		in.Errorf("%s: the create was sent as %+v", sdk, create)
 	}
 	update := c.Bodies[1].Transactions[0].Crud
-	if len(update) != 1 || update[0].Op != "PATCH" || update[0].Metadata != "by hand" || update[0].OpID == 0 || update[0].OpData["position"] != 2.0 || update[0].PreviousValues["position"] != 1.0 {
-		in.Errorf("the update was sent as %+v", update)
+	if len(update) != 1 || update[0].Op != "PATCH" || update[0].Metadata != "by hand" || update[0].OpID == 0 || len(update[0].OpData) != 1 || update[0].OpData["position"] != 2.0 || update[0].PreviousValues["position"] != 1.0 {
+		in.Errorf("%s: the update was sent as %+v", sdk, update)
 	}
 	if client := c.Bodies[1].Client; client.ID == "" || !strings.HasPrefix(client.SDK, "turnkey-js/") {
-		in.Errorf("the device says of itself %+v", client)
+		in.Errorf("%s: the device says of itself %+v", sdk, client)
 	}
 }
 

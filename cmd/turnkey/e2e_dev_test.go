@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -151,6 +152,8 @@ func TestDev(t *testing.T) {
 	}
 
 	sameInstances(t, first)
+	own := ownInstances(t, first)
+	wantWrites(t, own, "before the restart")
 
 	// A second one says clearly why it does not start, whether by port or by folder.
 	for _, other := range []int{port, port + 1} {
@@ -178,6 +181,10 @@ func TestDev(t *testing.T) {
 		t.Error("the account changed")
 	}
 	sameInstances(t, second)
+	if fmt.Sprint(second.file.SourceURLs) != fmt.Sprint(first.file.SourceURLs) {
+		t.Errorf("the databases were at %v, and are at %v", first.file.SourceURLs, second.file.SourceURLs)
+	}
+	wantWrites(t, own, "after the restart")
 	for n, i := range second.file.Instances {
 		if before := first.file.Instances[n]; before.ID != i.ID || before.Host != i.Host {
 			t.Errorf("the instance changed from %+v to %+v", before, i)
@@ -205,11 +212,12 @@ func sameInstances(t *testing.T, p *devProcess) {
 	var orgs, projects list
 	read("/orgs", &orgs)
 	read("/orgs/"+orgs.Data[0].ID+"/projects", &projects)
-	if len(projects.Data) != 1 || projects.Data[0].Name != "Todo" {
+	at := slices.IndexFunc(projects.Data, func(p struct{ ID, Name, Host, URL string }) bool { return p.Name == "Todo" })
+	if at < 0 {
 		t.Fatalf("projects: %+v", projects)
 	}
 	var listed list
-	read("/projects/"+projects.Data[0].ID+"/instances", &listed)
+	read("/projects/"+projects.Data[at].ID+"/instances", &listed)
 	if len(listed.Data) != len(p.file.Instances) {
 		t.Fatalf("listed %+v, in dev.json %+v", listed.Data, p.file.Instances)
 	}

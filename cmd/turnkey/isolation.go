@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"turnkey/internal/fault"
@@ -27,7 +28,8 @@ func (p *dataPlane) isolation(ctx context.Context) error {
 			return nil
 		}
 		p.parts.log.Error("no worker for hooks starts; writes that need them wait", "error", err)
-		p.follower.Isolated(feed.Sandbox{Failure: fault.Of(err).Message})
+		f := fault.Of(err)
+		p.follower.Isolated(feed.Sandbox{Failure: strings.TrimSpace(f.Message + " " + f.Hint)})
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"encoding/json"
 	"net"
 	"net/netip"
@@ -10,9 +11,10 @@ import (
 	"turnkey/runtime/bundle"
 )
 
-// URLs are where an instance answers.
+// URLs are where an instance answers, and where npm finds our connector (Package; empty: nowhere).
 type URLs struct {
 	Base, Upload, Token, JWKS string
+	Package                   string
 }
 
 // Input is what a document is made of.
@@ -60,8 +62,11 @@ func Make(in Input) (Document, error) {
 		SyncStreams: Snippet{Name: "sync-streams.yaml", Language: "yaml", Text: yaml},
 		Notes:       notes(list, open),
 	}
+	if in.URLs.Package == "" {
+		doc.Notes = append(doc.Notes, Note{"no_connector_package", "This Turnkey was built without the JavaScript connector's package: make it with `npm pack` in web/connector and give npm its path."})
+	}
 	m := material{
-		URL: in.URLs.Base, Development: in.Development && in.Config.Auth.DevelopmentTokens, Tables: list,
+		URL: in.URLs.Base, Connector: cmp.Or(in.URLs.Package, "<the packed connector>"), Development: in.Development && in.Config.Auth.DevelopmentTokens, Tables: list,
 		Rejections: rejectionColumns, Conflicts: conflictColumns, Providers: providers(in.Config),
 	}
 	if m.Development {

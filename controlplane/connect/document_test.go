@@ -34,7 +34,7 @@ func input(t *testing.T, file, base string) connect.Input {
 		t.Fatal(found.Fault())
 	}
 	return connect.Input{
-		URLs: connect.URLs{Base: base, Upload: base + "/api/data", Token: base + "/token", JWKS: base + "/.well-known/jwks.json"}, Development: kind == bundle.Development,
+		URLs: connect.URLs{Base: base, Upload: base + "/api/data", Token: base + "/token", JWKS: base + "/.well-known/jwks.json", Package: dashboard + "/connector/turnkey-powersync-connector-0.1.0.tgz"}, Development: kind == bundle.Development,
 		Config: cfg, KeySet: json.RawMessage(keySet),
 	}
 }
@@ -48,7 +48,7 @@ func made(t *testing.T, file, base string) connect.Document {
 	return doc
 }
 
-const local, public = "http://localhost:8080/i/todo-x1", "https://shop-x1.run.example.com"
+const local, public, dashboard = "http://localhost:8080/i/todo-x1", "https://shop-x1.run.example.com", "https://turnkey.example.com"
 
 // TestGolden: what each SDK is given is a file under testdata/golden, read by people and compiled by other tests.
 func TestGolden(t *testing.T) {
@@ -59,6 +59,7 @@ func TestGolden(t *testing.T) {
 		golden(t, filepath.Join(name, "client-auth.yaml"), doc.ClientAuth.YAML)
 		golden(t, filepath.Join(name, "first-write.sh"), doc.FirstWrite)
 		for _, sdk := range doc.SDKs {
+			golden(t, filepath.Join(name, sdk.ID, "install.txt"), sdk.Install+"\n")
 			for _, f := range sdk.Files {
 				golden(t, filepath.Join(name, sdk.ID, f.Name), f.Text)
 			}
@@ -118,15 +119,34 @@ func TestEachSDKGetsEverything(t *testing.T) {
 	}
 }
 
-// TestChecked: a label is a promise. What web/e2e/connect.mjs does is all that may be claimed.
+// TestInstallLines: npm is given an address at which there is something, or told that there is nothing.
+func TestInstallLines(t *testing.T) {
+	in := input(t, "todo.yaml", local)
+	for _, sdk := range made(t, "todo.yaml", local).SDKs {
+		isJS := sdk.Files[1].Name == "turnkey.ts"
+		if strings.Contains(sdk.Install, in.URLs.Package) != isJS || strings.ContainsAny(sdk.Install, "{}") {
+			t.Errorf("%s: %s", sdk.ID, sdk.Install)
+		}
+	}
+	in.URLs.Package = ""
+	doc, err := connect.Make(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := slices.IndexFunc(doc.Notes, func(n connect.Note) bool { return n.Code == "no_connector_package" }); at < 0 || strings.Contains(doc.SDKs[0].Install, "tgz") {
+		t.Errorf("notes: %+v, install: %s", doc.Notes, doc.SDKs[0].Install)
+	}
+}
+
+// TestChecked: a label is a promise, and says by which tools it is kept.
 func TestChecked(t *testing.T) {
 	for _, sdk := range made(t, "todo.yaml", local).SDKs {
-		want := map[string]connect.Checked{"node": connect.CheckedWire, "web": connect.CheckedCompiled, "react-native": connect.CheckedCompiled}[sdk.ID]
-		if want == "" {
-			want = connect.NotRun
+		if (sdk.CheckedWith == "") != (sdk.Checked == connect.NotRun) || !slices.Contains([]connect.Checked{connect.CheckedWire, connect.CheckedRequests, connect.NotRun}, sdk.Checked) {
+			t.Errorf("%s is said to be %q, with %q", sdk.ID, sdk.Checked, sdk.CheckedWith)
 		}
-		if sdk.Checked != want {
-			t.Errorf("%s is said to be %s, want %s", sdk.ID, sdk.Checked, want)
+		// Only what runs with the SDK itself may say wire.
+		if isJS := sdk.Files[1].Name == "turnkey.ts"; isJS != (sdk.Checked == connect.CheckedWire) {
+			t.Errorf("%s is said to be %s", sdk.ID, sdk.Checked)
 		}
 	}
 }

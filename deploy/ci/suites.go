@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 )
 
 // static is how the product is built, and therefore tested: what one suite compiles, the next ones have.
@@ -64,10 +66,31 @@ func suites() []suite {
 			needs: []need{{what: "no pgbouncer: install the package pgbouncer", optional: true, met: havePgBouncer}}},
 		{name: "torture", proves: "20,000 operations under kills and partitions: none lost, none twice, no queue stuck (make torture does more)",
 			command: script("go test -vet=off -count=1 -tags crash ./internal/crash ./internal/clock && go build -o bin/turnkey ./cmd/turnkey", "go", "run", "./runtime/torture", "-size", "short", "-stages", "losses,matrix,load"), env: static},
+		connectors("rust", "TestRust", optionalTool("cargo", "install Rust 1.65 or newer"),
+			need{what: "no crates: install Debian's packages librust-{async-trait,futures-lite,reqwest,rusqlite,serde-json,tokio}-dev and libsqlite3-dev", optional: true, met: haveCrates}),
+		connectors("dotnet", "TestDotnet", optionalTool("mcs", "install the packages mono-mcs and libnewtonsoft-json5.0-cil"), optionalTool("mono", "install the package mono-runtime")),
+		connectors("kotlin", "TestKotlin", optionalTool("kotlinc", "install Kotlin's compiler, as npm has it in kotlin-compiler"), optionalTool("java", "install Java 17 or newer")),
+		connectors("swift", "TestSwift", optionalTool("swiftc", "install Swift 6, as Debian 13 has it in swiftlang")),
 		{name: "mongodb", proves: "the MongoDB tests against a real server",
 			command: goTest("-count=1", "./runtime/source/mongo/..."), env: static, counts: goJSON,
 			needs: []need{setting("TURNKEY_MONGODB_URI", "set it to a replica set to run these against a real MongoDB; the suite go ran them on devmongo")}},
 	}
+}
+
+// connectors is the suite of one language's connector; the tools of five languages are not asked of everybody.
+func connectors(sdk, test string, needs ...need) suite {
+	return suite{name: "sdk-" + sdk, proves: "the connector for the SDK " + sdk + " compiles against a double of the SDK, and sends exactly what it should",
+		command: goTest("-count=1", "-tags", "connectors", "-run", "^(TestModel|"+test+")$", "./controlplane/connect/toolchain"), env: static, counts: goJSON, needs: needs}
+}
+
+// haveCrates looks where controlplane/connect/toolchain does.
+func haveCrates() bool {
+	for _, crate := range []string{"async-trait", "futures-lite", "reqwest", "rusqlite", "serde_json", "tokio"} {
+		if found, err := filepath.Glob("/usr/share/cargo/registry/" + strings.ReplaceAll(crate, "_", "[-_]") + "-[0-9]*"); err != nil || len(found) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // haveChromium looks where web/e2e/browser/browser.mjs does.

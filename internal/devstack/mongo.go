@@ -2,6 +2,7 @@ package devstack
 
 import (
 	"context"
+	"errors"
 	"os/exec"
 	"path/filepath"
 
@@ -21,8 +22,8 @@ type MongoConfig struct {
 
 // Mongo is the MongoDB of a development stack. Its owner calls Stop.
 type Mongo struct {
-	uri, note string
-	stop      func() error
+	uri, note, moved string
+	stop             func() error
 }
 
 // URI for the driver.
@@ -30,6 +31,9 @@ func (m *Mongo) URI() string { return m.uri }
 
 // Note says in one sentence what this MongoDB is, for the developer's terminal.
 func (m *Mongo) Note() string { return m.note }
+
+// Moved says that a private server is not where it was at the last start, and what that means; "" when it is.
+func (m *Mongo) Moved() string { return m.moved }
 
 // Stop ends a private server and waits for its end; a given one goes on. Call it once.
 func (m *Mongo) Stop() error { return m.stop() }
@@ -48,11 +52,11 @@ func StartMongo(ctx context.Context, cfg MongoConfig) (*Mongo, error) {
 	if binary != "" {
 		return startMongod(ctx, binary, filepath.Join(cfg.Dir, "mongod"))
 	}
-	return startDouble(filepath.Join(cfg.Dir, "mongodb.journal"))
+	return startDouble(filepath.Join(cfg.Dir, "mongodb.journal"), filepath.Join(cfg.Dir, "mongodb.port"))
 }
 
 // startDouble serves devmongo in this process.
-func startDouble(journal string) (*Mongo, error) {
+func startDouble(journal, portFile string) (*Mongo, error) {
 	store, err := devmongo.Open(devmongo.Options{Path: journal, Sync: true})
 	if err != nil {
 		if fault.Of(err).Kind == fault.Internal {
@@ -60,11 +64,30 @@ func startDouble(journal string) (*Mongo, error) {
 		}
 		return nil, err
 	}
-	server, err := devmongo.Listen(store, "127.0.0.1:0")
+	last := lastPort(portFile)
+	server, port, err := listenDouble(store, portFile)
 	if err != nil {
 		_ = store.Close() // nothing was written
 		return nil, err
 	}
+	stop := func() error { server.Close(); return store.Close() }
+	if err := rememberPort(portFile, port); err != nil {
+		return nil, errors.Join(err, stop())
+	}
 	return &Mongo{uri: server.URI(), note: "MongoDB: a double for development, because there is no mongod on PATH. Set TURNKEY_MONGODB_URI for a real one.",
-		stop: func() error { server.Close(); return store.Close() }}, nil
+		moved: moved("The development MongoDB", last, port), stop: stop}, nil
+}
+
+// listenDouble takes another port when somebody was faster at the steady one.
+func listenDouble(store *devmongo.Store, portFile string) (*devmongo.Server, int, error) {
+	for attempt := 1; ; attempt++ {
+		port, err := steadyPort(portFile)
+		if err != nil {
+			return nil, 0, err
+		}
+		server, err := devmongo.Listen(store, local(port))
+		if err == nil || attempt == startAttempts {
+			return server, port, err
+		}
+	}
 }

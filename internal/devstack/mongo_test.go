@@ -29,11 +29,13 @@ func TestMongoOfTheEnvironment(t *testing.T) {
 func TestDoubleKeepsData(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	dir := t.TempDir()
+	var uris []string
 	for n := range int64(2) {
 		m, err := StartMongo(t.Context(), MongoConfig{Dir: dir})
 		if err != nil {
 			t.Fatal(err)
 		}
+		uris = append(uris, m.URI())
 		if !strings.Contains(m.Note(), "double") {
 			t.Errorf("it says %q", m.Note())
 		}
@@ -52,6 +54,43 @@ func TestDoubleKeepsData(t *testing.T) {
 		if err := m.Stop(); err != nil {
 			t.Error(err)
 		}
+		if m.Moved() != "" {
+			t.Errorf("start %d: %s", n, m.Moved())
+		}
+	}
+	if uris[0] != uris[1] {
+		t.Errorf("instances that people made name %s, and it is at %s now", uris[0], uris[1])
+	}
+}
+
+// TestDoubleMoves when somebody has its port, and says so; from then on that is its place.
+func TestDoubleMoves(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	dir := t.TempDir()
+	start := func() *Mongo {
+		m, err := StartMongo(t.Context(), MongoConfig{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Stop(); err != nil {
+			t.Error(err)
+		}
+		return m
+	}
+	first := start()
+	host := strings.TrimSuffix(strings.TrimPrefix(first.URI(), "mongodb://"), "/?replicaSet="+replicaSet)
+	somebody, err := net.Listen("tcp", host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := start()
+	_, port, _ := net.SplitHostPort(host)
+	if second.URI() == first.URI() || !strings.Contains(second.Moved(), port) || !strings.Contains(second.Moved(), "secret") {
+		t.Errorf("from %s to %s: it says %q", first.URI(), second.URI(), second.Moved())
+	}
+	_ = somebody.Close()
+	if third := start(); third.URI() != second.URI() || third.Moved() != "" {
+		t.Errorf("from %s to %s: it says %q", second.URI(), third.URI(), third.Moved())
 	}
 }
 
@@ -60,7 +99,7 @@ func TestDoubleKeepsData(t *testing.T) {
 func TestMongodIsConfiguredOnce(t *testing.T) {
 	t.Setenv("PATH", fakeBinary(t, fakeWorks)+":"+os.Getenv("PATH"))
 	dir := filepath.Join(t.TempDir(), "with a space")
-	var uris []string
+	var uris, said []string
 	for start := range 3 {
 		if start == 2 {
 			host := strings.TrimSuffix(strings.TrimPrefix(uris[1], "mongodb://"), "/?replicaSet="+replicaSet)
@@ -77,13 +116,13 @@ func TestMongodIsConfiguredOnce(t *testing.T) {
 		if !strings.Contains(m.Note(), "private replica set") {
 			t.Errorf("it says %q", m.Note())
 		}
-		uris = append(uris, m.URI())
+		uris, said = append(uris, m.URI()), append(said, m.Moved())
 		if err := m.Stop(); err != nil {
 			t.Error(err)
 		}
 	}
-	if uris[0] != uris[1] || uris[1] == uris[2] {
-		t.Errorf("ports: %v", uris)
+	if uris[0] != uris[1] || uris[1] == uris[2] || !strings.Contains(said[2], "another program") || said[1] != "" {
+		t.Errorf("ports: %v, said: %q", uris, said)
 	}
 	log, err := os.ReadFile(filepath.Join(dir, "mongod", "mongod.log"))
 	if err != nil {

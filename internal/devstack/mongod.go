@@ -38,8 +38,10 @@ func startMongod(ctx context.Context, binary, dir string) (*Mongo, error) {
 	if err := os.MkdirAll(m.dataDir(), 0o700); err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "data_folder", "The folder "+dir+" cannot be made.").WithHint("Choose another one with TURNKEY_DIR.")
 	}
+	portFile := filepath.Join(dir, "port")
+	last := lastPort(portFile)
 	var err error
-	if m.port, err = keptPort(filepath.Join(dir, "port")); err != nil {
+	if m.port, err = steadyPort(portFile); err != nil {
 		return nil, err
 	}
 	logStart := sizeOf(m.logFile())
@@ -53,7 +55,10 @@ func startMongod(ctx context.Context, binary, dir string) (*Mongo, error) {
 		}
 		return nil, m.failed(err, logStart)
 	}
-	return &Mongo{uri: m.uri(), note: "MongoDB: a private replica set of one member, run by " + binary + ".", stop: m.stop}, nil
+	if err := rememberPort(portFile, m.port); err != nil {
+		return nil, errors.Join(err, m.stop())
+	}
+	return &Mongo{uri: m.uri(), note: "MongoDB: a private replica set of one member, run by " + binary + ".", moved: moved("The private MongoDB", last, m.port), stop: m.stop}, nil
 }
 
 func (m *mongod) failed(err error, logStart int64) error {
@@ -63,7 +68,7 @@ func (m *mongod) failed(err error, logStart int64) error {
 
 func (m *mongod) dataDir() string { return filepath.Join(m.dir, "data") }
 func (m *mongod) logFile() string { return filepath.Join(m.dir, "mongod.log") }
-func (m *mongod) host() string    { return "127.0.0.1:" + strconv.Itoa(m.port) }
+func (m *mongod) host() string    { return local(m.port) }
 func (m *mongod) uri() string     { return "mongodb://" + m.host() + "/?replicaSet=" + replicaSet }
 
 func (m *mongod) arguments() []string {
@@ -126,20 +131,6 @@ func (m *mongod) becomePrimary(ctx context.Context) error {
 		<-configured
 		return fmt.Errorf("mongod ended: %w", errors.Join(err, errors.New("see its log")))
 	}
-}
-
-// keptPort is the port of the last start when it is free, else one that the kernel picks, which it keeps.
-func keptPort(file string) (int, error) {
-	if b, err := os.ReadFile(file); err == nil {
-		if last, err := strconv.Atoi(string(b)); err == nil && portFree(last) {
-			return last, nil
-		}
-	}
-	port, err := freePort()
-	if err != nil {
-		return 0, err
-	}
-	return port, os.WriteFile(file, []byte(strconv.Itoa(port)), 0o600)
 }
 
 func sizeOf(file string) int64 {

@@ -34,7 +34,7 @@ type PostgresConfig struct {
 	Dir string
 	// BinDir names the folder of initdb and postgres. Empty: detect.
 	BinDir string
-	// Port on 127.0.0.1. Zero: the port of the last start when it is free, else one that the kernel picks.
+	// Port on 127.0.0.1. Zero: the port of the last start when it is free, else a free one.
 	Port int
 	// Settings are extra postgresql.conf settings.
 	Settings map[string]string
@@ -48,6 +48,8 @@ type Postgres struct {
 	Dir string
 	// Port on 127.0.0.1.
 	Port int
+	// Moved says that it is not where it was at the last start, and what that means; "" when it is.
+	Moved string
 	// Created reports that this start made the cluster.
 	Created bool
 
@@ -155,15 +157,17 @@ func (p *Postgres) prepare(ctx context.Context, cfg PostgresConfig) error {
 // predecessor that is still shutting down.
 func (p *Postgres) launch(ctx context.Context, cfg PostgresConfig, takeover time.Duration) error {
 	deadline := time.Now().Add(takeover)
+	last, inUse := lastPort(p.portFile()), false
 	for attempt := 1; ; attempt++ {
 		var err error
-		if p.Port, err = p.pickPort(cfg.Port, attempt); err != nil {
+		if p.Port, err = p.pickPort(cfg.Port, inUse); err != nil {
 			return err
 		}
 		said, err := p.start(ctx, cfg.Settings)
 		switch {
 		case err == nil:
-			return p.rememberPort()
+			p.Moved = moved("The private PostgreSQL", last, p.Port)
+			return rememberPort(p.portFile(), p.Port)
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case strings.Contains(said, `"postmaster.pid" already exists`) || strings.Contains(said, "pre-existing shared memory block"):
@@ -177,6 +181,7 @@ func (p *Postgres) launch(ctx context.Context, cfg PostgresConfig, takeover time
 			case <-time.After(100 * time.Millisecond):
 			}
 		case strings.Contains(said, "Address already in use") && cfg.Port == 0 && attempt < startAttempts:
+			inUse = true
 		default:
 			return fault.Wrap(fmt.Errorf("%w: %s", err, said), fault.Unavailable, "postgres_start", "The private PostgreSQL server did not start.").
 				WithHint("Its log is " + p.logFile() + ".")
@@ -278,21 +283,13 @@ func (p *Postgres) socketDir() string {
 func (p *Postgres) portFile() string { return filepath.Join(p.Dir, "port") }
 
 // pickPort prefers the wanted port, then the port of the last start, so that connection strings
-// which people copied stay true.
-func (p *Postgres) pickPort(wanted, attempt int) (int, error) {
-	if wanted != 0 {
+// which people stored stay true. An earlier try may have met a port that is in use.
+func (p *Postgres) pickPort(wanted int, inUse bool) (int, error) {
+	switch {
+	case wanted != 0:
 		return wanted, nil
+	case inUse || p.throwaway: // nobody stores the address of a throwaway one
+		return freePort()
 	}
-	if attempt == 1 {
-		if b, err := os.ReadFile(p.portFile()); err == nil {
-			if last, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil && portFree(last) {
-				return last, nil
-			}
-		}
-	}
-	return freePort()
-}
-
-func (p *Postgres) rememberPort() error {
-	return os.WriteFile(p.portFile(), []byte(strconv.Itoa(p.Port)+"\n"), 0o600)
+	return steadyPort(p.portFile())
 }

@@ -86,7 +86,7 @@ func (p *Pool) Require(ctx context.Context, names ...string) error {
 
 func noSandbox(err error) error {
 	return fault.Wrap(err, fault.Unavailable, "sandbox_start", "No sandbox worker starts.").
-		WithHint("The program starts itself again as a worker: it must be executable, also for the user nobody.")
+		WithHint("The program starts itself again as a worker: it must be executable, also for the user nobody, and best be built with CGO_ENABLED=0, as `make build` does.")
 }
 
 func (l *launcher) greeting() *wire.Greeting {

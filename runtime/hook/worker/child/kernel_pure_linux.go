@@ -13,6 +13,12 @@ import (
 	"kernel.org/pub/linux/libs/security/libcap/cap"
 )
 
+// absent are calls that are answered as by a kernel that lacks them; Go needs none of these.
+var absent []string
+
+// threadRoom is what threads take beyond what Go's own do.
+const threadRoom = 0
+
 // noNewPrivs holds for every thread.
 func noNewPrivs() error {
 	if _, _, err := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); err != 0 {

@@ -96,7 +96,7 @@ func memory(order wire.Order, size, data int64) error {
 	set := func(resource int, n int64) error {
 		return unix.Setrlimit(resource, &unix.Rlimit{Cur: uint64(n), Max: uint64(n)})
 	}
-	return errors.Join(set(unix.RLIMIT_DATA, data+order.Memory), set(unix.RLIMIT_AS, size+slack(order.Memory)))
+	return errors.Join(set(unix.RLIMIT_DATA, data+order.Memory+threadRoom), set(unix.RLIMIT_AS, size+slack(order.Memory)+threadRoom))
 }
 
 // ownSize reads how much address space and data this process has now.

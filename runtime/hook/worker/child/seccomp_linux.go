@@ -42,7 +42,7 @@ func policy() (seccomp.Policy, error) {
 	bits := func(name string, argument uint32, op seccomp.Operation, value uint64) seccomp.NameWithConditions {
 		return seccomp.NameWithConditions{Name: name, Conditions: []seccomp.Condition{{Argument: argument, Operation: op, Value: value}}}
 	}
-	return seccomp.Policy{
+	p := seccomp.Policy{
 		DefaultAction: seccomp.ActionErrno,
 		Syscalls: []seccomp.SyscallGroup{
 			{Action: seccomp.ActionKillProcess, Names: known(lethal)},
@@ -57,7 +57,11 @@ func policy() (seccomp.Policy, error) {
 				bits("prctl", 0, seccomp.Equal, unix.PR_SET_VMA),
 			}},
 		},
-	}, nil
+	}
+	if names := known(absent); len(names) > 0 {
+		p.Syscalls = append(p.Syscalls, seccomp.SyscallGroup{Action: seccomp.ActionErrno | seccomp.Action(unix.ENOSYS), Names: names})
+	}
+	return p, nil
 }
 
 // filtered installs the list on every thread and tries it.

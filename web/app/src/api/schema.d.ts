@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/v1/auth/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail a link to the address that I want
+         * @description Permission: person. Audit event: email.change_requested.
+         */
+        post: operations["post-auth-email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/email/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change an account's address by the link mailed to the new one
+         * @description Permission: public. Audit event: email.changed.
+         */
+        post: operations["post-auth-email-confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/forgot": {
         parameters: {
             query?: never;
@@ -37,7 +77,31 @@ export interface paths {
          */
         get: operations["get-auth-identities"];
         put?: never;
-        post?: never;
+        /**
+         * Let a provider sign me in
+         * @description Permission: person. Audit event: identity.linked.
+         */
+        post: operations["post-auth-identities"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities/{identity}/unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End that a provider signs me in
+         * @description Permission: person. Audit event: identity.unlinked.
+         */
+        post: operations["post-auth-identities-identity-unlink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1296,6 +1360,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{instance}/go-live/keys-pasted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm that PowerSync was given the keys by hand
+         * @description Permission: key:write. Audit event: signing_key.pasted.
+         */
+        post: operations["post-instances-instance-go-live-keys-pasted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{instance}/hooks/replay": {
         parameters: {
             query?: never;
@@ -2546,6 +2630,14 @@ export interface components {
             key?: string;
             name: string;
         };
+        AskForEmailInputBody: {
+            /** @description A code of the app, or a recovery code */
+            code?: string;
+            /** @description The address that you want */
+            email: string;
+            /** @description Yours, or a code; an account that has neither leaves both out */
+            password?: string;
+        };
         Atomicity: {
             /**
              * @description transactions: each transaction of a client is one of the database, with its receipts
@@ -3727,6 +3819,7 @@ export interface components {
             created_at: string;
             /** @description As the provider said when the two were linked */
             email: string;
+            id: string;
             issuer: string;
             /** Format: date-time */
             last_used_at: string;
@@ -3924,6 +4017,14 @@ export interface components {
             /** @enum {string} */
             outcome: "applied" | "refused";
             user_id: string;
+        };
+        LinkInputBody: {
+            /** @description A code of the app, or a recovery code */
+            code?: string;
+            /** @description What /auth/oidc/{provider}/start?link=true came back with */
+            identity: string;
+            /** @description Yours, or a code; an account that has neither leaves both out */
+            password?: string;
         };
         LiveCheck: {
             code: string;
@@ -4380,10 +4481,10 @@ export interface components {
             to: string;
             warnings: components["schemas"]["Finding"][];
         };
-        ProofInputBody: {
+        ProofFields: {
             /** @description A code of the app, or a recovery code */
             code?: string;
-            /** @description Yours, or a code */
+            /** @description Yours, or a code; an account that has neither leaves both out */
             password?: string;
         };
         ProposedTable: {
@@ -4755,10 +4856,12 @@ export interface components {
         };
         SDK: {
             /**
-             * @description wire: run with the real SDK against an instance by our tests; compiled; not run: written from the SDK's published interface
+             * @description wire: our tests run the files with the SDK against an instance; requests: compiled and run against a double of the SDK, every request compared; not run: written from the SDK's published interface
              * @enum {string}
              */
-            checked: "wire" | "compiled" | "not run";
+            checked: "wire" | "requests" | "not run";
+            /** @description By which tools, and what stands in for what; absent for not run */
+            checked_with?: string;
             files: components["schemas"]["Snippet"][];
             id: string;
             /** @description How the packages are added */
@@ -5300,6 +5403,70 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "post-auth-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskForEmailInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-email-confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-auth-forgot": {
         parameters: {
             query?: never;
@@ -5348,6 +5515,72 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["IdentitiesOutputBody"];
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identity"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-auth-identities-identity-unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofFields"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {
@@ -5627,6 +5860,8 @@ export interface operations {
                 next?: string;
                 /** @description Where signing up needs one */
                 invitation?: string;
+                /** @description Do not sign in: come back to /account with an identity for POST /auth/identities */
+                link?: boolean;
             };
             header?: never;
             path: {
@@ -6132,7 +6367,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProofInputBody"];
+                "application/json": components["schemas"]["ProofFields"];
             };
         };
         responses: {
@@ -6165,7 +6400,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProofInputBody"];
+                "application/json": components["schemas"]["ProofFields"];
             };
         };
         responses: {
@@ -7826,6 +8061,38 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["GoLiveOutputBody"];
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-instances-instance-go-live-keys-pasted": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within 24 hours gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {

@@ -214,8 +214,8 @@ impl BackendConnector for TurnkeyConnector {
 
 /// An answer that is not exactly what the contract promises must never complete a transaction.
 fn results(mut answer: Value, sent: usize) -> Result<Vec<Value>, PowerSyncError> {
-    let list = match answer["results"].take() {
-        Value::Array(list) => list,
+    let list = match answer.get_mut("results").map(Value::take) {
+        Some(Value::Array(list)) => list,
         _ => Vec::new(),
     };
     let whole = |r: &Value| {

@@ -91,7 +91,7 @@ class TurnkeyConnector extends PowerSyncBackendConnector {
       await _pause((int.tryParse(answer.headers['retry-after'] ?? '') ?? 0) * 1000);
       throw _problem('The upload was not accepted', answer);
     }
-    return _settle(batch, _results(answer.body, batch.length));
+    return _settle(batch, _results(_text(answer), batch.length));
   }
 
   Map<String, Object?> _wire(CrudTransaction tx) => {
@@ -129,14 +129,25 @@ class TurnkeyConnector extends PowerSyncBackendConnector {
       settled = batch[i];
     }
     if (settled != null) await settled.complete();
-    for (final write in rejected) {
-      await onRejected?.call(write);
-    }
+    await _tell(rejected);
     if (stopped != null && (stopped['status'] != 'not_attempted' || settled == null)) {
       await _pause((stopped['retry_after_ms'] as num?)?.toInt() ?? 0);
       throw TurnkeyException((stopped['message'] ?? 'The server asks to try again later') as String, status: 200);
     }
     return true;
+  }
+
+  /// Tells of every refused write: they have left the queue, so one that the app fails on must not hide the others.
+  Future<void> _tell(List<RejectedWrite> rejected) async {
+    Object? failure;
+    for (final write in rejected) {
+      try {
+        await onRejected?.call(write);
+      } catch (e) {
+        failure ??= e;
+      }
+    }
+    if (failure != null) throw failure;
   }
 
   /// An answer that is not exactly what the contract promises must never complete a transaction.
@@ -182,7 +193,7 @@ class TurnkeyConnector extends PowerSyncBackendConnector {
     }
     final answer = await _post('/token', bearer, {if (developmentUser != null) 'user_id': developmentUser});
     if (answer.statusCode != 200) throw _problem('No token', answer);
-    final b = jsonDecode(answer.body) as Map<String, dynamic>;
+    final b = jsonDecode(_text(answer)) as Map<String, dynamic>;
     return _cached = _Token(b['token'] as String, (b['powersync_url'] as String).replaceAll(RegExp(r'/+$'), ''),
         DateTime.tryParse('${b['expires_at']}'));
   }
@@ -192,10 +203,13 @@ class TurnkeyConnector extends PowerSyncBackendConnector {
           headers: {'content-type': 'application/json', if (bearer != null) 'authorization': 'Bearer $bearer'}, body: jsonEncode(body))
       .timeout(const Duration(seconds: 30));
 
+  /// JSON is UTF-8, whatever the header says.
+  String _text(http.Response answer) => utf8.decode(answer.bodyBytes, allowMalformed: true);
+
   TurnkeyException _problem(String what, http.Response answer) {
     Object? body;
     try {
-      body = jsonDecode(answer.body);
+      body = jsonDecode(_text(answer));
     } on FormatException {
       body = null; // a proxy's page, say
     }

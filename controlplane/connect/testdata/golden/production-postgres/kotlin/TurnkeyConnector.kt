@@ -23,6 +23,7 @@ import kotlinx.coroutines.sync.withLock
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.booleanOrNull
 import kotlinx.serialization.json.contentOrNull
@@ -132,7 +133,7 @@ class TurnkeyConnector(
         val rejected = mutableListOf<RejectedWrite>()
         for ((tx, r) in batch.zip(results)) {
             val status = r.text("status")
-            if (status == "fatal_error" && r["requires_client_handling"]?.jsonPrimitive?.booleanOrNull == false) {
+            if (status == "fatal_error" && r.flag("requires_client_handling") == false) {
                 val failed = r["failed_operation"] as JsonObject
                 val message = failed.text("message") ?: r.text("message") ?: "The write was refused."
                 rejected += RejectedWrite(tx, failed.text("error_code")!!, message, r.text("rejection_id"))
@@ -143,7 +144,7 @@ class TurnkeyConnector(
             settled = tx
         }
         settled?.complete(null)
-        rejected.forEach { onRejected(it) }
+        tell(rejected)
         if (stopped != null && (stopped.text("status") != "not_attempted" || settled == null)) {
             pause(stopped["retry_after_ms"]?.jsonPrimitive?.longOrNull ?: 0)
             throw TurnkeyException(stopped.text("message") ?: "The server asks to try again later", 200)
@@ -151,16 +152,22 @@ class TurnkeyConnector(
         return true
     }
 
+    /** Tells of every refused write: they have left the queue, so one that the app fails on must not hide the others. */
+    private suspend fun tell(rejected: List<RejectedWrite>) {
+        val failures = rejected.mapNotNull { runCatching { onRejected(it) }.exceptionOrNull() }
+        failures.firstOrNull()?.let { throw it }
+    }
+
     /** An answer that is not exactly what the contract promises must never complete a transaction. */
     private fun results(body: String, sent: Int): List<JsonObject> {
         val list = ((Json.parseToJsonElement(body) as? JsonObject)?.get("results") as? JsonArray)?.filterIsInstance<JsonObject>()
         val known = setOf("success", "retryable_error", "fatal_error", "not_attempted")
-        val good = list != null && list.size == sent && list.all {
+        val good = list.orEmpty().size == sent && list.orEmpty().all {
             it.text("status") in known && (it.text("status") != "fatal_error" ||
-                it["requires_client_handling"]?.jsonPrimitive?.booleanOrNull != null && (it["failed_operation"] as? JsonObject)?.text("error_code") != null)
+                it.flag("requires_client_handling") != null && (it["failed_operation"] as? JsonObject)?.text("error_code") != null)
         }
-        if (!good) throw TurnkeyException("Malformed answer", 200, "malformed_answer")
-        return list!!
+        if (list == null || !good) throw TurnkeyException("Malformed answer", 200, "malformed_answer")
+        return list
     }
 
     /** Sends with the current token; a refused one is replaced once. */
@@ -201,7 +208,10 @@ class TurnkeyConnector(
 
     private suspend fun pause(ms: Long) = delay(ms.coerceIn(0, 60_000))
 
-    private fun JsonObject.text(name: String): String? = get(name)?.jsonPrimitive?.contentOrNull
+    private fun JsonObject.text(name: String): String? = (get(name) as? JsonPrimitive)?.contentOrNull
+
+    /** A quoted "false" is none. */
+    private fun JsonObject.flag(name: String): Boolean? = (get(name) as? JsonPrimitive)?.takeUnless { it.isString }?.booleanOrNull
 
     private companion object {
         const val MAX_TRANSACTIONS = 50

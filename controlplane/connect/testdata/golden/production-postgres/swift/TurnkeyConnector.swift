@@ -1,4 +1,7 @@
 import Foundation
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
 import PowerSync
 
 private let turnkeyURL = "https://shop-x1.run.example.com"
@@ -174,9 +177,15 @@ public actor TurnkeyConnector: PowerSyncBackendConnectorProtocol {
               let token = b["token"] as? String, var endpoint = b["powersync_url"] as? String
         else { throw Self.problem("No token", status, body) }
         while endpoint.hasSuffix("/") { endpoint.removeLast() }
-        let expires = (b["expires_at"] as? String).flatMap { ISO8601DateFormatter().date(from: $0) }
-        cached = Token(token: token, endpoint: endpoint, expiresAt: expires)
+        cached = Token(token: token, endpoint: endpoint, expiresAt: (b["expires_at"] as? String).flatMap(Self.date))
         return cached
+    }
+
+    /// With fractions of a second, or without: the formatter takes one or the other.
+    private static func date(_ text: String) -> Date? {
+        let formatter = ISO8601DateFormatter()
+        formatter.formatOptions = text.contains(".") ? [.withInternetDateTime, .withFractionalSeconds] : .withInternetDateTime
+        return formatter.date(from: text)
     }
 
     private func post(_ path: String, _ bearer: String?, _ body: [String: Any]) async throws -> (Int, [String: String], Data) {

@@ -8,8 +8,8 @@ import { Plain } from "../../../ui/Plain";
 type SDK = components["schemas"]["SDK"];
 
 const said: Record<SDK["checked"], { label: string; color: string; text: string }> = {
-  wire: { label: "Run by our tests", color: "teal", text: "Our tests run these files with the real SDK against an instance." },
-  compiled: { label: "Compiled by our tests", color: "blue", text: "Our tests compile these files against the SDK's types; they do not run them." },
+  wire: { label: "Run by our tests", color: "teal", text: "Our tests run these files with the SDK against an instance." },
+  requests: { label: "Requests checked by our tests", color: "blue", text: "Our tests compile and run these files against a double of the SDK, and compare every request." },
   "not run": { label: "Not run by our tests", color: "yellow", text: "Written from the SDK's published interface. Our tests do not compile or run these files: tell us what does not fit." },
 };
 
@@ -25,7 +25,7 @@ export function Sdks({ sdks }: { sdks: SDK[] }): ReactNode {
         {sdks.map((s) => (
           <Tabs.Panel key={s.id} value={s.id} pt="md">
             <Stack gap="md">
-              <Group gap="xs"><Badge color={said[s.checked].color} variant="light">{said[s.checked].label}</Badge><Text size="sm" c="dimmed">{said[s.checked].text}</Text></Group>
+              <Group gap="xs"><Badge color={said[s.checked].color} variant="light">{said[s.checked].label}</Badge><Text size="sm" c="dimmed">{said[s.checked].text}{s.checked_with && <> With <Plain>{s.checked_with}</Plain>.</>}</Text></Group>
               {s.note && <Alert color="blue" variant="light" p="xs"><Plain>{s.note}</Plain></Alert>}
               <div><Text fw={600} size="sm">Packages</Text><Code label={`packages for ${s.name}`} code={s.install} /></div>
               {s.files.map((f) => (

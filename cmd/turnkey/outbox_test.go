@@ -158,6 +158,7 @@ func TestARuntimeDelivers(t *testing.T) {
 func TestServeDelivers(t *testing.T) {
 	url, ids := heard(t)
 	b := withOutbox(t, url)
+	b.Instance.ID = serveInstance // what another instance left on the same database is not its own
 	left := commit(t, prepared(t, b), 0)
 	folder := t.TempDir()
 	document := fmt.Sprintf(`

@@ -41,4 +41,6 @@ func (s suite) beside(list []suite, running []int) bool {
 }
 
 // disturbs says whether a suite makes anew what another one uses.
-func (s suite) disturbs(other suite) bool { return s.makes != "" && (s.makes == other.uses || s.makes == other.makes) }
+func (s suite) disturbs(other suite) bool {
+	return s.makes != "" && (s.makes == other.uses || s.makes == other.makes)
+}

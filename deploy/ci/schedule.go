@@ -37,5 +37,10 @@ func (s suite) beside(list []suite, running []int) bool {
 		return true
 	}
 	other := list[running[0]]
-	return len(running) == 1 && s.half && other.half && !(s.web && other.web)
+	return len(running) == 1 && s.half && other.half && !s.disturbs(other) && !other.disturbs(s)
+}
+
+// disturbs says whether a suite makes anew what another one uses.
+func (s suite) disturbs(other suite) bool {
+	return s.makes != "" && (s.makes == other.uses || s.makes == other.makes)
 }

@@ -31,7 +31,7 @@ type suite struct {
 	counts       counter // how to read the number of tests; nil: the suite is one test
 	quick        bool    // part of the quick loop
 	half         bool    // leaves a processor idle while it waits, for another such suite
-	web          bool    // builds the dashboard, which the binary of others has in it: they wait for it
+	makes, uses  string  // what a suite makes anew, nobody uses meanwhile
 }
 
 // result is what became of a suite.

@@ -3,6 +3,7 @@ package upload_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -127,20 +128,40 @@ func mongoWorld(t *testing.T, extra string) *world {
 }
 
 func postgresWorld(t *testing.T, extra string) *world {
-	w := &world{t: t, kind: bundle.PostgreSQL, pg: pgtest.URL(t)}
-	w.sql(`CREATE TABLE lists (id uuid PRIMARY KEY, name text, code text UNIQUE);
-		CREATE TABLE todos (id uuid PRIMARY KEY, owner_id text NOT NULL, title text, done boolean, due timestamptz, count integer CHECK (count < 100),
-		big bigint, cost numeric, status text, serial text, place jsonb, items jsonb, list_id uuid REFERENCES lists (id))`)
-	var dialer net.Dialer
-	src, err := postgres.Open(t.Context(), postgres.Options{
-		URI: redact.New(w.pg), Dial: dialer.DialContext, Now: time.Now, Log: slog.New(slog.DiscardHandler), AllowPrivate: true,
-	})
+	w := &world{t: t, kind: bundle.PostgreSQL, pg: pgtest.Like(t, preparePostgres)}
+	src, err := openPostgres(t.Context(), w.pg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.start(src, fmt.Sprintf(prelude, "postgres", "turnkey")+
 		fmt.Sprintf(tables, "table: public.lists\n    key: id", "table: public.todos\n    key: id", "uuid")+extra)
 	return w
+}
+
+func openPostgres(ctx context.Context, url string) (*postgres.Source, error) {
+	var dialer net.Dialer
+	return postgres.Open(ctx, postgres.Options{
+		URI: redact.New(url), Dial: dialer.DialContext, Now: time.Now, Log: slog.New(slog.DiscardHandler), AllowPrivate: true,
+	})
+}
+
+// preparePostgres makes the tables that all worlds have, and our own.
+func preparePostgres(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, `CREATE TABLE lists (id uuid PRIMARY KEY, name text, code text UNIQUE);
+		CREATE TABLE todos (id uuid PRIMARY KEY, owner_id text NOT NULL, title text, done boolean, due timestamptz, count integer CHECK (count < 100),
+		big bigint, cost numeric, status text, serial text, place jsonb, items jsonb, list_id uuid REFERENCES lists (id))`)
+	if err = errors.Join(err, conn.Close(ctx)); err != nil {
+		return err
+	}
+	src, err := openPostgres(ctx, url)
+	if err != nil {
+		return err
+	}
+	return errors.Join(src.Prepare(ctx), src.Close())
 }
 
 func (w *world) sql(query string, args ...any) {

@@ -75,6 +75,16 @@ func rowID(n int) value.Value {
 	return id
 }
 
+// items gives a database with the suite's tables and our own: a suite makes a hundred of them.
+func items(t *testing.T) (uri string) {
+	t.Helper()
+	return pgtest.Like(t, func(ctx context.Context, uri string) error {
+		sql(t, uri, itemsTable)
+		s := open(t, uri)
+		return errors.Join(s.Prepare(ctx), s.Close())
+	})
+}
+
 // harness prepares a source for the suite.
 func harness(t *testing.T, src source.Source) *sourcetest.Harness {
 	if err := src.Prepare(t.Context()); err != nil {
@@ -102,8 +112,7 @@ func harness(t *testing.T, src source.Source) *sourcetest.Harness {
 
 func TestConformance(t *testing.T) {
 	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
-		uri := pgtest.URL(t)
-		sql(t, uri, itemsTable)
+		uri := items(t)
 		h := harness(t, open(t, uri))
 		h.Locked = func(t *testing.T) source.Source {
 			return open(t, strings.Replace(uri, "postgres://postgres:", "postgres://postgres:not-", 1))
@@ -123,8 +132,8 @@ const clientRole = `DO $$ BEGIN CREATE ROLE suite_client NOLOGIN; EXCEPTION WHEN
 // The role of clients may not even see our own tables: they are the connection's own user's.
 func TestConformanceUnderRowLevelSecurity(t *testing.T) {
 	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
-		uri := pgtest.URL(t)
-		sql(t, uri, itemsTable+";"+clientRole)
+		uri := items(t)
+		sql(t, uri, clientRole)
 		return harness(t, ordinary{open(t, uri, func(o *Options) { o.RLS = &bundle.RowLevelSecurity{Role: "suite_client"} })})
 	})
 }

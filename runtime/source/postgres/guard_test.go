@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"turnkey/internal/pgtest"
 	"turnkey/runtime/source"
 	"turnkey/runtime/source/guard"
 	"turnkey/runtime/source/sourcetest"
@@ -22,9 +21,7 @@ func guarded(t *testing.T, src source.Source) *guard.Guard {
 // Behind its guard, as every source is in production, the source keeps all its promises.
 func TestConformanceBehindTheGuard(t *testing.T) {
 	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
-		uri := pgtest.URL(t)
-		sql(t, uri, itemsTable)
-		h := harness(t, open(t, uri))
+		h := harness(t, open(t, items(t)))
 		h.Source = guarded(t, h.Source).Pipeline()
 		return h
 	})

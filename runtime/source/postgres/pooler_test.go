@@ -97,9 +97,7 @@ ignore_startup_parameters = extra_float_digits
 
 func TestConformanceBehindAPooler(t *testing.T) {
 	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
-		direct := pgtest.URL(t)
-		sql(t, direct, itemsTable)
-		src := open(t, bouncer(t, direct))
+		src := open(t, bouncer(t, items(t)))
 		h := harness(t, src)
 		if !src.pooled {
 			t.Fatal("the pooler was not noticed")
@@ -155,8 +153,8 @@ func mustURL(t *testing.T, s string) *url.URL {
 
 func TestConformanceUnderRowLevelSecurityBehindAPooler(t *testing.T) {
 	sourcetest.Run(t, func(t *testing.T) *sourcetest.Harness {
-		direct := pgtest.URL(t)
-		sql(t, direct, itemsTable+";"+clientRole)
+		direct := items(t)
+		sql(t, direct, clientRole)
 		return harness(t, ordinary{open(t, bouncer(t, direct), func(o *Options) { o.RLS = &bundle.RowLevelSecurity{Role: "suite_client"} })})
 	})
 }

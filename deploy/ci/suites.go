@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 )
 
 // static is how the product is built, and therefore tested: what one suite compiles, the next ones have.
@@ -91,7 +90,7 @@ func connectors(sdk, test string, needs ...need) suite {
 // haveCrates looks where controlplane/connect/toolchain does.
 func haveCrates() bool {
 	for _, crate := range []string{"async-trait", "futures-lite", "reqwest", "rusqlite", "serde_json", "tokio"} {
-		if found, err := filepath.Glob("/usr/share/cargo/registry/" + strings.ReplaceAll(crate, "_", "[-_]") + "-[0-9]*"); err != nil || len(found) == 0 {
+		if found, err := filepath.Glob("/usr/share/cargo/registry/" + crate + "-[0-9]*"); err != nil || len(found) == 0 {
 			return false
 		}
 	}

@@ -8,6 +8,7 @@ import type { Checker } from "./checker";
 import classes from "./CodeEditor.module.css";
 import { extensions } from "./extensions";
 import { look } from "./look";
+import { settle } from "./measure";
 
 /** A finding about the open file, by TypeScript or by the server. Lines and columns begin at 1. */
 export interface Mark {
@@ -62,7 +63,8 @@ export default function CodeEditor(props: Props): ReactNode {
     // Its first styles are mounted at once, and need the nonce.
     const v = new EditorView({ parent: host.current ?? undefined, state: EditorState.create({ extensions: EditorView.cspNonce.of(latest.current.nonce) }) });
     view.current = v;
-    return () => { v.destroy(); shown.current = ""; };
+    const done = settle(v);
+    return () => { done(); v.destroy(); shown.current = ""; };
   }, []);
 
   // Another file: what was shown is put aside with its history.
@@ -81,8 +83,6 @@ export default function CodeEditor(props: Props): ReactNode {
         ],
       }));
       replace(v, wanted);
-      // It may have been measured before its styles held: line numbers stand beside their lines once that is done again.
-      requestAnimationFrame(() => { requestAnimationFrame(() => { view.current?.requestMeasure(); }); });
     }
     v.dispatch({ effects: [looks.reconfigure(look(dark, nonce)), writable.reconfigure(permission(readOnly))] });
   }, [path, label, help, checker, dark, nonce, readOnly]);

@@ -6,6 +6,7 @@ import { useEffect, useRef, type ReactNode } from "react";
 import classes from "./DiffView.module.css";
 import { languageOf } from "./language";
 import { look } from "./look";
+import { settle } from "./measure";
 
 interface Props {
   path: string;
@@ -31,9 +32,9 @@ export default function DiffView({ path, before, after, label, nonce }: Props): 
         ],
       }),
     });
-    // What it stands in may still be unfolding: lines are measured again when that is over.
-    const settled = setTimeout(() => { view.requestMeasure(); }, 400);
-    return () => { clearTimeout(settled); view.destroy(); };
+    // What it stands in may still be unfolding, too.
+    const done = settle(view);
+    return () => { done(); view.destroy(); };
   }, [path, before, after, label, nonce, dark]);
   return <Box ref={host} className={classes.host} />;
 }

@@ -79,7 +79,7 @@ func (r *reader) notHost(host string) (why, hint string) {
 	case strings.Contains(host, "://") || strings.ContainsAny(host, "/?#@"):
 		return "This is an address, not a host.", example
 	case strings.Contains(host, ":"):
-		return "A host has no port here: every port of it may be reached.", example
+		return "A host has no port here: hooks reach it by https, at port 443 or 8443.", example
 	case !isHostName(host):
 		return "This is not the name of a host.", example + " Names with other letters are written as DNS does, with xn--."
 	case (host == "localhost" || strings.HasSuffix(host, ".localhost")) && !development:

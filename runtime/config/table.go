@@ -130,6 +130,7 @@ func (r *reader) rules(path string, t *bundle.Table) {
 		if allow, ok := compiled.Constant(); ok && allow {
 			open++
 		}
+		r.comparisons(at, compiled, t)
 	}
 	at := join(path, "allow")
 	if open > 0 {

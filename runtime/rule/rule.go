@@ -49,6 +49,8 @@ type Rule struct {
 	usesRow  bool
 	terms    []term
 	plain    bool // terms say all that the rule says
+	// comparisons are what Comparisons lists.
+	comparisons []Comparison
 }
 
 // Compile checks and compiles a rule. Members of old and new named in declared are null when the row
@@ -84,6 +86,7 @@ func Compile(expr string, declared []string) (*Rule, error) {
 		}
 	}
 	r.terms, r.plain = terms(root, nil)
+	r.comparisons = comparisons(root)
 	ast.PreOrderVisit(root, ast.NewExprVisitor(func(e ast.Expr) {
 		if e.Kind() != ast.IdentKind {
 			return

@@ -3,9 +3,9 @@ import { parse } from "yaml";
 import { propose, type Answers, type Proposed } from "../src/pages/instance/enable/answers";
 import { documentOf, typeOf } from "../src/pages/instance/enable/document";
 import { missing, providersOf, templates } from "../src/pages/instance/enable/providers";
-import { allowOf, firstRule, guessOwner } from "../src/pages/instance/enable/rules";
+import { allowOf, firstRule, guessOwner, type Place } from "../src/pages/instance/enable/rules";
 
-const same = (column: string): string => column;
+const same = (column: string): Place => ({ path: column, type: "string" });
 
 function proposed(name: string, fields: Record<string, { path?: string; type: object }>, more: object = {}): Proposed {
   const all = Object.fromEntries(Object.entries(fields).map(([c, f]) => [c, { path: c, ignored: false, immutable: false, ...f }]));
@@ -27,8 +27,13 @@ describe("who may write", () => {
     expect(allowOf({ choice: "nobody" }, same)).toEqual({});
   });
   it("lets an owner write, and never give the row away", () => {
-    expect(allowOf({ choice: "owner", column: "owner" }, () => "meta.owner-id")).toEqual({
+    expect(allowOf({ choice: "owner", column: "owner" }, () => ({ path: "meta.owner-id", type: "objectid" }))).toEqual({
       create: 'new.meta["owner-id"] == user.id', update: 'old.meta["owner-id"] == user.id && !("meta.owner-id" in changed)', delete: 'old.meta["owner-id"] == user.id',
+    });
+  });
+  it("compares a number with the user's id as text, which it would never equal", () => {
+    expect(allowOf({ choice: "owner", column: "user_id" }, (path) => ({ path, type: "int64" }))).toEqual({
+      create: "string(new.user_id) == user.id", update: 'string(old.user_id) == user.id && !("user_id" in changed)', delete: "string(old.user_id) == user.id",
     });
   });
   it("keeps a role a text, whatever is typed", () => {

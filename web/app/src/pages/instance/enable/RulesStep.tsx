@@ -2,7 +2,7 @@ import { Alert, Button, Card, Group, NativeSelect, Stack, Text, TextInput, Title
 import type { ReactNode } from "react";
 import { Plain } from "../../../ui/Plain";
 import { plain } from "../../../ui/plain";
-import type { Table } from "./answers";
+import { placeOf, type Table } from "./answers";
 import type { StepProps } from "./EnablePage";
 import { allowOf, choices, guessOwner, type Choice, type Rule } from "./rules";
 import { StepTitle } from "./StepTitle";
@@ -23,8 +23,7 @@ export function RulesStep({ answers, change, next }: StepProps): ReactNode {
 function OneRule({ table, edit }: { table: Table; edit: (rule: Rule) => void }): ReactNode {
   const { rule, proposed } = table;
   const columns = Object.keys(proposed.table.fields).filter((c) => !table.left.includes(c));
-  const path = (c: string): string => proposed.table.fields[c]?.path ?? c;
-  const allow = allowOf(rule, path);
+  const allow = allowOf(rule, (c) => placeOf(table, c));
   const name = plain(proposed.name);
   const choose = (choice: Choice): void => {
     if (choice === "custom") edit({ choice, custom: allow });
@@ -37,7 +36,7 @@ function OneRule({ table, edit }: { table: Table; edit: (rule: Rule) => void }):
         <Title order={3} size="h4"><Plain>{proposed.name}</Plain></Title>
         <Group align="flex-end" gap="md">
           <NativeSelect label="Who may write" w={280} data={choices} value={rule.choice} onChange={(e) => { choose(e.currentTarget.value as Choice); }} />
-          {rule.choice === "owner" && <NativeSelect label="Column with the user's id" w={220} data={columns} value={rule.column ?? ""} onChange={(e) => { edit({ ...rule, column: e.currentTarget.value }); }} />}
+          {rule.choice === "owner" && <NativeSelect label="Column with the user's id" w={220} data={columns.map((c) => ({ value: c, label: plain(c) }))} value={rule.column ?? ""} onChange={(e) => { edit({ ...rule, column: e.currentTarget.value }); }} />}
           {rule.choice === "role" && <TextInput label="Role (the claim role)" w={220} value={rule.role ?? ""} onChange={(e) => { edit({ ...rule, role: e.currentTarget.value }); }} />}
         </Group>
         {rule.choice === "everyone" && <Alert color="orange" variant="light" title="Anyone may write every row">Whoever can sign in may change and delete what belongs to others. Fine for a try; the go-live page stays red until it is changed.</Alert>}

@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
 import type { components } from "../../../api/schema";
-import { firstRule, type Rule } from "./rules";
+import { firstRule, type Place, type Rule } from "./rules";
 import type { Chosen } from "./providers";
 
 export type Proposed = components["schemas"]["ProposedTable"];
@@ -14,6 +14,12 @@ export interface Table {
   types: Record<string, string>;
   left: string[];
   rule: Rule;
+}
+
+/** Where a column of a found table is, and the type that it will have. */
+export function placeOf(t: Table, column: string): Place {
+  const found = t.proposed.table.fields[column];
+  return { path: found?.path ?? column, type: t.types[column] ?? found?.type.name };
 }
 
 /** What the guide has been told. The connection string is never among it: it is stored as a secret at once. */

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import type { components } from "../../../api/schema";
-import type { Answers, Table } from "./answers";
+import { placeOf, type Answers, type Table } from "./answers";
 import { providersOf } from "./providers";
 import { allowOf } from "./rules";
 
@@ -39,11 +39,10 @@ function fieldOf(t: Table, column: string): Record<string, unknown> {
 function tableOf(t: Table, postgres: boolean): Record<string, unknown> {
   const found = t.proposed.table;
   const columns = Object.keys(found.fields).filter((c) => !t.left.includes(c));
-  const path = (column: string): string => found.fields[column]?.path ?? column;
   return {
     ...(postgres ? { table: found.collection, key: found.key } : { collection: found.collection }),
     id: t.id,
-    allow: allowOf(t.rule, path),
+    allow: allowOf(t.rule, (column) => placeOf(t, column)),
     fields: Object.fromEntries(columns.map((c) => [c, fieldOf(t, c)])),
   };
 }

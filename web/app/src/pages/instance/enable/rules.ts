@@ -48,15 +48,24 @@ function member(row: string, path: string): string {
   return path.split(".").reduce((at, name) => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `${at}.${name}` : `${at}[${JSON.stringify(name)}]`), row);
 }
 
-/** The rules of a table; path gives where a column's value is in the row. */
-export function allowOf(rule: Rule, path: (column: string) => string): Allow {
+/** Where a column's value is in the row, and its type. */
+export interface Place {
+  path: string;
+  type: string | undefined;
+}
+
+/** Only the row's owner writes it, and nobody gives it away. user.id is text: a number is compared as text. */
+export function ownerRules({ path, type }: Place): Required<Allow> {
+  const of = (row: string): string => (type === "int32" || type === "int64" ? `string(${member(row, path)})` : member(row, path));
+  const mine = `${of("old")} == user.id`;
+  return { create: `${of("new")} == user.id`, update: `${mine} && !(${JSON.stringify(path)} in changed)`, delete: mine };
+}
+
+/** The rules of a table; place tells where a column is. */
+export function allowOf(rule: Rule, place: (column: string) => Place): Allow {
   switch (rule.choice) {
-    case "owner": {
-      if (!rule.column) return {};
-      const at = path(rule.column);
-      const mine = `${member("old", at)} == user.id`;
-      return { create: `${member("new", at)} == user.id`, update: `${mine} && !(${JSON.stringify(at)} in changed)`, delete: mine };
-    }
+    case "owner":
+      return rule.column ? ownerRules(place(rule.column)) : {};
     case "everyone":
       return { create: "true", update: "true", delete: "true" };
     case "role": {

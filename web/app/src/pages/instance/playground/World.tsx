@@ -6,7 +6,7 @@ import { useHere } from "../../../shell/instance";
 import { Failure } from "../../../ui/Failure";
 import { Json } from "../../../ui/Json";
 import { plain } from "../../../ui/plain";
-import { change, firstRow, mergesFor, rowID, seen, stored, withPolicy, type Row, type TableModel } from "./model";
+import { change, firstRow, mergesFor, own, rowID, seen, stored, withPolicy, type Row, type TableModel } from "./model";
 import { Outcomes, type Happening, type Verdict } from "./Outcome";
 import { Phone, type PhoneState } from "./Phone";
 
@@ -19,13 +19,12 @@ const names = ["Phone A", "Phone B"] as const;
 /** Two phones over one row, with the instance's own pipeline between them. */
 export function World({ table, draft }: { table: TableModel; draft: Parameters<typeof withPolicy>[0] }): ReactNode {
   const { instance } = useHere();
-  const user = "playground";
   const begin = firstRow(table);
   const fresh = (): PhoneState[] => names.map(() => ({ base: begin, local: begin, online: true }));
   const [server, setServer] = useState<Row>(begin);
   const [phones, setPhones] = useState<PhoneState[]>(fresh);
   const [log, setLog] = useState<Happening[]>([]);
-  const [policy, setPolicy] = useState(policies.some((p) => p.value === table.policy) ? table.policy : "last_write");
+  const [policy, setPolicy] = useState(own);
   const [merges, setMerges] = useState<Record<string, string>>(table.merges);
   const run = useAct(
     (n: number) => {
@@ -34,7 +33,7 @@ export function World({ table, draft }: { table: TableModel; draft: Parameters<t
       const operation = { op: "PATCH" as const, table: table.name, id: rowID(table.id), data: sent?.data, previousValues: sent?.previousValues };
       return body(client.POST("/api/v1/instances/{instance}/hooks/run", {
         params: { path: { instance: instance.id } },
-        body: { of: "draft", config: withPolicy(draft, table.name, policy, merges), operation, user: { id: user, claims: table.role ? { role: table.role } : {} }, old: stored(table, server, user) },
+        body: { of: "draft", config: withPolicy(draft, table.name, policy, merges), operation, user: { id: table.user, claims: table.role ? { role: table.role } : {} }, old: stored(table, server) },
       }));
     },
     { quiet: true, then: (verdict, n) => { settle(verdict, n); } },
@@ -58,7 +57,7 @@ export function World({ table, draft }: { table: TableModel; draft: Parameters<t
   return (
     <Stack gap="md">
       <Group align="flex-end">
-        <NativeSelect label="Policy of the table" w={380} data={policies} value={policy} onChange={(e) => { setPolicy(e.currentTarget.value); }} />
+        <NativeSelect label="Policy of the table" w={380} data={[{ value: own, label: plain(`as it is configured (${table.configured})`) }, ...policies]} value={policy} onChange={(e) => { setPolicy(e.currentTarget.value); }} />
         {policy === "merge" && table.columns.map((c) => (
           <NativeSelect key={c.name} label={plain(c.name)} w={130} data={mergesFor(c.type)} value={merges[c.name] ?? "last_write"} onChange={(e) => { setMerges({ ...merges, [c.name]: e.currentTarget.value }); }} />
         ))}
@@ -70,7 +69,7 @@ export function World({ table, draft }: { table: TableModel; draft: Parameters<t
         ))}
         <Card withBorder padding="md" component="section" aria-label="Server" flex={1} miw={260}>
           <Title order={2} size="h4">Server</Title>
-          <Json label="the stored row" value={stored(table, server, user)} />
+          <Json label="the stored row" value={stored(table, server)} />
           <Text size="xs" c="dimmed">An imagined row: nothing is written to your database.</Text>
         </Card>
       </Group>

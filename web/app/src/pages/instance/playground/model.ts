@@ -9,7 +9,9 @@ export type Row = Record<string, Value>;
 export interface Column {
   name: string;
   path: string;
-  type: "string" | "number" | "bool";
+  type: "string" | "number" | "bool" | "date";
+  /** What it begins with, where not every value may. */
+  first?: string;
 }
 
 /** A table of the draft, as far as the playground needs it. */
@@ -17,19 +19,25 @@ export interface TableModel {
   name: string;
   id: string;
   columns: Column[];
-  /** Paths that have to hold the user's id, so that the rules let the phones write. */
-  owned: string[];
+  /** Who plays: an id that the columns can hold which rules compare with the user's. */
+  user: string;
+  /** What these columns hold, by path, so that the rules let the phones write. */
+  owned: Record<string, Value>;
   /** The role that a rule asks for. */
   role?: string;
-  policy: string;
+  /** What the configuration says of conflicts, in words. */
+  configured: string;
+  /** The columns' own policies, as far as one can choose them here. */
   merges: Record<string, string>;
 }
 
-interface DraftField { type?: unknown; path?: string; ignored?: boolean; immutable?: boolean; merge?: unknown }
-interface DraftTable { id?: string; allow?: Record<string, unknown>; fields?: Record<string, DraftField | null>; on_conflict?: unknown }
+interface DraftField { type?: unknown; path?: string; ignored?: boolean; immutable?: boolean; merge?: unknown; transitions?: Record<string, unknown> }
+/** `due: date` is short for `due: {type: date}`. */
+type Written = DraftField | string | null;
+interface DraftTable { id?: string; allow?: Record<string, unknown>; fields?: Record<string, Written>; on_conflict?: unknown }
 interface Draft { tables?: Record<string, DraftTable | null> }
 
-const kinds: Record<string, Column["type"]> = { string: "string", int32: "number", int64: "number", double: "number", bool: "bool" };
+const kinds: Record<string, Column["type"]> = { string: "string", int32: "number", int64: "number", double: "number", bool: "bool", date: "date" };
 
 /** Reads a configuration document; what cannot be read has no tables. */
 export function readDraft(text: string): Draft {
@@ -45,28 +53,47 @@ export function tablesOf(draft: Draft): TableModel[] {
   return Object.entries(draft.tables ?? {}).flatMap(([name, t]) => (t ? [tableOf(name, t)] : []));
 }
 
+const long = (f: Written): DraftField => (typeof f === "string" ? { type: f } : (f ?? {}));
+
+/** What a rule compares with the user's id: old.owner, new.meta.owner, string(old.owner). */
+const owner = /(?:old|new)\.([A-Za-z_][\w.]*)\s*\)?\s*==\s*user\.id/g;
+
 function tableOf(name: string, t: DraftTable): TableModel {
   const rules = Object.values(t.allow ?? {}).map(String).join(" ");
-  const owned = [...rules.matchAll(/(?:old|new)\.([A-Za-z_][\w.]*)\s*==\s*user\.id/g)].map((m) => m[1] ?? "");
-  const merges: Record<string, string> = {};
-  const columns = Object.entries(t.fields ?? {}).flatMap(([column, f]) => {
-    const type = kinds[String(f?.type ?? "string")];
-    const path = f?.path ?? column;
-    if (typeof f?.merge === "string") merges[column] = f.merge;
-    return type && !f?.ignored && !f?.immutable && !owned.includes(path) && !/(^|_)id$/i.test(column) ? [{ name: column, path, type }] : [];
-  });
+  const paths = [...new Set([...rules.matchAll(owner)].map((m) => m[1] ?? ""))];
+  const fields = Object.entries(t.fields ?? {}).map(([column, f]) => ({ column, ...long(f), path: long(f).path ?? column }));
+  const typeOf = (path: string | undefined): string => String(fields.find((f) => f.path === path)?.type ?? "string");
+  const user = rowID(typeOf(paths[0]), "playground");
+  const columns = fields.flatMap((f): Column[] => {
+    const type = kinds[String(f.type ?? "string")];
+    if (!type || f.ignored || f.immutable || paths.includes(f.path) || /(^|_)id$/i.test(f.column)) return [];
+    return [{ name: f.column, path: f.path, type, ...(f.transitions ? { first: Object.keys(f.transitions)[0] } : {}) }];
+  }).slice(0, 5);
+  const merges = Object.fromEntries(columns.flatMap((c) => {
+    const merge = fields.find((f) => f.column === c.name)?.merge;
+    return typeof merge === "string" && mergesFor(c.type).includes(merge) ? [[c.name, merge]] : [];
+  }));
   const role = /user\.claims\.role\s*==\s*["']([^"']+)["']/.exec(rules)?.[1];
-  return { name, id: t.id ?? "string", columns: columns.slice(0, 5), owned: [...new Set(owned)], ...(role ? { role } : {}), policy: typeof t.on_conflict === "string" ? t.on_conflict : "last_write", merges };
+  const configured = wordsOf(t.on_conflict ?? (fields.some((f) => f.merge) ? "merge" : "last_write"));
+  return { name, id: t.id ?? "string", columns, user, owned: Object.fromEntries(paths.map((p) => [p, kinds[typeOf(p)] === "number" ? Number(user) : user])), ...(role ? { role } : {}), configured, merges };
 }
+
+/** A policy in words: merge, or version: v. */
+function wordsOf(policy: unknown): string {
+  return typeof policy === "object" && policy !== null ? Object.entries(policy).map(([k, v]) => `${k}: ${String(v)}`).join(", ") : String(policy);
+}
+
+/** The policy that leaves the document as it is. */
+export const own = "own";
 
 /** The document with other policies for one table, as an object for the API. */
 export function withPolicy(draft: Draft, table: string, policy: string, merges: Record<string, string>): Record<string, unknown> {
   const copy = structuredClone(draft) as Draft;
   const t = copy.tables?.[table];
-  if (t) {
+  if (t && policy !== own) {
     t.on_conflict = policy;
     for (const [column, f] of Object.entries(t.fields ?? {})) {
-      const rest = { ...f };
+      const rest = { ...long(f) };
       delete rest.merge;
       const chosen = policy === "merge" ? merges[column] : undefined;
       if (t.fields) t.fields[column] = chosen && chosen !== "last_write" ? { ...rest, merge: chosen } : rest;
@@ -79,25 +106,26 @@ export function withPolicy(draft: Draft, table: string, policy: string, merges: 
 export function mergesFor(type: Column["type"]): string[] {
   if (type === "number") return ["last_write", "first_write", "server", "counter", "max", "min"];
   if (type === "string") return ["last_write", "first_write", "server", "text"];
+  if (type === "date") return ["last_write", "first_write", "server", "max", "min"];
   return ["last_write", "first_write", "server"];
 }
 
-/** The id of the row that is played with, in the form of the table's ids. */
-export function rowID(type: string): string {
-  return { objectid: "65f0c0ffee00000000000001", uuid: "0190a6b0-0000-7000-8000-000000000001", int64: "1" }[type] ?? "row-1";
+/** An id that a column of a type can hold; text is taken as it is given. */
+export function rowID(type: string, text = "row-1"): string {
+  return { objectid: "65f0c0ffee00000000000001", uuid: "0190a6b0-0000-7000-8000-000000000001", int32: "1", int64: "1" }[type] ?? text;
 }
 
-const samples: Record<Column["type"], Value[]> = { string: ["Milk", "Bread", "Tea", "Salt", "Rice"], number: [10, 3, 1, 7, 5], bool: [false, true, false, true, false] };
+const samples: Record<Column["type"], Value[]> = { string: ["Milk", "Bread", "Tea", "Salt", "Rice"], number: [10, 3, 1, 7, 5], bool: [false, true, false, true, false], date: [1, 2, 3, 4, 5].map((day) => `2026-01-0${day}T09:00:00.000Z`) };
 
 /** A row to begin with. */
 export function firstRow(t: TableModel): Row {
-  return Object.fromEntries(t.columns.map((c, n) => [c.name, samples[c.type][n % 5] ?? null]));
+  return Object.fromEntries(t.columns.map((c, n) => [c.name, c.first ?? samples[c.type][n % 5] ?? null]));
 }
 
 /** A row as the database has it: by paths, with the user where rules want it. */
-export function stored(t: TableModel, row: Row, user: string): Record<string, unknown> {
+export function stored(t: TableModel, row: Row): Record<string, unknown> {
   const out: Record<string, unknown> = {};
-  for (const path of t.owned) put(out, path, user);
+  for (const [path, v] of Object.entries(t.owned)) put(out, path, v);
   for (const c of t.columns) put(out, c.path, row[c.name] ?? null);
   return out;
 }

@@ -34,6 +34,14 @@ export function FieldsForm({ table }: { table: string }): ReactNode {
   );
 }
 
+/** Marks the policy {timestamp: column} among the words. */
+const newer = "newer:";
+
+/** The columns that can say when a column was changed: dates, and the one that is named already. */
+function timesOf(fields: Record<string, unknown>, but: string, named: unknown): string[] {
+  return Object.keys(fields).filter((f) => f === named || (f !== but && (fields[f] === "date" || valueAt(fields[f], ["type"]) === "date")));
+}
+
 function Field({ table, name, value }: { table: string; name: string; value: unknown }): ReactNode {
   const sheet = useSheet();
   const path = ["tables", table, "fields", name];
@@ -44,21 +52,22 @@ function Field({ table, name, value }: { table: string; name: string; value: unk
     const empty = v === "" || v === false;
     if (short) sheet.set(path, key === "type" ? (empty ? {} : v) : { type: value, [key]: v }, true);
     else if (empty) sheet.unset([...path, key], 4);
-    else sheet.set([...path, key], v);
+    else sheet.set([...path, key], v, true);
   };
   const merge = get("merge");
   const follows = valueAt(merge, ["timestamp"]);
+  const times = timesOf(mappingAt(sheet.values, ["tables", table, "fields"]), name, follows);
   const wrong = mistake(sheet.errors, path);
   const locked = { disabled: sheet.may !== true, title: sheet.may === true ? undefined : String(sheet.may) };
   const of = (what: string): string => `${what} of ${plain(name)}`;
-  const policies = typeof follows === "string" ? [...mergePolicies, { value: "timestamp", label: `newer by ${plain(follows)}` }] : mergePolicies;
+  const policies = [...mergePolicies, ...times.map((column) => ({ value: newer + column, label: `newer by ${plain(column)}` }))];
   const extra = ["of", "transitions"].filter((key) => get(key) !== undefined);
   return (
     <>
       <Table.Tr>
         <Table.Td miw={140}><KeyInput path={path} label={of("Name")} bare /></Table.Td>
         <Table.Td miw={120}><NativeSelect aria-label={of("Type")} data={fieldTypes} value={String(get("type") ?? "")} {...locked} onChange={(e) => { put("type", e.currentTarget.value); }} /></Table.Td>
-        <Table.Td miw={170}><NativeSelect aria-label={of("Conflict policy")} data={policies} value={typeof follows === "string" ? "timestamp" : String(merge ?? "")} {...locked} onChange={(e) => { put("merge", e.currentTarget.value); }} /></Table.Td>
+        <Table.Td miw={170}><NativeSelect aria-label={of("Conflict policy")} data={policies} value={typeof follows === "string" ? newer + follows : String(merge ?? "")} {...locked} onChange={(e) => { const v = e.currentTarget.value; put("merge", v.startsWith(newer) ? { timestamp: v.slice(newer.length) } : v); }} /></Table.Td>
         <Table.Td miw={130}><TextInput aria-label={of("Path")} placeholder={plain(name)} value={String(get("path") ?? "")} spellCheck={false} {...locked} onChange={(e) => { put("path", e.currentTarget.value); }} /></Table.Td>
         <Table.Td><Checkbox aria-label={`${plain(name)} is immutable`} checked={get("immutable") === true} {...locked} onChange={(e) => { put("immutable", e.currentTarget.checked); }} /></Table.Td>
         <Table.Td><Checkbox aria-label={`${plain(name)} is ignored`} checked={get("ignored") === true} {...locked} onChange={(e) => { put("ignored", e.currentTarget.checked); }} /></Table.Td>

@@ -2,6 +2,7 @@ import { Button, Group, Menu, NativeSelect, SimpleGrid, Stack, Text, Title } fro
 import type { ReactNode } from "react";
 import { confirm } from "../../../../ui/confirm";
 import { plain } from "../../../../ui/plain";
+import { ownerRules, type Place } from "../../enable/rules";
 import { mappingAt, mistake, useSheet, valueAt } from "./context";
 import { FieldsForm } from "./FieldsForm";
 import { ChoiceSetting, KeyInput, ListSetting, TextSetting } from "./inputs";
@@ -53,7 +54,7 @@ function Rules({ name }: { name: string }): ReactNode {
           <Menu.Target><Button size="compact-sm" variant="default" disabled={locked} title={locked ? String(sheet.may) : undefined}>From a template</Button></Menu.Target>
           <Menu.Dropdown>
             {columns.length > 0 && <Menu.Label>Only the owner, named in the column</Menu.Label>}
-            {columns.map((c) => <Menu.Item key={c} onClick={() => { all(ownerRules(pathOf(sheet.values, name, c))); }}>{plain(c)}</Menu.Item>)}
+            {columns.map((c) => <Menu.Item key={c} onClick={() => { all({ ...ownerRules(placeOf(sheet.values, name, c)) }); }}>{plain(c)}</Menu.Item>)}
             <Menu.Label>Everybody with a token</Menu.Label>
             <Menu.Item onClick={() => { all({ create: "true" }); }}>may create, nothing else</Menu.Item>
             <Menu.Item color="red" onClick={() => { all({ create: "true", update: "true", delete: "true" }); }}>may do everything (open)</Menu.Item>
@@ -66,15 +67,10 @@ function Rules({ name }: { name: string }): ReactNode {
 }
 
 /** Rules see the source's names, so that a renamed column is compared by its path. */
-function pathOf(values: unknown, table: string, column: string): string {
-  const path = valueAt(values, ["tables", table, "fields", column, "path"]);
-  return typeof path === "string" ? path : column;
-}
-
-/** Only the row's owner writes it, and nobody gives it away. */
-export function ownerRules(field: string): Record<"create" | "update" | "delete", string> {
-  const top = field.split(".")[0] ?? field;
-  return { create: `new.${field} == user.id`, update: `old.${field} == user.id && !("${top}" in changed)`, delete: `old.${field} == user.id` };
+function placeOf(values: unknown, table: string, column: string): Place {
+  const field = valueAt(values, ["tables", table, "fields", column]);
+  const path = valueAt(field, ["path"]), type = typeof field === "string" ? field : valueAt(field, ["type"]);
+  return { path: typeof path === "string" ? path : column, type: typeof type === "string" ? type : undefined };
 }
 
 /** The policy of whole rows; two of them name a column. */

@@ -19,7 +19,7 @@ export const mergePolicies: Word[] = [
   { value: "min", label: "smaller value" },
   { value: "set", label: "set: adds and removes" },
   { value: "append", label: "append to the list" },
-  { value: "text", label: "text, merged in three ways" },
+  { value: "text", label: "text: merged by lines and words" },
   { value: "json", label: "JSON, member by member" },
   { value: "hook", label: "a hook decides" },
 ];

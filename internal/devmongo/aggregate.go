@@ -5,9 +5,7 @@ import (
 )
 
 func (s *Server) aggregate(r *request) (D, error) {
-	db, cmd, t := r.db, r.cmd, r.txn
-	cn := str(cmd, "aggregate")
-	p := arr(cmd, "pipeline")
+	cmd, p := r.cmd, stages(arr(r.cmd, "pipeline"))
 	if err := lacks("aggregate", cmd, "collation", "let", "explain"); err != nil {
 		return nil, err
 	}
@@ -17,142 +15,164 @@ func (s *Server) aggregate(r *request) (D, error) {
 			bs = toI(v)
 		}
 	}
-	stage := func(i int) (string, any) {
-		d, _ := p[i].(D)
-		if len(d) != 1 {
-			return "", nil
-		}
-		return d[0].Key, d[0].Value
+	if name, v := p.at(0); name == "$changeStream" {
+		spec, _ := v.(D)
+		return s.openWatch(r.db, r.collection(), spec, A(p[1:]), bs)
 	}
-	if len(p) > 0 {
-		if k, v := stage(0); k == "$changeStream" {
-			spec, _ := v.(D)
-			return s.openWatch(db, cn, spec, p[1:], bs)
-		}
-	}
-	start := D{}
-	from := 0
-	if len(p) > 0 {
-		if k, v := stage(0); k == "$match" {
-			start, _ = v.(D)
-			from = 1
-		}
-	}
-	// A $sort and $limit that follow may come from an index; the $limit is then done twice.
-	var so D
-	var limit int64
-	if from < len(p) {
-		if k, v := stage(from); k == "$sort" {
-			so, _ = v.(D)
-			from++
-		}
-	}
-	if from < len(p) {
-		if k, v := stage(from); k == "$limit" {
-			limit = max(toI(v), 0)
-		}
-	}
-	l, err := s.query(s.St.coll(db, cn, false), t, start, so, 0, limit)
+	l, rest, err := s.begin(r, p)
 	if err != nil {
 		return nil, err
 	}
-	for i := from; i < len(p); i++ {
-		k, v := stage(i)
-		d, _ := v.(D)
-		switch k {
-		case "$match":
-			var o []D
-			for _, x := range l {
-				ok, err := match(x, d)
-				if err != nil {
-					return nil, err
-				}
-				if ok {
-					o = append(o, x)
-				}
-			}
-			l = o
-		case "$sort":
-			sortDocs(l, d)
-		case "$skip":
-			l = l[min(int64(len(l)), toI(v)):]
-		case "$limit":
-			l = l[:min(int64(len(l)), toI(v))]
-		case "$sample":
-			l = l[:min(int64(len(l)), num(d, "size"))]
-		case "$count":
-			if len(l) > 0 {
-				l = []D{{{Key: v.(string), Value: int32(len(l))}}}
-			}
-		case "$collStats":
-			l = []D{{{Key: "ns", Value: db + "." + cn}, {Key: "count", Value: int32(len(l))}}}
-		case "$project", "$addFields", "$set", "$unset", "$replaceRoot", "$replaceWith":
-			o := make([]D, len(l))
-			for j := range l {
-				if o[j], err = pipeStage(l[j], k, v); err != nil {
-					return nil, err
-				}
-			}
-			l = o
-		case "$unwind":
-			path, _ := v.(string)
-			if d != nil {
-				path = str(d, "path")
-			}
-			path = strings.TrimPrefix(path, "$")
-			if err := lacks(k, d, "includeArrayIndex", "preserveNullAndEmptyArrays"); err != nil {
+	for i := range rest {
+		name, v := rest.at(i)
+		if l, err = s.stage(r, l, name, v); err != nil {
+			return nil, err
+		}
+	}
+	return s.first(r.db+"."+r.collection(), l, bs, false)
+}
+
+// stages is a pipeline.
+type stages []any
+
+// at gives a stage's name and argument; no name where there is none, or no stage.
+func (p stages) at(i int) (string, any) {
+	if i >= len(p) {
+		return "", nil
+	}
+	d, _ := p[i].(D)
+	if len(d) != 1 {
+		return "", nil
+	}
+	return d[0].Key, d[0].Value
+}
+
+// begin reads what a pipeline works on. A $match at its beginning, and a $sort and $limit that follow, may be answered by an
+// index; the $limit is then done twice.
+func (s *Server) begin(r *request, p stages) ([]D, stages, error) {
+	filter, sort, limit := D{}, D(nil), int64(0)
+	if name, v := p.at(0); name == "$match" {
+		filter, _ = v.(D)
+		p = p[1:]
+	}
+	if name, v := p.at(0); name == "$sort" {
+		sort, _ = v.(D)
+		p = p[1:]
+	}
+	if name, v := p.at(0); name == "$limit" {
+		limit = max(toI(v), 0)
+	}
+	l, err := s.query(s.St.coll(r.db, r.collection(), false), r.txn, filter, sort, 0, limit)
+	return l, p, err
+}
+
+// stage carries out one stage.
+func (s *Server) stage(r *request, l []D, name string, v any) ([]D, error) {
+	d, _ := v.(D)
+	switch name {
+	case "$match":
+		return matching(l, d)
+	case "$sort":
+		sortDocs(l, d)
+		return l, nil
+	case "$skip":
+		return l[min(int64(len(l)), toI(v)):], nil
+	case "$limit":
+		return l[:min(int64(len(l)), toI(v))], nil
+	case "$sample":
+		return l[:min(int64(len(l)), num(d, "size"))], nil
+	case "$count":
+		if len(l) > 0 {
+			l = []D{{{Key: v.(string), Value: int32(len(l))}}}
+		}
+		return l, nil
+	case "$collStats":
+		return []D{{{Key: "ns", Value: r.db + "." + r.collection()}, {Key: "count", Value: int32(len(l))}}}, nil
+	case "$project", "$addFields", "$set", "$unset", "$replaceRoot", "$replaceWith":
+		out := make([]D, len(l))
+		for j := range l {
+			var err error
+			if out[j], err = pipeStage(l[j], name, v); err != nil {
 				return nil, err
 			}
-			var o []D
-			for _, x := range l {
-				f, ok := at(x, path)
-				a, isA := f.(A)
-				if !ok || f == nil {
-					continue
-				}
-				if !isA {
-					o = append(o, x)
-					continue
-				}
-				for _, e := range a {
-					n, err := setPath(x, path, e)
-					if err != nil {
-						return nil, err
-					}
-					o = append(o, n.(D))
-				}
-			}
-			l = o
-		case "$lookup":
-			if err := lacks(k, d, "let"); err != nil {
-				return nil, err
-			} else if _, ok := get(d, "pipeline"); ok {
-				return nil, lacking("$lookup with pipeline")
-			}
-			o := make([]D, len(l))
-			other, err := s.query(s.St.coll(db, str(d, "from"), false), t, nil, nil, 0, 0)
+		}
+		return out, nil
+	case "$unwind":
+		return unwind(l, v)
+	case "$lookup":
+		return s.join(r, l, d)
+	case "$group":
+		return group(l, d)
+	}
+	return nil, unknown("stage", name, theirStages, errf(40324, "Location40324", "Unrecognized pipeline stage name: '%s'", name))
+}
+
+func matching(l []D, filter D) (out []D, _ error) {
+	for _, x := range l {
+		ok, err := match(x, filter)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+// unwind makes a document of each element of a list.
+func unwind(l []D, v any) (out []D, _ error) {
+	path, _ := v.(string)
+	d, _ := v.(D)
+	if d != nil {
+		path = str(d, "path")
+	}
+	path = strings.TrimPrefix(path, "$")
+	if err := lacks("$unwind", d, "includeArrayIndex", "preserveNullAndEmptyArrays"); err != nil {
+		return nil, err
+	}
+	for _, x := range l {
+		f, ok := at(x, path)
+		if !ok || f == nil {
+			continue
+		}
+		a, isA := f.(A)
+		if !isA {
+			out = append(out, x)
+			continue
+		}
+		for _, e := range a {
+			n, err := setPath(x, path, e)
 			if err != nil {
 				return nil, err
 			}
-			for j, x := range l {
-				lv := lookup(x, str(d, "localField"))
-				hits := A{}
-				for _, y := range other {
-					fv := lookup(y, str(d, "foreignField"))
-					if anyOf(fv, func(f any) bool { return anyOf(lv, func(g any) bool { return cmp(f, g) == 0 }) }) {
-						hits = append(hits, y)
-					}
-				}
-				o[j] = set(x, str(d, "as"), hits)
-			}
-			l = o
-		case "$group":
-			if l, err = group(l, d); err != nil {
-				return nil, err
-			}
-		default:
-			return nil, unknown("stage", k, theirStages, errf(40324, "Location40324", "Unrecognized pipeline stage name: '%s'", k))
+			out = append(out, n.(D))
 		}
 	}
-	return s.first(db+"."+cn, l, bs, false)
+	return out, nil
+}
+
+// join is $lookup: to each document, those of another collection whose field equals one of its own.
+func (s *Server) join(r *request, l []D, d D) ([]D, error) {
+	if err := lacks("$lookup", d, "let"); err != nil {
+		return nil, err
+	} else if _, ok := get(d, "pipeline"); ok {
+		return nil, lacking("$lookup with pipeline")
+	}
+	other, err := s.query(s.St.coll(r.db, str(d, "from"), false), r.txn, nil, nil, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]D, len(l))
+	for j, x := range l {
+		mine, hits := lookup(x, str(d, "localField")), A{}
+		for _, y := range other {
+			theirs := lookup(y, str(d, "foreignField"))
+			if anyOf(theirs, func(f any) bool { return anyOf(mine, func(g any) bool { return cmp(f, g) == 0 }) }) {
+				hits = append(hits, y)
+			}
+		}
+		out[j] = set(x, str(d, "as"), hits)
+	}
+	return out, nil
 }

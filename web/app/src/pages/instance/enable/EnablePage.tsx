@@ -1,6 +1,9 @@
-import { Stepper } from "@mantine/core";
+import { Alert, Stepper } from "@mantine/core";
 import { useEffect, useState, type ComponentType, type ReactNode } from "react";
+import { api } from "../../../api/client";
+import { to } from "../../../paths";
 import { useHere } from "../../../shell/instance";
+import { Link } from "../../../shell/Link";
 import { useSearchState } from "../../../shell/search";
 import { Page } from "../../../ui/Page";
 import { useAnswers, type Answers } from "./answers";
@@ -43,6 +46,7 @@ export default function EnablePage(): ReactNode {
   const [moved, setMoved] = useState(false);
   const at = moved ? wanted : Math.min(wanted, reachable(answers)); // a link into the middle begins where answers are missing
   useEffect(() => { if (moved) document.getElementById("step-title")?.focus(); }, [at, moved]);
+  const configured = api.useQuery("get", "/api/v1/instances/{instance}/config", { params: { path: { instance: instance.id } } }).data?.config.trim();
   const show = (n: number): void => {
     const id = steps[n]?.id;
     if (!id) return;
@@ -53,6 +57,12 @@ export default function EnablePage(): ReactNode {
   const Content = current?.Content ?? SourceStep;
   return (
     <Page title="Enable the backend" lead="From a connection string to URLs that your app can use. Nothing is served until the last step.">
+      {configured && (
+        <Alert color="yellow" variant="light" title="This instance is configured already">
+          The guide writes its configuration anew: what the draft has now, hook files aside, is replaced when you deploy, and a connection string that you store is used by what is deployed within seconds.
+          To change single settings, go to <Link href={to.configuration(instance.id)} size="sm">Configuration</Link>.
+        </Alert>
+      )}
       <Stepper active={at} onStepClick={show} size="sm" iconSize={32} wrap>
         {steps.map((s, n) => <Stepper.Step key={s.id} label={s.label} allowStepSelect={n <= Math.max(at, reachable(answers))} aria-current={n === at ? "step" : undefined} />)}
       </Stepper>

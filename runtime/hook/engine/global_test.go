@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -137,5 +138,26 @@ func TestFetch(t *testing.T) {
 		if seen[i] != want[i] || o.Logs[i].Text != logs[i] {
 			t.Errorf("%s\nwant %s\nlog %s, want %s", seen[i], want[i], o.Logs[i].Text, logs[i])
 		}
+	}
+}
+
+// TestWhatThrowsWhenItIsLookedAt: a line for the log must not fail the write.
+func TestWhatThrowsWhenItIsLookedAt(t *testing.T) {
+	o := body(t, `
+		console.log({ fine: 1, get boom() { throw new Error("x") } }, [1, { get deep() { throw 1 } }]);
+		console.log(new Proxy({}, { ownKeys() { throw new Error("x") } }), new Proxy([], { get() { throw new Error("x") } }));
+		console.log({ get [Symbol.toStringTag]() { throw new Error("x") } }, new Map([[1, { get a() { throw 1 } }]]));
+		return {ok: true}`)
+	var lines []string
+	for _, l := range o.Logs {
+		lines = append(lines, l.Text)
+	}
+	want := []string{
+		"{ fine: 1, boom: [cannot be shown] } [ 1, { deep: [cannot be shown] } ]",
+		"[cannot be shown] [cannot be shown]",
+		"[cannot be shown] Map(1) { 1 => { a: [cannot be shown] } }",
+	}
+	if string(o.Value) != `{"ok":true}` || !slices.Equal(lines, want) {
+		t.Errorf("%s\n%s", said(o), strings.Join(lines, "\n"))
 	}
 }

@@ -13,6 +13,11 @@
     return parts.length === 0 ? open + close : open + " " + parts.join(", ") + " " + close;
   }
 
+  // Looking at a value may run code of the user's: a getter, a proxy. What throws there must not fail the write that is logged.
+  function attempt(f) {
+    try { return f(); } catch { return "[cannot be shown]"; }
+  }
+
   function show(v, depth, seen) {
     switch (typeof v) {
       case "string": return stringify(v.length > maxText ? v.slice(0, maxText) + "..." : v);
@@ -25,7 +30,7 @@
     if (v === null) return "null";
     if (seen.includes(v)) return "[circular]";
     if (depth > maxDepth) return isArray(v) ? "[...]" : "{...}";
-    const next = [...seen, v], each = (x) => show(x, depth + 1, next);
+    const next = [...seen, v], each = (x) => attempt(() => show(x, depth + 1, next));
     if (isArray(v)) return list("[", "]", v.slice(0, maxMembers).map(each), v.length - maxMembers);
     const kind = tag(v).slice(8, -1);
     switch (kind) {
@@ -39,7 +44,7 @@
     if (ArrayBuffer.isView(v) && v.length !== undefined) return kind + list("(" + v.length + ") [", "]", Array.from(v.slice(0, maxMembers), each), v.length - maxMembers);
     const names = keys(v), made = v.constructor;
     const prefix = typeof made === "function" && made !== Object && typeof made.name === "string" && made.name ? made.name + " " : kind !== "Object" ? kind + " " : "";
-    return prefix + list("{", "}", names.slice(0, maxMembers).map((k) => (/^[A-Za-z_$][\w$]*$/.test(k) ? k : stringify(k)) + ": " + each(v[k])), names.length - maxMembers);
+    return prefix + list("{", "}", names.slice(0, maxMembers).map((k) => (/^[A-Za-z_$][\w$]*$/.test(k) ? k : stringify(k)) + ": " + attempt(() => show(v[k], depth + 1, next))), names.length - maxMembers);
   }
-  return { inspect: (v) => show(v, 0, []) };
+  return { inspect: (v) => attempt(() => show(v, 0, [])) };
 })

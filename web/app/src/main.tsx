@@ -13,13 +13,17 @@ import { makeQueries } from "./api/queries";
 import { to } from "./paths";
 import { makeRouter } from "./routes";
 import { nonce } from "./settings";
+import { meKey } from "./shell/me";
+import { session } from "./shell/session";
 import { theme, variables } from "./theme";
 
 setNonce(nonce); // for the style that keeps a page from scrolling behind a dialog
 
-const queries = makeQueries(() => {
+const queries = makeQueries((asked) => {
   const here = window.location.pathname + window.location.search;
-  if (!router.state.matches.some((m) => m.routeId.startsWith("/account"))) void router.navigate({ href: to.signIn(here) });
+  if (router.state.matches.some((m) => m.routeId.startsWith("/account"))) return;
+  if (queries.getQueryData(meKey)) session.end(asked); // somebody works here: what they typed must not go with the page
+  else void router.navigate({ href: to.signIn(here) });
 });
 const router = makeRouter(queries);
 

@@ -26,6 +26,7 @@ export function accountTests() {
     try {
       await t.test('with a provider, as a stranger', () => byProvider(browser, dev));
       await t.test('a provider that refuses is told in words', () => refusedByProvider(browser, dev));
+      await t.test('a session that ends under a page takes nothing with it', () => endsUnderAPage(browser, dev));
       await t.test('in two steps', () => inTwoSteps(browser, dev));
       await t.test('with a passkey', () => byPasskey(browser, dev));
     } finally {
@@ -69,6 +70,33 @@ async function refusedByProvider(browser, dev) {
   await page.goto('/signin?error=' + encodeURIComponent('Call +1 555 0100 now'));
   await page.getByRole('alert').waitFor();
   assert.ok(!(await page.locator('body').innerText()).includes('555'), 'the page repeats what somebody wrote into the address');
+  assert.deepEqual(page.trouble, []);
+}
+
+async function endsUnderAPage(browser, dev) {
+  const page = await open(browser, dev, { expect: [...expected, '401', '/api/v1/'] });
+  await signIn(page, dev.email, dev.password);
+  await page.goto('/account');
+  await settled(page);
+  await page.getByLabel('Your name').fill('Typed and not saved');
+  await page.context().clearCookies();
+  await press(page, 'Change it');
+  const dialog = page.getByRole('dialog', { name: 'You are signed out' });
+  await dialog.waitFor();
+  await accessible(page, 'a session that ended');
+  await press(page, 'I have signed in');
+  await dialog.getByText('You are still signed out.').waitFor();
+  const tab = page.context().waitForEvent('page');
+  await dialog.getByRole('link', { name: 'Sign in in another tab' }).click();
+  const other = await tab;
+  await other.getByLabel('E-mail address').fill(dev.email);
+  await other.getByLabel('Password').first().fill(dev.password);
+  await press(other, 'Sign in');
+  await other.waitForURL('**/account');
+  await other.close();
+  await press(page, 'I have signed in').catch(() => undefined); // coming back may have been noticed already
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await page.getByLabel('Your name').inputValue(), 'Typed and not saved');
   assert.deepEqual(page.trouble, []);
 }
 

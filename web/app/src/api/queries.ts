@@ -1,10 +1,14 @@
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { asProblem } from "./problem";
 
-/** Makes the cache of answers. signedOut is called when the session has ended. */
-export function makeQueries(signedOut: () => void): QueryClient {
+/** The server knows nobody: not the same as a password that is wrong. */
+const ended = (e: unknown): boolean => asProblem(e).code === "unauthenticated";
+
+/** Makes the cache of answers. signedOut is called when the session has ended; asked: by something that somebody did. */
+export function makeQueries(signedOut: (asked: boolean) => void): QueryClient {
   return new QueryClient({
-    queryCache: new QueryCache({ onError: (e) => { if (asProblem(e).status === 401) signedOut(); } }),
+    queryCache: new QueryCache({ onError: (e) => { if (ended(e)) signedOut(false); } }),
+    mutationCache: new MutationCache({ onError: (e) => { if (ended(e)) signedOut(true); } }),
     defaultOptions: {
       queries: {
         staleTime: 5_000,

@@ -9,6 +9,7 @@ import { Link } from "./Link";
 import { Navigation } from "./Navigation";
 import { Palette, PaletteButton } from "./Palette";
 import classes from "./Shell.module.css";
+import { SignedOut } from "./SignedOut";
 import { Verification } from "./Verification";
 
 /** What surrounds every page of somebody who is signed in. */
@@ -47,6 +48,7 @@ export function Shell(): ReactNode {
         <Box maw={1180} mx="auto"><Verification /><Outlet /></Box>
       </AppShell.Main>
       <Palette />
+      <SignedOut />
     </AppShell>
   );
 }

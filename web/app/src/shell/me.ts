@@ -4,6 +4,9 @@ import type { components } from "../api/schema";
 
 export type Me = components["schemas"]["User"];
 
+/** Where the answer is kept. */
+export const meKey = ["get", "/api/v1/auth/me", {}];
+
 /** Who is signed in; undefined while it is being read. */
 export function useMe(): Me | undefined {
   return api.useQuery("get", "/api/v1/auth/me", {}, { staleTime: 30_000 }).data;

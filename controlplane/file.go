@@ -37,7 +37,7 @@ func checkFile(path, content string) error {
 	switch {
 	case !filePath.MatchString(path) || strings.Contains(path, ".."):
 		return fault.New(fault.Invalid, "invalid_path", "Hook files are hooks/<table>.ts or .js, shared code is below lib/, tests end in .test.ts or .test.js, and fixtures in .json.").
-			WithDetails(fault.Detail{Path: "path", Code: "invalid_path", Message: "such as hooks/todos.ts"})
+			WithDetails(fault.Detail{Path: path, Code: "invalid_path", Message: "No file can have this path; one can have hooks/todos.ts."})
 	case len(content) > hook.MaxSourceBytes:
 		return fault.Newf(fault.TooLarge, "file_too_large", "%s has %d bytes; a file has at most %d.", path, len(content), hook.MaxSourceBytes).
 			WithHint("Split it, or keep data in a table.").

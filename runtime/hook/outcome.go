@@ -1,6 +1,11 @@
 package hook
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // Result is what a call came to.
 type Result string
@@ -96,6 +101,18 @@ type Log struct {
 	Text  string `json:"text"`
 	File  string `json:"file,omitzero"`
 	Line  int    `json:"line,omitzero"`
+}
+
+// onOneLine keeps what a line of a log cannot have visible.
+var onOneLine = strings.NewReplacer("\r\n", " \u23ce ", "\n", " \u23ce ", "\t", " ")
+
+// String is the line as logs have it: its place in the source, then its text on one line.
+func (l *Log) String() string {
+	text := onOneLine.Replace(l.Text)
+	if l.File == "" {
+		return text
+	}
+	return l.File + ":" + strconv.Itoa(l.Line) + " " + text
 }
 
 // Effect is one ctx.enqueue: a message for an outbox, to be written with the data.

@@ -127,7 +127,7 @@ interface BaseContext {
   readonly now: Date;
   /** The names under hooks.env of the configuration. */
   readonly env: { readonly [name: string]: string };
-  /** Lines of the instance's log: at most 100 for each call, of 4 kB. console.log is the same. */
+  /** Lines of the instance's log, which keeps the first 500 bytes of each: at most 100 for each call. console.log is the same. */
   readonly log: Log;
   /** A number in [0, 1), the same when the operation is tried again. */
   random(): number;

@@ -14,9 +14,9 @@ import (
 // configured one), for /upload and for /token. Nothing is remembered and nothing is logged.
 func (a *Authority) Diagnose(ctx context.Context, text, powersyncURL string) Diagnosis {
 	d := Diagnosis{Kind: NoToken, PowerSync: Refused, Upload: Refused, Exchange: Refused, Findings: []Symptom{}}
-	text = strings.TrimSpace(text)
-	for _, scheme := range []string{"Bearer ", "Token "} {
-		text = strings.TrimSpace(strings.TrimPrefix(text, scheme))
+	text, whole := pasted(text)
+	if !whole {
+		d.find(Symptom{Code: "blanks", Message: "The text has blanks or line breaks inside, which are left out here.", Fix: "If the app sends them, too, nobody takes the token: let it send the token as it was made.", Advice: true})
 	}
 	h, claims, ok := a.read(&d, text)
 	if !ok {
@@ -33,6 +33,19 @@ func (a *Authority) Diagnose(ctx context.Context, text, powersyncURL string) Dia
 	a.diagnoseProvider(ctx, &d, text, h, claims)
 	a.checkURL(&d, powersyncURL)
 	return d
+}
+
+// pasted is the token in what somebody pasted: with the scheme of a header before it, in quotes, broken by a terminal.
+func pasted(text string) (token string, whole bool) {
+	text = strings.Trim(strings.TrimSpace(text), "\"'`")
+	for _, scheme := range []string{"Bearer ", "Token "} {
+		text = strings.TrimSpace(strings.TrimPrefix(text, scheme))
+	}
+	if strings.Count(text, ".") != 2 { // words, not a token
+		return text, true
+	}
+	parts := strings.Fields(text)
+	return strings.Join(parts, ""), len(parts) <= 1
 }
 
 // read takes a token apart; where it is none it says what it is.
@@ -132,7 +145,7 @@ func (a *Authority) diagnoseOurs(ctx context.Context, d *Diagnosis, text string,
 	now := a.deps.Now()
 	k := &a.keys[key]
 	if _, err := jwt.NewParser(jwt.WithValidMethods(k.verifier().algs), jwt.WithoutClaimsValidation()).Parse(text, func(*jwt.Token) (any, error) { return k.verifier().key, nil }); err != nil {
-		d.find(Symptom{Code: "signature", Claim: "alg", Message: "The token names one of this instance's keys, but that key did not sign it.", Fix: "Get a new token from /token; this one was changed on the way, or made by somebody else.", PowerSync: psMalformed})
+		d.find(Symptom{Code: "signature", Claim: "alg", Message: "The token names one of this instance's keys, but that key did not sign it.", Fix: "Paste all of it, or get a new one from /token: this one was cut off, changed on the way, or made by somebody else.", PowerSync: psMalformed})
 	}
 	if !k.published(now) {
 		d.find(Symptom{Code: "key_retired", Claim: "kid", Message: "The key that signed the token is no longer published: it was revoked, or has retired.", Fix: "Get a new token from /token. PowerSync may accept the old one for up to an hour, until it forgets the key.", PowerSync: psMalformed})
@@ -179,12 +192,25 @@ func (a *Authority) checkAudience(d *Diagnosis, want []string) {
 		Setting: "auth.audiences", PowerSync: psAudience})
 }
 
+// noExpiry says why a token has no end that anybody understands.
+func noExpiry(exp any) Symptom {
+	s := Symptom{Code: "no_expiry", Claim: "exp", Message: "The token never expires (it has no exp); such tokens are refused.", Fix: "Let the sign-in set exp.", PowerSync: psMalformed}
+	if _, text := exp.(string); text {
+		s.Message, s.Fix = "The token's exp is text.", "Let whoever makes it write exp as a number: seconds since 1970."
+	} else if at, err := number(exp); err == nil && at > 1e11 {
+		s.Message, s.Fix = "The token's exp is in milliseconds.", "Let whoever makes it write exp in seconds since 1970: divide by 1000."
+	} else if exp != nil {
+		s.Message, s.Fix = "The token's exp is no time.", "Let whoever makes it write exp as a number: seconds since 1970."
+	}
+	return s
+}
+
 // checkTimes looks at iat and exp; strict is what PowerSync holds a token to, beyond what a sign-in's has to keep.
 func (a *Authority) checkTimes(d *Diagnosis, claims map[string]any, strict bool) {
 	now := a.deps.Now()
 	switch {
 	case d.Expires.IsZero():
-		d.find(Symptom{Code: "no_expiry", Claim: "exp", Message: "The token never expires (it has no exp that is a time); such tokens are refused.", Fix: "Let the sign-in set exp.", PowerSync: psMalformed})
+		d.find(noExpiry(claims["exp"]))
 	case now.Add(-skew).After(d.Expires):
 		d.find(Symptom{Code: "expired", Claim: "exp", Message: fmt.Sprintf("The token expired at %s.", d.Expires.Format(time.RFC3339)), Fix: "Get a new one; a connector does so by itself when PowerSync asks. If new tokens are expired too, the clock of whoever makes them is wrong.", PowerSync: psExpired})
 	}

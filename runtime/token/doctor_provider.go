@@ -67,12 +67,24 @@ func (a *Authority) whose(ctx context.Context, d *Diagnosis, text string, h head
 	}
 	for _, p := range a.providers { // its keys, under another issuer
 		if key, ok := a.quietKey(ctx, p, h); ok && signedBy(text, key) {
-			d.find(Symptom{Code: "provider_issuer", Claim: "iss", Message: fmt.Sprintf("The token's issuer is %q; the provider %s has %q.", d.Issuer, p.Name, p.Issuer),
-				Fix: "Set auth.providers." + p.Name + ".issuer to the token's iss, to the letter: a slash at the end counts.", Setting: "auth.providers." + p.Name + ".issuer"})
+			otherIssuer(d, p)
+			return p
+		}
+	}
+	for _, p := range a.providers { // the same issuer, but for a slash
+		if p.signed() && p.Issuer != "" && strings.TrimRight(p.Issuer, "/") == strings.TrimRight(d.Issuer, "/") {
+			otherIssuer(d, p)
 			return p
 		}
 	}
 	return nil
+}
+
+// otherIssuer says that a provider's token names another issuer than the configuration.
+func otherIssuer(d *Diagnosis, p *provider) {
+	setting := "auth.providers." + p.Name + ".issuer"
+	d.find(Symptom{Code: "provider_issuer", Claim: "iss", Message: fmt.Sprintf("The token's issuer is %q; the provider %s has %q.", d.Issuer, p.Name, p.Issuer),
+		Fix: "Set " + setting + " to the token's iss, to the letter: a slash at the end counts.", Setting: setting})
 }
 
 // quietKey is the key that a provider would verify with, if it can be had.
@@ -169,6 +181,18 @@ func (a *Authority) checkUser(ctx context.Context, d *Diagnosis, p *provider, cl
 	}
 }
 
+// strange says by which of its names a token is not known.
+func strange(issuer, kid string) string {
+	text := "The token names no issuer (iss), and no provider's key signed it"
+	if issuer != "" {
+		text = fmt.Sprintf("No provider of the configuration issues tokens as %q", issuer)
+	}
+	if kid != "" {
+		text += fmt.Sprintf(", and no key of this instance has the id %q", kid)
+	}
+	return text + "."
+}
+
 // stranger is a token that nobody whom we know has made.
 func (a *Authority) stranger(d *Diagnosis, h header) {
 	var issuers []string
@@ -177,7 +201,7 @@ func (a *Authority) stranger(d *Diagnosis, h header) {
 			issuers = append(issuers, p.Issuer+" ("+p.Name+")")
 		}
 	}
-	f := Symptom{Code: "issuer_unknown", Claim: "iss", Message: fmt.Sprintf("No provider of the configuration issues tokens as %q, and no key of this instance has the id %q.", d.Issuer, h.Kid),
+	f := Symptom{Code: "issuer_unknown", Claim: "iss", Message: strange(d.Issuer, h.Kid),
 		Fix: "Add the sign-in under auth.providers with this issuer.", Setting: "auth.providers", PowerSync: psMalformed}
 	if len(issuers) > 0 {
 		f.Message += " Configured: " + strings.Join(issuers, ", ") + "."

@@ -69,6 +69,8 @@ func TestTheDoctorAgreesWithTheDoors(t *testing.T) {
 		"no audience":                    {r.ours(map[string]any{"aud": nil}), "", []string{"audience"}, "auth.audiences", token.OursKind},
 		"expired":                        {r.ours(map[string]any{"iat": epoch.Add(-time.Hour).Unix(), "exp": epoch.Add(-2 * time.Minute).Unix()}), "", []string{"expired"}, "", token.OursKind},
 		"no expiry":                      {r.ours(map[string]any{"exp": nil}), "", []string{"no_expiry"}, "", token.OursKind},
+		"expiry in milliseconds":         {r.ours(map[string]any{"exp": epoch.Add(5 * time.Minute).UnixMilli()}), "", []string{"no_expiry"}, "", token.OursKind},
+		"expiry as text":                 {r.ours(map[string]any{"exp": "1767225600"}), "", []string{"no_expiry"}, "", token.OursKind},
 		"from the future":                {r.ours(map[string]any{"iat": epoch.Add(2 * time.Minute).Unix()}), "", []string{"future"}, "", token.OursKind},
 		"no subject":                     {r.ours(map[string]any{"sub": nil}), "", []string{"no_subject"}, "", token.OursKind},
 		"lives two hours":                {r.ours(map[string]any{"exp": epoch.Add(2 * time.Hour).Unix()}), "", []string{"long"}, "auth.token_ttl", token.OursKind},
@@ -78,6 +80,7 @@ func TestTheDoctorAgreesWithTheDoors(t *testing.T) {
 		"a sign-in's, another audience":  {rs(map[string]any{"aud": "x"}), "", []string{"provider_audience", "provider_token"}, "auth.providers.main.audience", token.ProviderKind},
 		"a sign-in's, expired":           {rs(map[string]any{"exp": epoch.Add(-2 * time.Minute).Unix()}), "", []string{"expired", "provider_token"}, "", token.ProviderKind},
 		"a sign-in's, other issuer":      {rs(map[string]any{"iss": "https://idp.example/"}), "", []string{"provider_issuer", "provider_token"}, "auth.providers.main.issuer", token.ProviderKind},
+		"a slash more, and another key":  {jws(`{"alg":"RS256","kid":"gone"}`, claims(map[string]any{"iss": "https://idp.example/"}), p.rs256), "", []string{"provider_issuer", "kid_unknown", "provider_token"}, "auth.providers.main.issuer", token.ProviderKind},
 		"a sign-in's, unknown key":       {jws(`{"alg":"RS256","kid":"gone"}`, claims(nil), p.rs256), "", []string{"kid_unknown", "provider_token"}, "auth.providers.main.jwks_uri", token.ProviderKind},
 		"a sign-in's, no key id":         {jws(`{"alg":"RS256"}`, claims(nil), p.rs256), "", []string{"no_kid", "provider_token"}, "auth.providers.main.type", token.ProviderKind},
 		"a sign-in's, without a user":    {rs(map[string]any{"sub": nil}), "", []string{"user_id", "provider_token"}, "auth.providers.main.user_id", token.ProviderKind},
@@ -183,4 +186,24 @@ func FuzzDiagnose(f *testing.F) {
 			t.Errorf("the diagnosis cannot be told: %v", err)
 		}
 	})
+}
+
+// What people paste is a token in quotes, or one that a terminal has broken: neither is the token's fault.
+func TestTheDoctorReadsWhatWasPasted(t *testing.T) {
+	r := newRig(t, func(*bundle.Bundle) {})
+	tok := r.ours(nil)
+	for text, codes := range map[string][]string{
+		`"` + tok + `"`:                     nil,
+		"Bearer " + tok + "\n":              nil,
+		tok[:40] + "\n  " + tok[40:] + "\n": {"blanks"},
+	} {
+		d := r.Diagnose(t.Context(), text, "")
+		var found []string
+		for _, f := range d.Findings {
+			found = append(found, f.Code)
+		}
+		if d.PowerSync != token.Accepted || d.Upload != token.Accepted || !slices.Equal(found, codes) {
+			t.Errorf("%.20q: %+v", text, d)
+		}
+	}
 }

@@ -200,7 +200,7 @@ func (a *attempt) store(r *row, w *weighed, decided []conflict.Resolved, p purpo
 		}
 		if p == final {
 			if no := f.guard.Permits(f.name, c.Server, d.Value); no != nil {
-				return conflictRefusal(no)
+				return conflictRefusal(no).hint(guardHint(r.table.Name, no))
 			}
 		}
 		if !put(next, f.path, d.Value, a.plan.database) {
@@ -226,6 +226,14 @@ func (a *attempt) store(r *row, w *weighed, decided []conflict.Resolved, p purpo
 		r.now = next
 	}
 	return nil
+}
+
+// guardHint names the setting that a guard comes from.
+func guardHint(table string, no *conflict.Refusal) string {
+	if no.Code == conflict.CodeTransition {
+		return "tables." + table + ".fields." + no.Field + ".transitions lists what may follow each value."
+	}
+	return "tables." + table + ".fields." + no.Field + ".immutable says so."
 }
 
 func conflictRefusal(no *conflict.Refusal) *Refusal {

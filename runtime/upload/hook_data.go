@@ -96,7 +96,7 @@ func (a *attempt) takeBefore(of asked, o *hook.Outcome) *Refusal {
 	case hook.Changed:
 		list, wrong := r.table.assign(o.Value, r.name.RowID)
 		if wrong != "" {
-			return a.hookRefusal(of, hook.ClassInvalidResult, "beforeWrite: "+wrong, "")
+			return a.unusable(of, hook.ClassInvalidResult, "beforeWrite: "+wrong, "")
 		}
 		r.table.rewrite(s, op, list)
 	}

@@ -22,7 +22,7 @@ func (a *attempt) keepEffects(of asked, o *hook.Outcome) *Refusal {
 	for i := range o.Effects {
 		e := &o.Effects[i]
 		if _, known := a.hooks.program.outboxes[e.Outbox]; !known {
-			return a.hookRefusal(of, hook.ClassError, "ctx.enqueue: there is no outbox "+quote(e.Outbox)+".", "Add it under outbox in the instance's configuration.")
+			return a.unusable(of, hook.ClassError, "ctx.enqueue: there is no outbox "+quote(e.Outbox)+".", "Add it under outbox in the instance's configuration.")
 		}
 		a.effects = append(a.effects, effect{of.operation, source.Webhook, e.Outbox, e.Payload})
 	}

@@ -14,6 +14,7 @@ import (
 	"turnkey/runtime/hook"
 	"turnkey/runtime/hook/worker"
 	"turnkey/runtime/source"
+	"turnkey/runtime/telemetry"
 )
 
 // hookTrouble ends an attempt because of a worker: the calls have no answer, or not the one that counts.
@@ -123,6 +124,17 @@ func (a *attempt) blame(no *Refusal, operation int) *Refusal {
 	return no.at(operation, &a.ops[operation])
 }
 
+// unusable refuses a transaction because of what a call gave, which only shows here. The engine has said nothing of it, so
+// the log is told, with the line where the function begins.
+func (a *attempt) unusable(of asked, class hook.Class, detail, hint string) *Refusal {
+	message := a.hooks.program.Place(of.call.Name, of.call.Function) + ": " + detail
+	if hint != "" {
+		message += " " + hint
+	}
+	a.hooks.lines = append(a.hooks.lines, hookLine{table: of.table(), level: telemetry.Error, code: string(class), message: message})
+	return a.hookRefusal(of, class, detail, hint)
+}
+
 // unsuccessful is what becomes of the transaction after a call that was rejected or has failed.
 func (a *attempt) unsuccessful(of asked, o *hook.Outcome) *Refusal {
 	if o.Failure != nil {
@@ -130,7 +142,7 @@ func (a *attempt) unsuccessful(of asked, o *hook.Outcome) *Refusal {
 	}
 	no := o.Rejection
 	if !codeOfHook(no.Code) {
-		return a.hookRefusal(of, hook.ClassInvalidResult, "ctx.reject: the code "+quote(no.Code)+" has other characters than letters, digits and _ . : -", "")
+		return a.unusable(of, hook.ClassInvalidResult, "ctx.reject: the code "+quote(no.Code)+" has other characters than letters, digits and _ . : -", "")
 	}
 	out := refuse(no.Code, storable(no.Message))
 	out.hooked = true
@@ -174,7 +186,7 @@ func (t *hookTrouble) end(a *attempt) (verdict, *source.Failure) {
 	case t.class == hook.ClassAborted:
 		return verdict{}, &source.Failure{Class: source.Conflict, Code: string(t.class), Message: "The time for this write was over while a hook ran.", Change: -1, Err: t}
 	}
-	held := retryResult(string(hook.ClassUnavailable), "No worker could run the hooks of this write.", max(t.after, time.Second))
+	held := retryResult(string(hook.ClassUnavailable), "The hooks of this write could not run: "+t.message, max(t.after, time.Second))
 	return verdict{held: &held, why: t.Error()}, nil
 }
 

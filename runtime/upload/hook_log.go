@@ -24,11 +24,7 @@ var hookLevels = map[hook.Level]telemetry.Level{hook.Debug: telemetry.Info, hook
 func (a *attempt) heard(of *asked, o *hook.Outcome) {
 	for i := range o.Logs {
 		l := &o.Logs[i]
-		line := hookLine{table: of.table(), level: hookLevels[l.Level], message: l.Text}
-		if l.File != "" {
-			line.message = fmt.Sprintf("%s:%d %s", l.File, l.Line, l.Text)
-		}
-		a.hooks.lines = append(a.hooks.lines, line)
+		a.hooks.lines = append(a.hooks.lines, hookLine{table: of.table(), level: hookLevels[l.Level], message: l.String()})
 	}
 	if o.LogsDropped > 0 {
 		a.hooks.lines = append(a.hooks.lines, hookLine{table: of.table(), level: telemetry.Warn,

@@ -86,7 +86,7 @@ func (a *attempt) takeValues(o *hook.Outcome, r *row, w *weighed, d *conflict.De
 	of := asked{a.at, hook.Call{Function: hook.ResolveConflict, Name: r.table.Name}}
 	list, wrong := r.table.assign(o.Value, r.name.RowID)
 	if wrong != "" {
-		return a.hookRefusal(of, hook.ClassInvalidResult, "resolveConflict: "+wrong, "")
+		return a.unusable(of, hook.ClassInvalidResult, "resolveConflict: "+wrong, "")
 	}
 	own := len(w.changes)
 	for _, c := range list {
@@ -149,7 +149,7 @@ func (a *attempt) addColumn(r *row, w *weighed, d *conflict.Decision, c assigned
 
 // badValue says that a hook's value cannot be stored: the code's mistake, not the device's.
 func (a *attempt) badValue(of asked, no *Refusal) *Refusal {
-	return a.hookRefusal(of, hook.ClassInvalidResult, string(of.call.Function)+": "+no.Message, "")
+	return a.unusable(of, hook.ClassInvalidResult, string(of.call.Function)+": "+no.Message, "")
 }
 
 func (w *weighed) index(f *field, most int) int {

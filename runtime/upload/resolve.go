@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"turnkey/internal/fault"
+	"turnkey/runtime/conflict"
 	"turnkey/runtime/rule"
 	"turnkey/runtime/source"
 	"turnkey/runtime/value"
@@ -209,6 +210,10 @@ func (e *Engine) resolveCase(ctx context.Context, c *source.ConflictRecord, orde
 	}
 	out := source.CaseOutcome{Rejections: []source.Outcome{first}}
 	if first.Status != source.Replayed {
+		if first.ErrorCode == conflict.CodeRecorded {
+			return out, fault.New(fault.Conflict, "resolution_refused", "The write met the row's changes again, and the table's policy is record: that leaves it to you. The conflict as it is now is open in the place of this one.").
+				WithHint("Resolve the new conflict with client, server or values by column; or deploy another on_conflict first.")
+		}
 		return out, fault.New(fault.Conflict, "resolution_refused", first.Message).WithHint(first.Hint)
 	}
 	for i := range list {

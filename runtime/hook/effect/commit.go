@@ -78,7 +78,7 @@ func logged(o *hook.Outcome) string {
 		lines = append(lines, failing(o.Failure))
 	}
 	for i := range o.Logs {
-		lines = append(lines, "["+string(o.Logs[i].Level)+"] "+written(&o.Logs[i]))
+		lines = append(lines, "["+string(o.Logs[i].Level)+"] "+o.Logs[i].String())
 	}
 	return strings.Join(lines, "\n")
 }

@@ -137,7 +137,7 @@ func (h *Hooks) tell(b *bundle.Bundle, call *hook.Call, o *hook.Outcome, about t
 	about.At, about.Instance, about.Deployment = h.cfg.Now(), b.Instance.ID, b.Deployment
 	about.Kind, about.Outcome = telemetry.Hook, telemetry.Noted
 	for _, line := range o.Logs {
-		about.Level, about.Message = levels[line.Level], written(&line)
+		about.Level, about.Message = levels[line.Level], line.String()
 		h.cfg.Observe(about)
 	}
 	if o.LogsDropped > 0 {
@@ -151,14 +151,6 @@ func (h *Hooks) tell(b *bundle.Bundle, call *hook.Call, o *hook.Outcome, about t
 }
 
 var levels = map[hook.Level]telemetry.Level{hook.Debug: telemetry.Info, hook.Info: telemetry.Info, hook.Warn: telemetry.Warn, hook.Error: telemetry.Error}
-
-// written is a log line with its place in the source.
-func written(l *hook.Log) string {
-	if l.File == "" {
-		return l.Text
-	}
-	return fmt.Sprintf("%s:%d %s", l.File, l.Line, l.Text)
-}
 
 // failing is a failure with its place in the source.
 func failing(f *hook.Failure) string {

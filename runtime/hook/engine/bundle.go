@@ -199,7 +199,13 @@ func finding(m *api.Message, severity hook.Severity) hook.Diagnostic {
 	for _, n := range m.Notes {
 		if d.Hint == "" {
 			d.Hint = ownNames(n.Text)
+			if l := n.Location; l != nil && strings.HasSuffix(d.Hint, ":") { // "The original key is here:"
+				d.Hint += fmt.Sprintf(" %s:%d:%d", strings.TrimPrefix(l.File, namespace+":"), l.Line, l.Column+1)
+			}
 		}
+	}
+	if strings.HasPrefix(d.Message, "Top-level await is not available") { // esbuild goes on about its targets
+		d.Message, d.Hint = "Top-level await is not available in hooks.", "Await inside of the hook's function."
 	}
 	return d
 }

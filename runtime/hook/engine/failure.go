@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -23,9 +24,31 @@ func (s *session) failed(f hook.Failure) {
 	if f.File == "" {
 		f.File = s.file()
 	}
+	if f.Hint == "" {
+		f.Hint = missing(f.Message)
+	}
 	s.settled = true
 	s.outcome.Result, s.outcome.Failure = hook.Failed, &f
 	s.outcome.Value, s.outcome.Reason, s.outcome.Rejection, s.outcome.Effects = nil, "", nil, nil
+}
+
+// elsewhere says what is written here instead of names that other systems have.
+var elsewhere = map[string]string{
+	"describe": "Tests are test(name, run), one after the other.", "it": "Tests are test(name, run), one after the other.",
+	"test": "Tests are in files that end in .test.ts.", "expect": "Tests are in files that end in .test.ts.", "run": "Tests are in files that end in .test.ts.",
+	"process": "Secrets are in ctx.env, by the names under hooks.env of the configuration.",
+	"module":  "Hook files are ES modules: write export default { ... }.", "exports": "Hook files are ES modules: write export default { ... }.",
+	"Intl": "turnkey.d.ts lists what hooks can use; toLocaleString works, without locales.", "global": "It is globalThis.", "window": "It is globalThis.",
+}
+
+// missing is a hint about a name that is not there.
+func missing(message string) string {
+	name, is := strings.CutPrefix(message, "ReferenceError: ")
+	name, of := strings.CutSuffix(name, " is not defined")
+	if !is || !of {
+		return ""
+	}
+	return elsewhere[name]
 }
 
 // cutOff settles the call that could not go on, and ends the session.
@@ -38,7 +61,10 @@ func (s *session) cutOff(err error) {
 	switch {
 	case errors.Is(err, errTime):
 		f = hook.Failure{Class: hook.ClassTimeout, Message: string(s.asked.Function) + " took longer than " + strconv.Itoa(s.run.Limits.TimeMS) + " ms.",
-			Hint: "The line is where it was interrupted. hooks.timeout is the limit."}
+			Hint: "The line is where it was interrupted."}
+		if slices.Contains(hook.FunctionsOf(s.asked.Name), s.asked.Function) {
+			f.Hint += " hooks.timeout is the limit."
+		}
 	case errors.Is(err, errAbort):
 		f = hook.Failure{Class: hook.ClassAborted, Message: "The transaction was given up while the hook ran."}
 	case errors.As(err, &overflow):

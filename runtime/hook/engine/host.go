@@ -169,7 +169,7 @@ func (s *session) sameData(text string) bool {
 // log takes one line; the position is that of the innermost frame of the users' files.
 func (s *session) log(level hook.Level, text string) {
 	l := &s.run.Limits
-	line := hook.Log{Level: level, Text: clean(text, l.LogBytes)}
+	line := hook.Log{Level: level, Text: clean(s.script.positions.readable(text), l.LogBytes)}
 	if s.logged += len(line.Text); len(s.outcome.Logs) >= l.LogLines || s.logged > l.RunLogBytes {
 		s.outcome.LogsDropped++
 		return

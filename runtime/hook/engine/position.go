@@ -80,6 +80,30 @@ func (p *positions) parse(stack string) []hook.Frame {
 	return list
 }
 
+// stackLine is a line of error.stack inside of a text.
+var stackLine = regexp.MustCompile(`\n\s*at (?:(.*?) \()?(?:(turnkey:[a-z]+):(\d+):(\d+)\(\d+\)|native)\)?`)
+
+// readable leads the stacks of errors in a text for the log to the users' files, as in "at f (hooks/todos.ts:3:9)". Lines of
+// ours and of built-ins are left out.
+func (p *positions) readable(text string) string {
+	if !strings.Contains(text, "\n\tat ") {
+		return text
+	}
+	return stackLine.ReplaceAllStringFunc(text, func(found string) string {
+		m := stackLine.FindStringSubmatch(found)
+		line, _ := strconv.Atoi(m[3])
+		column, _ := strconv.Atoi(m[4])
+		at, known := place{}, false
+		if m[2] == scriptName {
+			at, known = p.source(line, column)
+		}
+		if !known {
+			return ""
+		}
+		return "\n\tat " + strings.TrimSpace(m[1]+" ("+at.file+":"+strconv.Itoa(at.line)+":"+strconv.Itoa(at.column)+")")
+	})
+}
+
 func (p *positions) add(list []hook.Frame, function string, line, column int) []hook.Frame {
 	at, ok := p.source(line, column)
 	if !ok || len(list) >= maxFrames {

@@ -121,3 +121,18 @@ func TestLogs(t *testing.T) {
 		t.Error("the log of a failed call is what helps to find out why")
 	}
 }
+
+// TestStacksInTheLog: what is logged of an error leads to the users' files, and shows nothing of ours.
+func TestStacksInTheLog(t *testing.T) {
+	o := body(t, "const f = () => { throw new RangeError(\"far\") };\n    try { [1].forEach(f) } catch (e) { console.log(\"caught\", e) }\n    console.log(\"two\\n\\tlines at me (native)\"); return {}")
+	if len(o.Logs) != 2 {
+		t.Fatal(said(o))
+	}
+	want := "hooks/todos.ts:4 caught RangeError: far \u23ce  at f (hooks/todos.ts:3:29) \u23ce  at beforeWrite (hooks/todos.ts:4:15)"
+	if got := o.Logs[0].String(); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	if got := o.Logs[1].String(); got != "hooks/todos.ts:5 two \u23ce  lines at me (native)" {
+		t.Error(got)
+	}
+}

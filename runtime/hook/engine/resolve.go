@@ -2,6 +2,7 @@ package engine
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -76,11 +77,20 @@ func bare(name string) *api.Message {
 		return message("Cannot import "+quote(name)+": paths are relative.", "Write "+quote("../"+name)+" in a hook file.")
 	case strings.HasPrefix(name, "/") || strings.Contains(name, "://"):
 		return message("Cannot import "+quote(name)+": only files in hooks/ and lib/ can be imported, by a relative path.", "")
-	case strings.HasPrefix(name, "node:"):
+	case slices.Contains(testLibraries, name):
+		return message("Cannot import "+quote(name)+": tests need no library.", "Remove the import: test, expect and run are there in files that end in .test.ts.")
+	case strings.HasPrefix(name, "node:") || slices.Contains(nodeModules, strings.TrimSuffix(name, "/promises")):
 		return message("Cannot import "+quote(name)+": hooks do not run in Node.", "turnkey.d.ts lists what there is instead: Buffer, crypto, URL, fetch in afterCommit.")
 	}
 	return message("Cannot import "+quote(name)+": npm packages are not available in hooks.", "Put the code that you need into lib/ and import it by a relative path.")
 }
+
+// testLibraries are what tests elsewhere begin with; nodeModules are Node's own.
+var (
+	testLibraries = []string{"vitest", "jest", "@jest/globals", "mocha", "chai", "bun:test", "node:test"}
+	nodeModules   = strings.Fields("assert async_hooks buffer child_process cluster console crypto dgram dns events fs http http2 https module net os path perf_hooks process " +
+		"punycode querystring readline stream string_decoder timers tls tty url util v8 vm worker_threads zlib")
+)
 
 func message(text, hint string) *api.Message {
 	m := &api.Message{Text: text}

@@ -178,10 +178,22 @@ func (s *Source) testSockets(ctx context.Context, r *source.TestReport) bool {
 		return add(r, "tls", nil, message, "")
 	}
 	if !dialled {
-		return add(r, "dial", lastDial, "", dialFix(lastDial))
+		return add(r, "dial", unreached(lastDial), "", dialFix(lastDial))
 	}
 	add(r, "dial", nil, "A server accepts connections.", "")
 	return add(r, "tls", lastTLS, "", "")
+}
+
+// unreached says in words what a dial came to, where the dialer has none of its own.
+func unreached(err error) error {
+	var dns *net.DNSError
+	switch f := fault.Of(err); {
+	case f != nil && f.Kind != fault.Internal:
+		return err
+	case errors.As(err, &dns):
+		return failure(source.Down, "source_down", "The host name does not resolve.", err)
+	}
+	return failure(source.Down, "source_down", "No server accepts connections there.", err)
 }
 
 func dialFix(err error) string {
@@ -190,7 +202,7 @@ func dialFix(err error) string {
 	case f != nil && f.Kind != fault.Internal && f.Hint != "":
 		return f.Hint
 	case errors.As(err, &dns):
-		return "The host name does not resolve: check its spelling in the connection string."
+		return "Check its spelling in the connection string."
 	}
 	return "Check host and port, and let this runtime's addresses in: in Atlas under Network Access, IP Access List; elsewhere in the firewall."
 }

@@ -274,8 +274,11 @@ func TestDatabaseDown(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	r, err := s.Test(t.Context())
-	if err != nil || r.OK || len(r.Checks) != 1 || r.Checks[0].Name != "dial" || !strings.Contains(r.Checks[0].Fix, "Atlas") {
+	if err != nil || r.OK || len(r.Checks) != 1 || r.Checks[0].Name != "dial" || !strings.Contains(r.Checks[0].Fix, "Atlas") || r.Checks[0].Message != "No server accepts connections there." {
 		t.Errorf("%v %+v", err, r)
+	}
+	if err := unreached(&net.DNSError{Err: "no such host", Name: "db.example", IsNotFound: true}); translate(err).Message != "The host name does not resolve." || dialFix(err) != "Check its spelling in the connection string." {
+		t.Errorf("a name that is not there: %v, %s", err, dialFix(err))
 	}
 }
 

@@ -43,9 +43,12 @@ func translate(err error) error {
 	f := &source.Failure{Class: source.Down, Code: "source_down", Message: "The database does not answer.", Change: -1, Err: err}
 	var own *fault.Error
 	var network net.Error
+	var name *net.DNSError
 	switch {
 	case errors.As(err, &own): // the dialer's or ours
 		f.Class, f.Code, f.Message, f.Hint = source.Misconfigured, own.Code, own.Message, own.Hint
+	case errors.As(err, &name) && name.IsNotFound:
+		f.Message, f.Hint = "The database's host name does not resolve.", "Check its spelling in the connection string."
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		f.Code, f.Message = "source_timeout", "The database did not answer in time."
 	case strings.Contains(err.Error(), "tls:") || strings.Contains(err.Error(), "x509:"):

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"net"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -33,5 +34,13 @@ func TestAnAddressThatIsNotLetInIsNotAWrongPassword(t *testing.T) {
 		if f.Code != want || f.Class != source.Misconfigured || f.Hint == "" || checkName(f) != map[string]string{"source_login": "credentials", "source_not_let_in": "dial"}[want] {
 			t.Errorf("%s: %+v, check %s", message, f, checkName(f))
 		}
+	}
+}
+
+// A name that is not there is no server that is down.
+func TestAHostNameThatDoesNotResolve(t *testing.T) {
+	f := source.FailureOf(translate(fmt.Errorf("connecting: %w", &net.DNSError{Err: "no such host", Name: "db.example", IsNotFound: true})))
+	if f.Class != source.Down || f.Message != "The database's host name does not resolve." || fix(f) != "Check its spelling in the connection string." || checkName(f) != "dial" {
+		t.Errorf("%+v: %s", f, fix(f))
 	}
 }

@@ -130,5 +130,5 @@ func fix(f *source.Failure) string {
 	if errors.As(f.Err, &timeout) && timeout.Timeout() {
 		return "Nothing answers at this address: allow this runtime's addresses in the database's firewall, and check host and port."
 	}
-	return "Check host and port, and that the server accepts connections from here."
+	return "Check host and port, and let this runtime's addresses in: with a managed database under its network restrictions, elsewhere in the firewall and in listen_addresses."
 }

@@ -5,6 +5,7 @@ import { body, client } from "../../api/client";
 import { to } from "../../paths";
 import { useAct } from "../../shell/act";
 import { LinkButton } from "../../shell/Link";
+import { useMe } from "../../shell/me";
 import { useSearchState } from "../../shell/search";
 import { Failure } from "../../ui/Failure";
 import { Plain } from "../../ui/Plain";
@@ -18,6 +19,8 @@ export default function VerifyPage(): ReactNode {
   const verify = useAct((t: string) => body(client.POST("/api/v1/auth/verify", { body: { token: t } })), { quiet: true, then: () => { queries.clear(); } });
   const asked = useRef(false);
   const { mutate } = verify;
+  const me = useMe();
+  const already = verify.problem && me?.email_verified ? me.email : undefined; // the link was opened twice
   useEffect(() => {
     if (asked.current) return; // the link works once
     asked.current = true;
@@ -27,8 +30,9 @@ export default function VerifyPage(): ReactNode {
     <Card title="Your e-mail address">
       {verify.isPending || verify.isIdle ? <Waiting lines={1} /> : null}
       {verify.data && <Text><Plain>{verify.data.email}</Plain> is verified.</Text>}
-      {verify.problem && <Failure title="Not verified" trouble={verify.problem} />}
-      <LinkButton href={to.home()}>{verify.data ? "Go on" : "To the start"}</LinkButton>
+      {already && <Text><Plain>{already}</Plain> is verified already.</Text>}
+      {verify.problem && !already && <Failure title="Not verified" trouble={verify.problem} />}
+      <LinkButton href={to.home()}>{verify.data || already ? "Go on" : "To the start"}</LinkButton>
     </Card>
   );
 }

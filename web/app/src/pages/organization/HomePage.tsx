@@ -12,7 +12,7 @@ import { Waiting } from "../../ui/Rows";
 /** The start: the organization, when there is but one. */
 export default function HomePage(): ReactNode {
   const list = api.useQuery("get", "/api/v1/orgs", {});
-  if (list.error) return <Failure trouble={asProblem(list.error)} retry={() => { void list.refetch(); }} />;
+  if (list.error) return <Page title="Home"><Failure trouble={asProblem(list.error)} retry={() => { void list.refetch(); }} /></Page>;
   if (!list.data) return <Waiting />;
   const [first, ...others] = list.data.data ?? [];
   if (first && others.length === 0) return <Navigate to={to.organization(first.id)} replace />;

@@ -33,7 +33,7 @@ export default function ProjectPage(): ReactNode {
     done: "The project is deleted.", refresh: [["projects"], ["get", "/api/v1/orgs/{org}/projects"]],
     then: () => { void navigate({ href: project.data ? to.organization(project.data.organization_id) : to.home() }); },
   });
-  if (project.error) return <Failure title="This project cannot be shown" trouble={asProblem(project.error)} retry={() => { void project.refetch(); }} />;
+  if (project.error) return <Page title="Project"><Failure title="This project cannot be shown" trouble={asProblem(project.error)} retry={() => { void project.refetch(); }} /></Page>;
   if (!project.data) return <Waiting lines={5} />;
   const p = project.data;
   const empty = list.waiting ? "The instances are still being read." : list.rows.length > 0 ? "Delete its instances first: only an empty project can be deleted." : true;

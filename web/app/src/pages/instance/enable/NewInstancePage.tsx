@@ -24,7 +24,7 @@ export default function NewInstancePage(): ReactNode {
     refresh: [["get", "/api/v1/projects/{project}/instances"]],
     then: (made) => { void navigate({ href: to.enable(made.id, "source") }); },
   });
-  if (read.error) return <Failure title="This project cannot be shown" trouble={asProblem(read.error)} retry={() => { void read.refetch(); }} />;
+  if (read.error) return <Page title="New instance"><Failure title="This project cannot be shown" trouble={asProblem(read.error)} retry={() => { void read.refetch(); }} /></Page>;
   if (!read.data) return <Waiting />;
   return (
     <Page title="New instance" lead="One environment of your app: its own URLs, keys, database and configuration.">

@@ -75,6 +75,8 @@ func TestHookLog(t *testing.T) {
 			if (w.data.title === "drop") return ctx.drop("unwanted");
 			if (w.data.title === "loop") for (;;);
 			ctx.log.warn("careful");
+			if (w.data.title === "enqueue") ctx.enqueue("nobody", 1);
+			if (w.data.title === "column") return { nothing: 1 };
 		}, afterWrite() {}`)...)
 		for _, c := range []struct {
 			title string
@@ -84,6 +86,8 @@ func TestHookLog(t *testing.T) {
 			{"a", []string{"info hooks/todos.ts:3 at true { a: 1 }", "warn hooks/todos.ts:7 careful"}, "todos.beforeWrite kept 1; todos.afterWrite done 1"},
 			{"drop", []string{"info hooks/todos.ts:3 at true { a: 1 }", "info beforeWrite of todos dropped operation 0. unwanted"}, "todos.beforeWrite dropped 1"},
 			{"throw", []string{"info hooks/todos.ts:3 at true { a: 1 }", "error hooks/todos.ts:4:40: TypeError: no"}, "todos.beforeWrite failed 1"},
+			{"enqueue", []string{"info hooks/todos.ts:3 at", "warn hooks/todos.ts:7 careful", "error hooks/todos.ts:2: ctx.enqueue: there is no outbox \"nobody\". Add it under outbox"}, "todos.beforeWrite kept 1"},
+			{"column", []string{"info hooks/todos.ts:3 at", "warn hooks/todos.ts:7 careful", "error hooks/todos.ts:2: beforeWrite: "}, "todos.beforeWrite changed 1"},
 			{"loop", []string{"error killed hooks/todos.ts:", "error killed hooks/todos.ts:"}, "todos.beforeWrite failed 1"},
 		} {
 			list, lossy.failures, w.offset = nil, nil, w.offset+10

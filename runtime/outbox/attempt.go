@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"turnkey/internal/crash"
@@ -166,7 +167,7 @@ func (v *visit) tell(head *source.Delivery, r source.DeliveryReport) {
 		At: r.Last.At, Instance: v.Bundle.Instance.ID, Deployment: v.Bundle.Deployment, Kind: telemetry.Delivery, Level: telemetry.Info, RequestID: head.RequestID,
 		UserID: head.UserID, Lane: head.Lane, Outcome: telemetry.Success, Code: r.Last.Code, DurationUS: r.Last.DurationMS * 1000,
 	}
-	what := fmt.Sprintf("Attempt %d to deliver %s to %s failed: %s", head.Attempts, head.ID, head.Lane, r.Last.Message)
+	what := fmt.Sprintf("Attempt %d to deliver %s to %s failed: %s.", head.Attempts, head.ID, head.Lane, strings.TrimSuffix(r.Last.Message, "."))
 	switch r.To {
 	case source.Pending:
 		e.Level, e.Outcome, e.Message = telemetry.Warn, telemetry.Retryable, what+" Again at "+r.Due.UTC().Format(time.RFC3339)+"."

@@ -42,7 +42,7 @@ func (a *Authority) diagnoseProvider(ctx context.Context, d *Diagnosis, text str
 	}
 	good := known && !d.wrong()
 	d.Exchange, d.Upload = reception(good), reception(good && p.Upload)
-	if !known {
+	if !known && !slices.ContainsFunc(d.Findings, func(f Symptom) bool { return !f.Advice && f.Code != keysUnreachable }) {
 		d.Exchange, d.Upload = NotKnown, NotKnown
 	}
 	d.PowerSync = Refused
@@ -102,6 +102,9 @@ func (a *Authority) quietKey(ctx context.Context, p *provider, h header) (public
 	return publicKey{}, false
 }
 
+// keysUnreachable is the one finding that leaves open whether a token is good.
+const keysUnreachable = "keys_unreachable"
+
 // keyOf is the same, and says why there is none.
 func (a *Authority) keyOf(ctx context.Context, d *Diagnosis, p *provider, h header) (key publicKey, ok bool) {
 	if p.Type != bundle.ProviderJWKS {
@@ -118,7 +121,7 @@ func (a *Authority) keyOf(ctx context.Context, d *Diagnosis, p *provider, h head
 	key, found, err := a.deps.Keys.find(ctx, p.JWKSURI, h.Kid)
 	switch {
 	case err != nil:
-		d.find(Symptom{Code: "keys_unreachable", Claim: "kid", Message: "The keys at " + p.JWKSURI + " cannot be fetched at the moment, so the signature cannot be checked.",
+		d.find(Symptom{Code: keysUnreachable, Claim: "kid", Message: "The keys at " + p.JWKSURI + " cannot be fetched at the moment, so the signature cannot be checked.",
 			Fix: "Check the address: it must answer {\"keys\": [...]} from the public internet, over https.", Setting: setting})
 		return key, false
 	case !found:

@@ -155,6 +155,9 @@ func TestTheDoctorDoesNotBlameATokenForUnreachableKeys(t *testing.T) {
 	if d.Exchange != token.NotKnown || d.Upload != token.NotKnown || d.Findings[0].Code != "keys_unreachable" {
 		t.Errorf("%+v", d)
 	}
+	if d := r.Diagnose(t.Context(), jws(rsHeader, claims(map[string]any{"iss": "https://idp.example/"}), p.rs256), ""); d.Exchange != token.Refused || d.Upload != token.Refused {
+		t.Errorf("another issuer is refused, whatever the keys: %+v", d)
+	}
 	if _, err := r.Exchange(t.Context(), token.Request{Authorization: "Bearer " + tok}); !fault.IsKind(err, fault.Unavailable) {
 		t.Errorf("/token: %v", err)
 	}

@@ -55,6 +55,8 @@ describe("how users are identified", () => {
   it("takes addresses with and without https and slashes", () => {
     const [auth0] = providersOf([{ template: "auth0", values: { domain: "https://a.auth0.com/", audience: "x" } }]);
     expect(auth0).toMatchObject({ issuer: "https://a.auth0.com/", jwks_uri: "https://a.auth0.com/.well-known/jwks.json" });
+    const keycloak = (url: string) => providersOf([{ template: "keycloak", values: { url, realm: "r", audience: "x" } }])[0]?.issuer;
+    expect([keycloak("login.example.com/"), keycloak("http://localhost:8180")]).toEqual(["https://login.example.com/realms/r", "http://localhost:8180/realms/r"]);
   });
   it("gives each sign-in's users a prefix when there are several; an API key names final ids", () => {
     const list = providersOf([{ template: "firebase", values: { project: "p" } }, { template: "anonymous", values: {} }, { template: "server", values: {} }]);

@@ -131,7 +131,8 @@ async function endsUnderAPage(browser, dev) {
   await signIn(page, dev.email, dev.password);
   await page.goto('/account');
   await settled(page);
-  await page.getByLabel('Your name').fill('Typed and not saved');
+  const name = page.getByRole('textbox', { name: 'Your name' });
+  await name.fill('Typed and not saved');
   await page.context().clearCookies();
   await press(page, 'Change it');
   const dialog = page.getByRole('dialog', { name: 'You are signed out' });
@@ -149,7 +150,7 @@ async function endsUnderAPage(browser, dev) {
   await other.close();
   await press(page, 'I have signed in').catch(() => undefined); // coming back may have been noticed already
   await dialog.waitFor({ state: 'detached' });
-  assert.equal(await page.getByLabel('Your name').inputValue(), 'Typed and not saved');
+  assert.equal(await name.inputValue(), 'Typed and not saved');
   assert.deepEqual(page.trouble, []);
 }
 

@@ -31,6 +31,8 @@ export interface Template {
 const bare = (url: string): string => url.trim().replace(/\/+$/, "");
 const host = (text: string): string => bare(text).replace(/^https?:\/\//, "");
 const https = (text: string): string => "https://" + host(text);
+/** An address as it is, with https where nothing was said: one's own server may speak http in development. */
+const schemed = (url: string): string => (/^https?:\/\//.test(bare(url)) ? bare(url) : https(url));
 
 function jwks(name: string, issuer: string, keys: string, audience: string): Provider {
   return { name, type: "jwks", issuer, jwks_uri: keys, audience: audience.trim(), user_id: "claims.sub" };
@@ -69,7 +71,7 @@ export const templates: Template[] = [
     id: "keycloak", label: "Keycloak", hint: "The realm's address; the audience needs an audience mapper in the client's scope.",
     blanks: [{ name: "url", label: "Server URL", placeholder: "https://login.example.com" }, { name: "realm", label: "Realm", placeholder: "my-realm" }, { name: "audience", label: "Audience", placeholder: "my-app" }],
     make: (v) => {
-      const issuer = `${bare(v.url ?? "")}/realms/${(v.realm ?? "").trim()}`;
+      const issuer = `${schemed(v.url ?? "")}/realms/${(v.realm ?? "").trim()}`;
       return jwks("keycloak", issuer, issuer + "/protocol/openid-connect/certs", v.audience ?? "");
     },
   },

@@ -11,8 +11,8 @@ type Engine interface {
 	Test(Test) Tested
 }
 
-// Idler is an engine that has something to prepare while nobody waits: a worker may call it when it has answered
-// and nothing has arrived yet. It takes well under a millisecond.
+// Idler is an engine that has something to prepare while nobody waits: a worker calls it when the runtime says so. It takes well
+// under a millisecond.
 type Idler interface{ Idle() }
 
 // Metered is an engine that counts processor time against a Run's limit, once it is told how much its process has used.

@@ -45,6 +45,9 @@ type Deps struct {
 	// random in the hooks of one transaction.
 	Hooks Hooks
 	Seed  func() string
+	// Prepare is told that an upload to tables with hooks has been answered: now is the time to make ready for the next. It must
+	// not wait; nil: nobody is.
+	Prepare func(instance string)
 	// Brake watches the instance's deployments; nil: nobody does.
 	Brake *Brake
 	// Shadow gives the candidate that runs beside the deployment, nil for none; nil: there never is one.
@@ -187,6 +190,9 @@ func (e *Engine) Apply(w http.ResponseWriter, r *http.Request, body []byte, user
 	crash.At(crash.Committed)
 	respond(w, up.Form, withLeft(results, up.Left))
 	crash.At(crash.Answered)
+	if e.deps.Prepare != nil && e.plan.program != nil {
+		e.deps.Prepare(e.instance)
+	}
 }
 
 // withLeft answers the transactions that were not decoded: come back for them at once.

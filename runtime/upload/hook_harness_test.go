@@ -128,7 +128,7 @@ func (w *world) hooked(p *pooled, src source.Source, change func(*bundle.Bundle,
 	compiled := bundled(w.t, p.Pool, files...)
 	var seeds atomic.Int32 // devices come at once
 	return w.newEngineWith(src, 3, func(b *bundle.Bundle, d *upload.Deps) {
-		b.Program, d.Hooks = compiled, p
+		b.Program, d.Hooks, d.Prepare = compiled, p, p.Prepare
 		b.Instance.ID = w.t.Name() // a pool that is shared rests instances one by one
 		d.Seed = func() string { return strings.Repeat("s", int(seeds.Add(1))) }
 		if change != nil {

@@ -312,13 +312,16 @@ func TestTransactionsShareNothing(t *testing.T) {
 			JSON.stringify = () => "forged";
 			return { seen: seen.join(" ") };
 		} };`)
-	for i := range 3 {
+	for i := range 5 {
 		ran, err := do(t, p, "a", program, writes(t, program, 1, time.Second), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := string(ran.Outcomes[0].Value); got != `{"seen":"0 0  2 {}"}` {
 			t.Errorf("transaction %d sees %s", i, got)
+		}
+		if i > 0 { // the next one's state is made ahead, or when it is asked for
+			p.Prepare("a")
 		}
 	}
 	if s := p.Stats(); s.Started > 4 {

@@ -3,7 +3,7 @@
 // payloads, measures time, and ends processes.
 //
 //	  the runtime                                      a worker: this binary again, locked in
-//	┌──────────────────────────────┐   socket pair   ┌───────────────────────────────────────┐
+//	┌──────────────────────────────┐    two pipes    ┌───────────────────────────────────────┐
 //	│ Pool ─ Session ─ process ────┼──▶ limits, run ─┼─▶ child: loop ─▶ Handler (the engine) │
 //	│   │       │        meter     │◀── host call ◀──┼────────────────────┘                  │
 //	│ turns  circuit     (kill -9) │──▶ host result ─┼─▶                                     │
@@ -48,21 +48,29 @@
 // less than half of its time because it wanted a processor and had none: a machine that
 // is busy must not turn an honest hook into a refusal. What was interrupted is
 // retired, because its heap may be full of what was left; what does not stop is killed, and the answer does not
-// wait for it to die. If the runtime itself dies, the socket hangs up and the worker exits, in the middle of a loop,
+// wait for it to die. If the runtime itself dies, the pipe hangs up and the worker exits, in the middle of a loop,
 // too.
 //
 // # Ahead of time
 //
-// Each transaction has fresh global state, which takes as long to make as a short hook takes to run. A worker that has answered, and
-// has heard nothing for a moment, makes the next one's (hook.Idler): no user code runs in it until it is asked for.
+// Each transaction has fresh global state, which takes as long to make as a short hook takes to run. An idle worker makes the next
+// one's (hook.Idler): no user code runs in it until it is asked for. The runtime says when (Pool.Prepare): when the
+// upload has been answered. Right after the hook's own answer, or some time later, it would be in the way of the database's commit.
 //
 // # Who computes
 //
 // At most as many workers compute as there are processors. Turns are fair by time used (turn.go), a run that waits for the
 // database gives its turn back and returns without waiting (it may hold locks), and instances that hit a deadline
 // in the last minute share one turn. To the system's scheduler a worker comes after the runtime; what starts, bundles, was a
-// suspect, or has used half of its time comes last, so that a neighbour's short run does not wait behind it. Nobody waits for long: beyond a bounded line, or two seconds, the
+// suspect, or has run for longer than most do comes last, so that a neighbour's short run does not wait behind it (where the privilege to
+// take that back is missing: what has used half of its time). Nobody waits for long: beyond a bounded line, or two seconds, the
 // answer is hook_unavailable with a time to come back. Three deaths within a minute rest the instance's program (circuit.go).
+//
+// # Few wake-ups
+//
+// A short run takes less time than waking a sleeping processor, so what wakes somebody for nothing counts: a socket that a poller
+// watches (channel.go), a deadline that is moved with each request (channel.look), the watchdog of a worker's own Go
+// (timerSlack).
 //
 // # Processes at rest
 //

@@ -126,7 +126,7 @@ func TestOnlyItsOwnDescriptors(t *testing.T) {
 	}
 	defer unix.Close(leak)
 	p := newPool(t, nil)
-	if got := strings.Fields(mustAsk(t, p, "a", "fds")); len(got) != 6 || slices.Contains(got, fmt.Sprint(leak)) {
-		t.Errorf("open are %v; want three for the standard streams, the socket, and the poller's two; %d was leaked", got, leak)
+	if got := strings.Fields(mustAsk(t, p, "a", "fds")); len(got) != 7 || slices.Contains(got, fmt.Sprint(leak)) {
+		t.Errorf("open are %v; want three for the standard streams, two pipes, and the poller's two; %d was leaked", got, leak)
 	}
 }

@@ -23,9 +23,10 @@ type meter struct {
 	due    time.Time     // when to look next
 	stood  time.Duration // how much later that was; the same
 	slow   bool          // half is used
-	looks  int
-	// delay is how long the process had waited for a processor at the second look; most requests have no second.
-	delay time.Duration
+	long   bool          // more is used than by most runs
+	// delay is how long the process had waited for a processor after soon; most requests are over by then.
+	delay   time.Duration
+	counted bool // delay is known
 }
 
 // forbearance is how often the wall's limit may pass while a run waits for a processor.
@@ -50,21 +51,22 @@ func (l Limits) meter(pid int, cpu time.Duration) meter {
 
 // left is how long the request may go on before somebody looks again; none when it is over.
 func (m *meter) left() time.Duration {
-	if m.looks++; m.looks == 2 {
-		m.delay = delayOf(m.pid)
-	}
 	elapsed := time.Since(m.began) - m.host - m.stood
+	if elapsed >= soon && !m.counted {
+		m.delay, m.counted = delayOf(m.pid), true
+	}
 	now, ok := cpuOf(m.pid)
-	if !m.known || !ok { // not told here, or the process is gone, and the socket will say so
+	if !m.known || !ok { // not told here, or the process is gone, and the pipe will say so
 		return m.wall - elapsed
 	}
 	return m.judge(elapsed, now-m.before, func() time.Duration { return delayOf(m.pid) - m.delay })
 }
 
-// next is when to look again, if there is time left.
-func (m *meter) next(left time.Duration) time.Time {
-	m.due = time.Now().Add(min(left, stride))
-	return m.due
+// next is the present, and when to look again if there is time left.
+func (m *meter) next(left time.Duration) (now, due time.Time) {
+	now = time.Now()
+	m.due = now.Add(min(left, stride))
+	return now, m.due
 }
 
 // expired is told that the time for looking has come. Where it is long past, this process has stood still, and so, most likely,
@@ -76,12 +78,13 @@ func (m *meter) expired(now time.Time) {
 // judge decides by the wall clock and by what was used; delayed, which is asked last, is how long the run wanted a processor.
 func (m *meter) judge(elapsed, used time.Duration, delayed func() time.Duration) time.Duration {
 	left := m.wall - elapsed
+	m.long = used >= long
 	if m.slow = used >= m.half; !m.slow {
 		if left <= 0 {
 			left += min(delayed(), forbearance*m.wall)
 		}
-		if m.looks == 1 {
-			left = min(left, soon)
+		if elapsed < soon {
+			left = min(left, soon-elapsed)
 		}
 		left = min(left, m.half-used)
 	}
@@ -94,5 +97,8 @@ func (m *meter) judge(elapsed, used time.Duration, delayed func() time.Duration)
 // stride is the longest time between two looks: a standstill is known but for so much of it.
 const stride = 50 * time.Millisecond
 
-// soon is when a request is looked at for the second time, and its waiting for a processor counted from.
-const soon = 20 * time.Millisecond
+// soon is when a request is first looked at, and its waiting for a processor counted from.
+const soon = 10 * time.Millisecond
+
+// long is the processor time of a run that lets shorter ones go first.
+const long = 5 * time.Millisecond

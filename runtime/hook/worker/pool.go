@@ -80,7 +80,7 @@ func New(opts Options) (*Pool, error) {
 		opts: opts, turns: newTurns(opts.Sizes, opts.Now), jobs: newJobs(opts.Bundles.Running), wake: make(chan struct{}, 1),
 		group: lifecycle.NewGroup(context.Background(), opts.Log), processes: map[*process]struct{}{}, instances: map[string]*instance{},
 	}
-	p.start = &launcher{binary: opts.Binary, opts: opts, spawn: p.reap, walls: walls(), lost: unwalled()}
+	p.start = &launcher{binary: opts.Binary, opts: opts, spawn: p.reap, walls: walls(), lost: unwalled(), raises: mayRaise()}
 	p.stats.Deaths = map[hook.Class]int64{}
 	p.group.Go("keep spare workers", p.fill)
 	p.group.Go("sweep workers", p.sweepEverySecond)
@@ -229,6 +229,16 @@ func (p *Pool) acquire(ctx context.Context, name, program string) (*process, *in
 	}
 	p.stats.Refused++
 	return nil, nil, unavailable("No worker was free in time.", p.opts.Sizes.MaxWait, p.lastError)
+}
+
+// Prepare lets an idle worker of the instance make the global state of its next transaction. Call it when nobody waits for
+// an answer of that instance: until then the processors have better things to do.
+func (p *Pool) Prepare(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := p.instances[name]; i != nil && len(i.idle) > 0 {
+		i.idle[len(i.idle)-1].prepare() // the one that will be used next
+	}
 }
 
 // admit finds the instance and says whether it may ask for a worker at all. The lock is held.

@@ -70,9 +70,9 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestAClosedSocket: what the runtime sees depends on whether the worker's own watch is just looking (then the kernel
-// keeps the socket open, and the deadline ends the request), so both ends are right. Waiting for ever is not.
-func TestAClosedSocket(t *testing.T) {
+// TestAClosedPipe: what the runtime sees depends on whether the worker's own watch is just looking (then the kernel
+// keeps the pipe open, and the deadline ends the request), so both ends are right. Waiting for ever is not.
+func TestAClosedPipe(t *testing.T) {
 	p := newPool(t, nil)
 	for i := range 10 {
 		_, err := ask(t.Context(), p, string(rune('a'+i)), "close")
@@ -193,5 +193,28 @@ func TestCloseEndsEverything(t *testing.T) {
 	}
 	if _, err := ask(t.Context(), p, "a", "echo x"); classOf(t, err) != hook.ClassUnavailable {
 		t.Errorf("a closed pool answered %v", err)
+	}
+}
+
+// TestPrepare: an idle worker is told once, by the name of its instance, and then serves as ever.
+func TestPrepare(t *testing.T) {
+	p := newPool(t, nil)
+	p.Prepare("a") // who has no worker has nothing to prepare
+	for i := range 3 {
+		if got := mustAsk(t, p, "a", "prepared"); got != fmt.Sprint(i) {
+			t.Errorf("request %d: prepared %s times", i, got)
+		}
+		p.Prepare("b")
+		p.Prepare("a")
+		p.Prepare("a")
+	}
+	s, err := p.Session(t.Context(), "a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	p.Prepare("a") // it is at work
+	if got, err := s.Run(t.Context(), worker.Request{Payload: []byte("prepared")}); err != nil || string(got) != "3" {
+		t.Errorf("prepared %s times, %v", got, err)
 	}
 }

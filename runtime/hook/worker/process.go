@@ -14,11 +14,11 @@ import (
 	"turnkey/runtime/hook/worker/wire"
 )
 
-// process is one worker process and our end of its socket. One goroutine at a time talks to it; kill and
+// process is one worker process and our ends of its pipes. One goroutine at a time talks to it; kill and
 // doom are for anybody.
 type process struct {
 	cmd    *exec.Cmd
-	conn   *os.File
+	conn   *channel
 	stderr *os.File
 	in     *wire.Reader
 	layers wire.Greeting
@@ -26,11 +26,13 @@ type process struct {
 
 	buf     []byte
 	id      uint32
+	ready   bool   // it was told to prepare
 	program string // the hash of what is loaded
 	served  int
 	leased  time.Time
 	idle    time.Time // since
 	yields  bool      // it has a low priority
+	raises  bool      // which can be taken back
 	tired   bool      // and keeps it, because this process may not raise it
 
 	gone  chan struct{} // closed when it has been waited for
@@ -78,7 +80,7 @@ func (p *process) wait() {
 	p.death = deathOf(p.doom, p.cmd.ProcessState, string(words))
 	p.mu.Unlock()
 	_ = p.stderr.Close()
-	_ = p.conn.Close()
+	p.conn.Close()
 	close(p.gone)
 }
 
@@ -132,6 +134,14 @@ func (p *process) hurry() {
 	}
 }
 
+// prepare tells an idle worker, once, to make ready for the next transaction.
+func (p *process) prepare() {
+	if !p.ready {
+		p.ready = true
+		p.conn.tell(wire.Append(nil, wire.Frame{Kind: wire.Prepare}))
+	}
+}
+
 // exchange is one request under way.
 type exchange struct {
 	*process
@@ -152,8 +162,9 @@ func (p *process) request(ctx context.Context, q Request, t *turn) (payload []by
 	x := &exchange{process: p, ctx: ctx, q: q, turn: t, meter: p.limits.meter(p.cmd.Process.Pid, q.CPU)}
 	p.id++
 	p.served++
+	p.ready = false
 	p.in.Limit(max(q.Answer, p.limits.Frame))
-	stop := context.AfterFunc(ctx, func() { _ = p.conn.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, p.conn.interrupt)
 	defer stop()
 	if q.Yield {
 		p.yield()
@@ -212,7 +223,7 @@ func (x *exchange) write(b []byte) *Failure {
 		n, err := x.conn.Write(b)
 		b = b[n:]
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			x.meter.expired(time.Now())
+			x.looked()
 		} else if err != nil {
 			return x.hungUp()
 		}
@@ -228,7 +239,7 @@ func (x *exchange) read() (wire.Frame, *Failure) {
 		case err == nil:
 			return f, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			x.meter.expired(time.Now())
+			x.looked()
 			if failure := x.allow(); failure != nil {
 				return f, failure
 			}
@@ -240,10 +251,10 @@ func (x *exchange) read() (wire.Frame, *Failure) {
 	}
 }
 
-// dying is how long a process may take from closing its socket to being reaped.
+// dying is how long a process may take from closing its pipe to being reaped.
 const dying = time.Second
 
-// hungUp is the failure of a worker that closed its socket. It is ending: its own last words say why.
+// hungUp is the failure of a worker that closed its pipe. It is ending: its own last words say why.
 func (x *exchange) hungUp() *Failure {
 	t := time.NewTimer(dying)
 	defer t.Stop()
@@ -251,10 +262,16 @@ func (x *exchange) hungUp() *Failure {
 	case <-x.gone:
 	case <-t.C:
 	}
-	return x.lost(hook.ClassCrashed, "it closed its socket", nil)
+	return x.lost(hook.ClassCrashed, "it closed its pipe", nil)
 }
 
-// allow extends the deadline of the socket to when the meter wants to look again.
+// looked: it is time to look, or somebody ended the context.
+func (x *exchange) looked() {
+	x.conn.looked()
+	x.meter.expired(time.Now())
+}
+
+// allow lets reads and writes wait until the meter wants to look again.
 func (x *exchange) allow() *Failure {
 	left := x.meter.left()
 	if left <= 0 && !x.over { // this process may have stood still, and the answer lie there
@@ -262,10 +279,10 @@ func (x *exchange) allow() *Failure {
 	} else if left <= 0 {
 		return x.lost(hook.ClassTimeout, "killed at the hard deadline", nil)
 	}
-	if x.meter.slow {
+	if x.meter.slow || x.meter.long && x.raises {
 		x.yield()
 	}
-	if err := x.conn.SetDeadline(x.meter.next(left)); err != nil {
+	if err := x.conn.look(x.meter.next(left)); err != nil {
 		return x.hungUp() // closed by who reaped it
 	}
 	if x.ctx.Err() != nil { // looked at last: whoever ends the context sets the deadline after it

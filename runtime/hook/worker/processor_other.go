@@ -13,5 +13,8 @@ func delayOf(int) time.Duration { return 0 }
 // prefer is a matter of the scheduler, and left to it.
 func prefer(int, int) error { return nil }
 
+// mayRaise: there is nothing to raise.
+func mayRaise() bool { return false }
+
 // withSlack calls start.
 func withSlack(_ time.Duration, start func() error) error { return start() }

@@ -10,8 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"turnkey/runtime/hook"
 	"turnkey/runtime/hook/worker/wire"
 )
@@ -21,6 +19,7 @@ type launcher struct {
 	binary string
 	opts   Options
 	spawn  func(wait func()) // runs in a goroutine that somebody waits for
+	raises bool              // this process may give a worker back the priority that it took away
 
 	mu     sync.Mutex
 	walls  []wall
@@ -43,7 +42,11 @@ func (l *launcher) start(ctx context.Context, limits Limits, nice int) (*process
 		l.mu.Lock()
 		w, proven, last := l.walls[0], l.proven, len(l.walls) == 1
 		l.mu.Unlock()
-		p, err := l.open(w, limits, nice)
+		first := nice
+		if l.raises { // a start is in nobody's way
+			first = niceLong
+		}
+		p, err := l.open(w, limits, first)
 		if err != nil && !proven && !last {
 			l.weaken(w, err)
 			continue
@@ -51,13 +54,16 @@ func (l *launcher) start(ctx context.Context, limits Limits, nice int) (*process
 			return nil, fmt.Errorf("start a worker: %w", err)
 		}
 		l.spawn(p.wait)
-		if err := l.greet(ctx, p, w, nice); err != nil {
+		if err := l.greet(ctx, p, w, first); err != nil {
 			p.end(hook.ClassUnavailable, "it was never ready")
 			<-p.gone
 			if p.death.detail != "" {
 				err = fmt.Errorf("%w (%s)", err, p.death.detail)
 			}
 			return nil, fmt.Errorf("a worker did not get ready: %w", err)
+		}
+		if first != nice {
+			_ = prefer(p.cmd.Process.Pid, nice) // it is gone, or may be raised
 		}
 		return p, nil
 	}
@@ -79,44 +85,47 @@ func (l *launcher) weaken(w wall, err error) {
 // waits a little, and no file about processors is kept open.
 var environment = []string{"TZ=", "GOTRACEBACK=none", "GOMAXPROCS=1", "GOGC=400", "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
 
-// timerSlack is by how much a worker's timers may be late. The watchdog of Go's runtime wakes every 20 us while something runs, which on
-// a machine of few processors is in the way of what it watches.
-const timerSlack = 200 * time.Microsecond
+// timerSlack is by how much a worker's timers may be late. The watchdog of Go's runtime wakes every 20 us while something runs: it takes
+// the processor from what it watches, and, where that waits for a moment, hands its place to another thread, which has to be woken,
+// and puts the watchdog to sleep, which the next request then wakes.
+const timerSlack = 5 * time.Millisecond
 
 // open starts the process.
 func (l *launcher) open(w wall, limits Limits, nice int) (*process, error) {
-	ours, theirs, err := socketPair()
+	ours, theirs, err := newChannel()
 	if err != nil {
 		return nil, err
 	}
-	defer theirs.Close()
+	defer func() { _, _ = theirs[0].Close(), theirs[1].Close() }()
 	words, stderr, err := os.Pipe()
 	if err != nil {
-		_ = ours.Close()
+		ours.Close()
 		return nil, err
 	}
 	defer stderr.Close()
 	cmd := &exec.Cmd{
 		Path: l.binary, Args: []string{"turnkey", wire.Command}, Dir: "/",
 		Env:    environment,
-		Stderr: stderr, ExtraFiles: []*os.File{theirs}, SysProcAttr: w.attr(),
+		Stderr: stderr, ExtraFiles: theirs, SysProcAttr: w.attr(),
 	}
 	if err := withSlack(timerSlack, cmd.Start); err != nil {
-		_, _ = ours.Close(), words.Close()
+		ours.Close()
+		_ = words.Close()
 		return nil, err
 	}
 	_ = prefer(cmd.Process.Pid, nice) // starting must not be in others' way either; the worker itself sees to it that it holds
 	return &process{
-		cmd: cmd, conn: ours, stderr: words, limits: limits, gone: make(chan struct{}),
+		cmd: cmd, conn: ours, stderr: words, limits: limits, gone: make(chan struct{}), raises: l.raises,
 		in: wire.NewReader(ours, wire.FromWorker, limits.Frame),
 	}, nil
 }
 
 // greet gives the order and takes the greeting.
 func (l *launcher) greet(ctx context.Context, p *process, w wall, nice int) error {
-	stop := context.AfterFunc(ctx, func() { _ = p.conn.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, p.conn.interrupt)
 	defer stop()
-	if err := p.conn.SetDeadline(time.Now().Add(l.opts.Sizes.Start)); err != nil {
+	now := time.Now()
+	if err := p.conn.look(now, now.Add(l.opts.Sizes.Start)); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -159,24 +168,4 @@ func (l *launcher) judge(p *process, w wall) error {
 		}
 	}
 	return nil
-}
-
-// socketPair makes a stream between this process, which waits for it without a thread, and a worker, which
-// reads it with plain blocking calls.
-func socketPair() (ours, theirs *os.File, err error) {
-	syscall.ForkLock.RLock() // nobody else's child may inherit either end
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	if err == nil {
-		unix.CloseOnExec(fds[0])
-		unix.CloseOnExec(fds[1])
-	}
-	syscall.ForkLock.RUnlock()
-	if err != nil {
-		return nil, nil, fmt.Errorf("socket pair: %w", err)
-	}
-	if err := unix.SetNonblock(fds[0], true); err != nil {
-		_, _ = unix.Close(fds[0]), unix.Close(fds[1])
-		return nil, nil, err
-	}
-	return os.NewFile(uintptr(fds[0]), "worker"), os.NewFile(uintptr(fds[1]), "runtime"), nil
 }

@@ -12,14 +12,14 @@ import (
 	"turnkey/runtime/hook/worker/wire"
 )
 
-// conn is the socket, read and written by plain blocking calls: half the latency of Go's poller, which a
+// conn is the worker's ends of the pipes, read and written by plain blocking calls: half the latency of Go's poller, which a
 // worker with one thing to do does not need.
-type conn int
+type conn struct{}
 
 // Read implements io.Reader.
 func (c conn) Read(p []byte) (int, error) {
 	for {
-		n, err := unix.Read(int(c), p)
+		n, err := unix.Read(wire.In, p)
 		switch {
 		case errors.Is(err, unix.EINTR):
 		case err != nil:
@@ -34,7 +34,7 @@ func (c conn) Read(p []byte) (int, error) {
 
 func (c conn) send(p []byte) error {
 	for len(p) > 0 {
-		n, err := unix.Write(int(c), p)
+		n, err := unix.Write(wire.Out, p)
 		if errors.Is(err, unix.EINTR) {
 			continue
 		} else if err != nil {
@@ -50,7 +50,7 @@ func (c conn) send(p []byte) error {
 func (c conn) exitWithRuntime() {
 	go func() {
 		for {
-			fds := []unix.PollFd{{Fd: int32(c)}} // no events: only the hang-up, which always counts
+			fds := []unix.PollFd{{Fd: wire.In}} // no events: only the hang-up, which always counts
 			if _, err := unix.Poll(fds, -1); err == nil && fds[0].Revents != 0 {
 				os.Exit(0)
 			} else if err != nil && !errors.Is(err, unix.EINTR) {
@@ -70,7 +70,7 @@ func closeLeaked() {
 		}
 		for _, name := range names {
 			fd, err := strconv.Atoi(filepath.Base(name))
-			if err != nil || fd <= wire.Socket {
+			if err != nil || fd <= wire.Out {
 				continue
 			}
 			if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {

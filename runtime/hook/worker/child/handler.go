@@ -10,7 +10,8 @@ type Handler interface {
 	Warm()
 	// Serve answers one request.
 	Serve(kind hook.Kind, payload []byte, exchange hook.Exchange) Reply
-	// Idle prepares for the next request while there is none. It is not interrupted, and a request waits for it.
+	// Idle prepares for the next transaction, when the runtime says that there is time. It is not interrupted, and a request
+	// waits for it.
 	Idle()
 	// Interrupt stops the call in progress as soon as the engine can. It may come more than once, and
 	// what it leaves behind does not matter: the worker is retired.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"turnkey/runtime/hook"
 	"turnkey/runtime/hook/worker/wire"
@@ -21,25 +20,15 @@ type loop struct {
 	watch   *watch
 	limits  wire.Limits // of the next request
 	buf     []byte
-	// answered: nothing has been read since the last answer.
-	answered bool
 }
 
 func newLoop(c conn, in *wire.Reader, h Handler) *loop {
 	return &loop{conn: c, in: in, handler: h, watch: newWatch(h.Interrupt)}
 }
 
-// pauseBeforeIdle keeps preparation out of the way of the next frame of the same transaction, which comes as soon as
-// the database has answered the runtime.
-const pauseBeforeIdle = 200 * time.Microsecond
-
-// serve returns nil when the runtime has closed the socket.
+// serve returns nil when the runtime has closed the pipe.
 func (l *loop) serve() error {
 	for {
-		if l.answered && !l.in.Rest() && l.conn.quiet(pauseBeforeIdle) {
-			l.handler.Idle()
-		}
-		l.answered = false
 		f, err := l.in.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -48,8 +37,9 @@ func (l *loop) serve() error {
 		case err != nil:
 		case f.Kind == wire.Limit:
 			l.limits, err = wire.ParseLimits(f.Payload)
+		case f.Kind == wire.Prepare:
+			l.handler.Idle()
 		case wire.Request(f.Kind):
-			l.answered = true
 			err = l.request(f)
 		default:
 			err = fmt.Errorf("a frame of kind %d is no request", f.Kind)
@@ -92,7 +82,7 @@ func (l *loop) write(f wire.Frame) error {
 type exchange struct {
 	loop   *loop
 	last   uint32
-	broken error // the socket's; nothing works after it
+	broken error // the pipe's; nothing works after it
 }
 
 // call is a hook.Exchange.

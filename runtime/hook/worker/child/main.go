@@ -18,7 +18,7 @@ func Asked(args []string) bool { return len(args) == 2 && args[1] == wire.Comman
 
 // Main is the life of the process; its value is the exit code.
 func Main(h Handler) int {
-	c := conn(wire.Socket)
+	var c conn
 	in := wire.NewReader(c, wire.FromRuntime, wire.MaxPayload)
 	if err := begin(c, in, h); err != nil {
 		fmt.Fprintln(os.Stderr, "sandbox worker:", err)

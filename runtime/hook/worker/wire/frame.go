@@ -1,4 +1,4 @@
-// Package wire is the language of the socket between the runtime and a sandbox worker: frames, and the
+// Package wire is the language of the pipes between the runtime and a sandbox worker: frames, and the
 // few messages that are not the hooks' own. It must not know processes, JavaScript or what a payload means.
 //
 //	u32le length of the payload | u8 kind | u32le id | payload
@@ -22,6 +22,8 @@ const (
 	Hello  Kind = 2 // from the worker: a Greeting; it is locked in
 	Limit  Kind = 3 // to the worker: the Limits of the request behind it
 	Retire Kind = 4 // from the worker: the answer behind it is the last that it is good for
+	// Prepare tells the worker that now is the time to make ready for the next transaction. It is not answered.
+	Prepare Kind = 5
 )
 
 // HeaderSize is what precedes a payload.
@@ -46,7 +48,7 @@ type Frame struct {
 // FromRuntime tells whether the runtime sends frames of the kind.
 func FromRuntime(k Kind) bool {
 	switch k {
-	case Setup, Limit, hook.KindHostResult:
+	case Setup, Limit, Prepare, hook.KindHostResult:
 		return true
 	}
 	return Request(k)

@@ -9,8 +9,11 @@ import (
 // Command is the hidden sub-command of the binary that is a worker.
 const Command = "sandbox-worker"
 
-// Socket is the descriptor that a worker finds its end of the socket pair at.
-const Socket = 3
+// In and Out are the descriptors at which a worker finds its ends of the pipes from and to the runtime.
+const (
+	In  = 3
+	Out = 4
+)
 
 // Names of the layers, as status and --require-sandbox know them.
 const (

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -20,11 +21,12 @@ import (
 type words struct {
 	interrupted atomic.Bool
 	served      int
+	prepared    int
 	held        []byte
 }
 
 func (w *words) Warm()      {}
-func (w *words) Idle()      {}
+func (w *words) Idle()      { w.prepared++ }
 func (w *words) Interrupt() { w.interrupted.Store(true) }
 
 // Serve implements child.Handler.
@@ -51,6 +53,8 @@ func (w *words) do(word, rest string, n int, exchange hook.Exchange) string {
 		return rest
 	case "pid": // the inode of its own life: stays the same for one process
 		return fmt.Sprint(w.served)
+	case "prepared":
+		return fmt.Sprint(w.prepared)
 	case "env":
 		return fmt.Sprint(len(os.Environ()))
 	case "fds":
@@ -67,6 +71,12 @@ func (w *words) do(word, rest string, n int, exchange hook.Exchange) string {
 		time.Sleep(time.Duration(n) * time.Millisecond)
 	case "burn":
 		for end := time.Now().Add(time.Duration(n) * time.Millisecond); time.Now().Before(end); {
+		}
+	case "toil": // until the host has had enough
+		for answer := "go on"; answer == "go on"; {
+			for end := time.Now().Add(time.Duration(n) * time.Millisecond); time.Now().Before(end); {
+			}
+			answer = calls(1, rest, exchange)
 		}
 	case "alloc": // one giant allocation
 		w.held = make([]byte, n<<20)
@@ -97,16 +107,16 @@ func (w *words) do(word, rest string, n int, exchange hook.Exchange) string {
 		return threads(n)
 	case "raw": // what a worker writes that was taken over
 		raw, _ := hex.DecodeString(rest)
-		_, _ = unix.Write(wire.Socket, raw)
+		_, _ = unix.Write(wire.Out, raw)
 	case "flood": // calls without waiting for an answer
 		frame := wire.Append(nil, wire.Frame{Kind: hook.KindHostCall, ID: 1, Payload: make([]byte, 10_000)})
 		for {
-			if _, err := unix.Write(wire.Socket, frame); err != nil {
+			if _, err := unix.Write(wire.Out, frame); err != nil {
 				os.Exit(1)
 			}
 		}
 	case "close":
-		_ = unix.Close(wire.Socket)
+		_ = errors.Join(unix.Close(wire.In), unix.Close(wire.Out))
 		time.Sleep(time.Hour)
 	case "probe":
 		return probe(n)

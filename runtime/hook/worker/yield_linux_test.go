@@ -1,0 +1,53 @@
+package worker_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"turnkey/runtime/hook/worker"
+)
+
+// niceOf is the priority of each worker, as Unix counts it.
+func niceOf(t *testing.T) (list []int) {
+	t.Helper()
+	pids, err := children()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range pids {
+		raw, err := os.ReadFile("/proc/" + pid + "/stat")
+		_, rest, _ := strings.Cut(string(raw), ") ")
+		if fields := strings.Fields(rest); err == nil && len(fields) > 16 {
+			nice, _ := strconv.Atoi(fields[16])
+			list = append(list, nice)
+		}
+	}
+	return list
+}
+
+// TestLongRunsYield: a run that lasts makes way for all others, and the next one of its instance does not.
+func TestLongRunsYield(t *testing.T) {
+	p := newPool(t, func(o *worker.Options) { o.Limits.CPU, o.Limits.Calls, o.Sizes.Spares = 400*time.Millisecond, 1000, -1 })
+	mustAsk(t, p, "a", "echo x")
+	calm := niceOf(t)
+	var lowest []int
+	host := func(context.Context, []byte) ([]byte, error) {
+		if lowest = niceOf(t); !slices.Equal(lowest, calm) {
+			return []byte("enough"), nil
+		}
+		return []byte("go on"), nil
+	}
+	if _, err := asking(t.Context(), p, "a", worker.Request{Payload: []byte("toil 20"), Host: host}); err != nil {
+		t.Fatal(err)
+	}
+	if len(calm) != 1 || len(lowest) != 1 || lowest[0] <= calm[0] {
+		t.Errorf("before the run %v, in it %v", calm, lowest)
+	}
+	mustAsk(t, p, "a", "echo x") // by the same worker, or by another where its priority cannot be raised
+	eventually(t, "it is as before", func() bool { return slices.Equal(niceOf(t), calm) })
+}

@@ -99,7 +99,7 @@ func (s *Deployments) Create(ctx context.Context, actor Actor, instance, message
 	if err != nil {
 		return d, i, shot.warnings, err
 	}
-	d, i, err = s.deploy(ctx, actor, shot, func(i Instance) (Deployment, error) { return s.newDeployment(actor, i, shot, message) })
+	d, i, err = s.deploy(ctx, actor, &shot, func(i Instance) (Deployment, error) { return s.newDeployment(actor, i, shot, message) })
 	return d, i, shot.warnings, err
 }
 
@@ -120,7 +120,7 @@ func (s *Deployments) Activate(ctx context.Context, actor Actor, instance string
 	if err != nil {
 		return d, i, err
 	}
-	return s.deploy(ctx, actor, shot, func(i Instance) (Deployment, error) {
+	return s.deploy(ctx, actor, &shot, func(i Instance) (Deployment, error) {
 		if d.Number != i.Deployment { // the active one prepares its source again; nothing is new that the brake should watch
 			d.ActivatedAt = s.now()
 		}
@@ -138,12 +138,12 @@ func (k *core) newDeployment(actor Actor, i Instance, shot snapshot, message str
 }
 
 // deploy tries a configuration on the source, then makes the deployment that next gives active.
-func (s *Deployments) deploy(ctx context.Context, actor Actor, shot snapshot, next func(Instance) (Deployment, error)) (d Deployment, i Instance, err error) {
+func (s *Deployments) deploy(ctx context.Context, actor Actor, shot *snapshot, next func(Instance) (Deployment, error)) (d Deployment, i Instance, err error) {
 	mode, err := s.prepare(ctx, actor, shot)
 	if err != nil {
 		return d, i, err
 	}
-	key, err := s.keyFor(ctx, shot)
+	key, err := s.keyFor(ctx, *shot)
 	if err != nil {
 		return d, i, err
 	}

@@ -47,11 +47,12 @@ func (s *Instances) Create(ctx context.Context, actor Actor, project string, in 
 		for _, name := range publish.References(shot.config) {
 			shot.secrets[name] = in.Secrets[name]
 		}
-		mode, err := s.prepare(ctx, actor, shot)
+		mode, err := s.prepare(ctx, actor, &shot)
 		if err != nil {
 			return i, warnings, err
 		}
 		i.guaranteed(mode)
+		warnings = shot.warnings
 		alg = shot.config.Auth.Algorithm
 	}
 	key, err := s.newKey(i.ID, alg, s.now(), s.now())

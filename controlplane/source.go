@@ -120,15 +120,15 @@ func (in SourceInput) config(i Instance) (*bundle.Config, error) {
 }
 
 // prepare creates our own tables in a snapshot's source, and so proves that it can be reached. It says what the source
-// guarantees; a runtime of before says nothing.
-func (k *core) prepare(ctx context.Context, actor Actor, shot snapshot) (mode source.Mode, err error) {
+// guarantees; a runtime of before says nothing. Tables that cannot be written as they are become warnings of the snapshot.
+func (k *core) prepare(ctx context.Context, actor Actor, shot *snapshot) (mode source.Mode, err error) {
 	for _, name := range publish.References(shot.config) {
 		if _, ok := shot.secrets[name]; !ok {
 			return mode, fault.Newf(fault.Conflict, "no_such_secret", "The deployment names the secret %s, which is not stored.", name).
 				WithHint("Store it first: PUT .../secrets/" + name + ".")
 		}
 	}
-	raw, err := k.order(ctx, actor, shot, command.Prepare)
+	raw, err := k.order(ctx, actor, *shot, command.Prepare)
 	if err != nil {
 		return mode, err
 	}
@@ -136,6 +136,7 @@ func (k *core) prepare(ctx context.Context, actor Actor, shot snapshot) (mode so
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return mode, fmt.Errorf("reading a runtime's answer to %s: %w", command.Prepare, err)
 	}
+	shot.warnings = append(shot.warnings, answer.Warnings...)
 	return answer.Mode, nil
 }
 

@@ -55,6 +55,7 @@ type fakeSource struct {
 	source.Source
 	uri     string
 	prepare error
+	columns map[string]error // by table
 	closed  *int
 }
 
@@ -62,8 +63,11 @@ func (s fakeSource) Test(context.Context) (*source.TestReport, error) {
 	return &source.TestReport{OK: true, Server: "fake at " + s.uri[:4]}, nil
 }
 func (s fakeSource) Prepare(context.Context) error { return s.prepare }
-func (s fakeSource) Mode() source.Mode             { return source.Mode{Atomicity: "transactions"} }
-func (s fakeSource) Close() error                  { *s.closed++; return nil }
+func (s fakeSource) Columns(_ context.Context, t *source.Table) (map[string]bundle.Type, error) {
+	return nil, s.columns[t.Name]
+}
+func (s fakeSource) Mode() source.Mode { return source.Mode{Atomicity: "transactions"} }
+func (s fakeSource) Close() error      { *s.closed++; return nil }
 
 type world struct {
 	*testing.T
@@ -75,6 +79,7 @@ type world struct {
 	body    []byte
 	log     *bytes.Buffer
 	prepare error
+	columns map[string]error
 	closed  int
 }
 
@@ -82,7 +87,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{T: t, keys: must(envelope.GenerateKeys()), clock: &clock{at: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{}}
 	verify := must(envelope.NewVerifier(w.keys.Verify))
 	open := func(_ context.Context, b *bundle.Bundle) (source.Source, error) {
-		return fakeSource{uri: b.Secrets["SOURCE_URI"].Reveal(), prepare: w.prepare, closed: &w.closed}, nil
+		return fakeSource{uri: b.Secrets["SOURCE_URI"].Reveal(), prepare: w.prepare, columns: w.columns, closed: &w.closed}, nil
 	}
 	h := command.NewHandler(command.Config{
 		Runtime: "rt_1", Verify: verify, Opener: must(envelope.NewOpener(verify, w.keys.PoolPrivate)),
@@ -106,6 +111,7 @@ func (w *world) candidate(revision int64) []byte {
 	return must(s.Seal(&bundle.Bundle{
 		Format: bundle.Format, Revision: revision, Instance: bundle.Instance{ID: "ins_1", Host: "h"},
 		Secrets: map[string]redact.Secret{"SOURCE_URI": redact.New("canary://user:hunter2@db")},
+		Config:  bundle.Config{Tables: map[string]bundle.Table{"lists": {}, "todos": {}, "notes": {}}},
 	}))
 }
 
@@ -239,5 +245,25 @@ func TestASourcesFailureReachesTheDeveloperWithoutTheDriversText(t *testing.T) {
 	}
 	if _, err := w.sender.Send(ctx, "http://127.0.0.1:1", "rt_1", c); !fault.Is(err, "runtime_unreachable") {
 		t.Errorf("nobody there: %v", err)
+	}
+}
+
+// Tables that are not there, or have another key than the configuration says, keep devices' writes waiting. Whoever deploys
+// hears of it.
+func TestPreparingWarnsOfTablesThatCannotBeWritten(t *testing.T) {
+	w := newWorld(t)
+	w.columns = map[string]error{
+		"todos": &source.Failure{Class: source.Misconfigured, Code: "source_table_missing", Message: "A configured table does not exist.", Hint: "Create public.todos."},
+		"notes": &source.Failure{Class: source.Down, Code: "source_down", Message: "The database does not answer."},
+	}
+	c := w.test()
+	c.Name = command.Prepare
+	raw, err := w.sender.Send(ctx, w.url, "rt_1", c)
+	var found command.Prepared
+	if err != nil || json.Unmarshal(raw, &found) != nil || len(found.Warnings) != 1 {
+		t.Fatalf("%s %v", raw, err)
+	}
+	if f := found.Warnings[0]; f.Path != "tables.todos" || f.Code != "source_table_missing" || f.Hint != "Create public.todos." || !strings.Contains(f.Message, "wait") {
+		t.Errorf("%+v", f)
 	}
 }

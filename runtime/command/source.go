@@ -2,6 +2,8 @@ package command
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"turnkey/internal/fault"
 	"turnkey/runtime/bundle"
@@ -10,12 +12,26 @@ import (
 
 // Prepared is the answer to Prepare.
 type Prepared struct {
-	Mode source.Mode `json:"mode"` // what the source guarantees
+	Mode     source.Mode    `json:"mode"` // what the source guarantees
+	Warnings []fault.Detail `json:"warnings,omitempty"`
+}
+
+// unwritable are the tables of a configuration whose writes would wait: they do not exist, or have not the key that it
+// says. A warning, as they may be made at any moment.
+func unwritable(ctx context.Context, b *bundle.Bundle, s source.Source) (out []fault.Detail) {
+	for _, name := range slices.Sorted(maps.Keys(b.Config.Tables)) {
+		t := b.Config.Tables[name]
+		_, err := s.Columns(ctx, &source.Table{Name: name, Collection: t.Collection, Key: t.Key, ID: t.ID})
+		if f := source.FailureOf(err); f != nil && f.Class == source.Misconfigured {
+			out = append(out, fault.Detail{Path: "tables." + name, Code: f.Code, Message: f.Message + " Its writes wait on their devices until that is put right.", Hint: f.Hint})
+		}
+	}
+	return out
 }
 
 // ForSources are the commands that open a candidate's source. open is how the runtime opens sources.
 func ForSources(open func(context.Context, *bundle.Bundle) (source.Source, error)) map[Name]Do {
-	with := func(do func(context.Context, source.Source) (any, error)) Do {
+	with := func(do func(context.Context, *bundle.Bundle, source.Source) (any, error)) Do {
 		return func(ctx context.Context, _ Command, b *bundle.Bundle) (result any, err error) {
 			if b == nil {
 				return nil, errNoBundle
@@ -29,18 +45,18 @@ func ForSources(open func(context.Context, *bundle.Bundle) (source.Source, error
 					err = sourceFault(closing)
 				}
 			}()
-			result, err = do(ctx, src)
+			result, err = do(ctx, b, src)
 			return result, sourceFault(err)
 		}
 	}
 	return map[Name]Do{
-		SourceTest:    with(func(ctx context.Context, s source.Source) (any, error) { return s.Test(ctx) }),
-		SourceInspect: with(func(ctx context.Context, s source.Source) (any, error) { return s.Inspect(ctx) }),
-		Prepare: with(func(ctx context.Context, s source.Source) (any, error) {
+		SourceTest:    with(func(ctx context.Context, _ *bundle.Bundle, s source.Source) (any, error) { return s.Test(ctx) }),
+		SourceInspect: with(func(ctx context.Context, _ *bundle.Bundle, s source.Source) (any, error) { return s.Inspect(ctx) }),
+		Prepare: with(func(ctx context.Context, b *bundle.Bundle, s source.Source) (any, error) {
 			if err := s.Prepare(ctx); err != nil {
 				return nil, err
 			}
-			return Prepared{Mode: s.Mode()}, nil
+			return Prepared{Mode: s.Mode(), Warnings: unwritable(ctx, b, s)}, nil
 		}),
 	}
 }

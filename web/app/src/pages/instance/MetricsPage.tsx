@@ -1,4 +1,4 @@
-import { Card, Group, Input, SegmentedControl, Select, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Card, Group, SegmentedControl, Select, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { api } from "../../api/client";
 import { asProblem } from "../../api/problem";
@@ -32,10 +32,11 @@ export default function MetricsPage(): ReactNode {
       actions={<SegmentedControl size="xs" aria-label="Time" value={range} onChange={(v) => { set({ range: v }); }} data={Object.entries(ranges).map(([value, r]) => ({ value, label: r.label }))} />}>
       <Group>
         <Select label="Collection" size="xs" clearable placeholder="All" data={tables} value={s.table || null} onChange={(v) => { set({ table: v ?? "" }); }} />
-        <Input.Wrapper label="Durations by collection and hook" size="xs" labelElement="div">
-          <SegmentedControl size="xs" aria-label="Quantile of durations" value={quantile} onChange={(v) => { set({ quantile: v }); }} data={[...quantiles]} />
-        </Input.Wrapper>
         <Select label="Hook" size="xs" clearable placeholder="All" data={hooks} value={s.hook || null} onChange={(v) => { set({ hook: v ?? "" }); }} />
+        <Stack gap={2}>
+          <Text size="xs" fw={500}>Durations by collection and hook</Text>
+          <SegmentedControl size="xs" aria-label="Quantile of durations by collection and hook" value={quantile} onChange={(v) => { set({ quantile: v }); }} data={[...quantiles]} />
+        </Stack>
       </Group>
       {trouble ? <Failure trouble={asProblem(trouble)} retry={() => { void writes.refetch(); void rest.refetch(); }} />
         : writes.data && rest.data ? <Charts writes={writes.data} rest={rest.data} quantile={quantile} table={s.table} hook={s.hook} /> : <Waiting lines={8} />}

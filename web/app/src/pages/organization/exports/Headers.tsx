@@ -21,7 +21,7 @@ export function Headers({ fields, set, problem, moved }: Props): ReactNode {
         <Text size="xs" c="dimmed">Sent with every request, such as an authorization. Values are sealed and never shown again.</Text>
         {fields.map((f, n) => (
           <Group key={f.key} gap="xs" align="flex-start" wrap="nowrap">
-            <TextInput aria-label={`Name of header ${n + 1}`} placeholder="authorization" value={f.name} readOnly={f.kept} flex={1} maxLength={100} onChange={(e) => { edit(f.key, { name: e.currentTarget.value }); }} />
+            <TextInput aria-label={`Name of header ${n + 1}`} placeholder="name" value={f.name} readOnly={f.kept} flex={1} maxLength={100} onChange={(e) => { edit(f.key, { name: e.currentTarget.value }); }} />
             <PasswordInput aria-label={`Value of header ${plain(f.name) || n + 1}`} placeholder={f.kept ? "unchanged" : "Bearer …"} value={f.value} flex={2} maxLength={4096} autoComplete="off" onChange={(e) => { edit(f.key, { value: e.currentTarget.value }); }} />
             <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Remove header ${plain(f.name) || n + 1}`} onClick={() => { set(fields.filter((x) => x.key !== f.key)); }}><IconTrash /></ActionIcon>
           </Group>

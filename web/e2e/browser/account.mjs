@@ -84,12 +84,12 @@ async function link(page, password) {
   await accessible(page, 'a provider to link');
   await section.getByLabel('Your password').fill(password);
   await press(page, 'Link it');
-  await section.getByRole('cell', { name: 'work@example.com' }).waitFor();
+  await section.getByRole('cell', { name: 'work@example.com', exact: true }).waitFor();
   await page.waitForURL((url) => !url.search.includes('identity=')); // what links does not stay in the address
   await press(page, 'Unlink mock, work@example.com');
   await section.getByLabel('Your password').fill(password);
   await press(page, 'Unlink it');
-  await section.getByRole('cell', { name: 'work@example.com' }).waitFor({ state: 'detached' });
+  await section.getByRole('cell', { name: 'work@example.com', exact: true }).waitFor({ state: 'detached' });
 }
 
 async function move(page, password) {

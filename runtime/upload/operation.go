@@ -244,8 +244,9 @@ func (a *attempt) authorize(r *rule.Rule, verb string, t *table, in rule.Input) 
 	return no
 }
 
-// failed turns the database's permanent refusal into ours, blaming the operation behind it.
-func failed(f *source.Failure, changes []source.Change, ops []Operation) *Refusal {
+// failed turns the database's permanent refusal into ours, blaming the operation behind it: the only one, unless code
+// has written, too, whose writes are nobody's operation.
+func failed(f *source.Failure, changes []source.Change, ops []Operation, codeWrote bool) *Refusal {
 	no := &Refusal{Code: f.Code, Message: f.Message, Hint: f.Hint, Operation: -1}
 	if f.Err != nil {
 		no.Detail = f.Err.Error()
@@ -256,7 +257,7 @@ func failed(f *source.Failure, changes []source.Change, ops []Operation) *Refusa
 	if no.Hint == "" && no.Detail != "" {
 		no.Hint = "The rejection keeps the database's own words, as its detail."
 	}
-	if len(ops) == 1 {
+	if len(ops) == 1 && !codeWrote {
 		return no.at(0, &ops[0])
 	}
 	if f.Change >= 0 && f.Change < len(changes) {

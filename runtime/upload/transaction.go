@@ -121,7 +121,7 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 				continue
 			}
 			a.tellHooks(ctx)
-			return verdict{no: failed(f, a.changes, m.t.Operations)}, nil
+			return verdict{no: failed(f, a.changes, m.t.Operations, a.dbWrites > 0)}, nil
 		case source.Conflict, source.Unknown:
 			if f.Code == codeRejectionMoved || f.Code == source.CodeConflictMoved || !e.again(ctx, m.q, n) {
 				return verdict{}, f

@@ -21,6 +21,9 @@ type recorded struct {
 	lastConflict, lastRejection string // that were read
 }
 
+// standing are the conflicts that count: superseded ones have others in their place.
+var standing = []source.ConflictStatus{source.ConflictOpen, source.ConflictDecided, source.ConflictResolved, source.ConflictDismissed}
+
 // recordedPage is how many of each kind are read at once.
 const recordedPage = 100
 
@@ -50,7 +53,7 @@ func (l *recorded) next(ctx context.Context) (*source.ConflictRecord, *source.Re
 // fill reads on where a list has come to its end.
 func (l *recorded) fill(ctx context.Context) error {
 	if len(l.conflicts) == 0 && !l.last.conflicts {
-		f := source.ConflictFilter{After: l.from("cnf_", l.lastConflict), Limit: recordedPage}
+		f := source.ConflictFilter{Status: standing, After: l.from("cnf_", l.lastConflict), Limit: recordedPage}
 		list, err := l.src.Conflicts(ctx, f)
 		if err != nil {
 			return err

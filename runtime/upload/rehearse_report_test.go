@@ -196,6 +196,30 @@ func result(r rehearsal.Result) string {
 	return strings.Join(append([]string{out}, names...), " ")
 }
 
+// TestACaseAskedAgainCountsOnce: where a policy was asked again and again left it open, the newer conflicts stand for it.
+func TestACaseAskedAgainCountsOnce(t *testing.T) {
+	onBothWithConflicts(t, func(t *testing.T, w *world) {
+		total := func() int {
+			part, err := w.rehearsed(nil).Replay(t.Context(), rehearsal.ReplayOrder{Limit: 1000, For: time.Minute})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return part.Total
+		}
+		list := w.twoConflicts()
+		before := total()
+		if got := w.resolve(upload.Resolve{ID: list[0].ID, Choice: take("policy")}); got != "resolution_refused" {
+			t.Fatal(got)
+		}
+		if got := w.cases(); got != "superseded superseded open open open" {
+			t.Fatal(got)
+		}
+		if after := total(); after != before || before == 0 {
+			t.Errorf("%d cases, and %d after asking again", before, after)
+		}
+	})
+}
+
 // TestACaseThatCannotBeRead is counted, and does not keep the others from being looked at.
 func TestACaseThatCannotBeRead(t *testing.T) {
 	onBothWithConflicts(t, func(t *testing.T, w *world) {

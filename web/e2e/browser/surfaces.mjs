@@ -10,6 +10,7 @@ const listbox = (page) => page.getByRole('listbox').last();
  * file: what renders it, below web/app/src. at: the page, by its name in places.mjs, with what follows its address.
  * opener: what is pressed. before: what has to be done first. shown: what opens.
  * kind: 'modal' holds the focus until Escape; 'menu' takes it, and Escape gives it back; 'list' leaves it in the input.
+ * elsewhere: the focus need not come back to the opener.
  * Those of one page stand together: it is loaded once for them.
  */
 export const surfaces = [
@@ -34,6 +35,11 @@ export const surfaces = [
   {
     name: 'rules to choose', file: 'pages/organization/alerts/ChannelForm.tsx', at: 'alerts', query: '?tab=channels', opener: (page) => dialog(page).getByRole('combobox', { name: 'Rules', exact: true }), shown: listbox, kind: 'list',
     before: (page) => button('Add a channel')(page).click(), after: (page) => page.keyboard.press('Escape'),
+  },
+  { name: 'a receiver of telemetry', file: 'pages/organization/ExportsPage.tsx', at: 'exports', opener: button('Add a receiver'), kind: 'modal' },
+  {
+    name: 'instances to choose', file: 'pages/organization/exports/ExportForm.tsx', at: 'exports', opener: (page) => dialog(page).getByRole('combobox', { name: 'Instances', exact: true }), shown: listbox, kind: 'list',
+    before: (page) => button('Add a receiver')(page).click(), after: (page) => page.keyboard.press('Escape'),
   },
   { name: 'a question with a typed name', file: 'ui/confirm.tsx', at: 'organization-settings', opener: button('Delete the organization'), kind: 'modal' },
 
@@ -100,6 +106,21 @@ export const surfaces = [
     },
   },
   { name: 'a new secret', file: 'pages/instance/secrets/SetSecret.tsx', at: 'secrets', opener: button('New secret'), kind: 'modal' },
+  {
+    name: 'a session that ended', file: 'shell/SignedOut.tsx', at: 'account', opener: button('Change it'), kind: 'modal',
+    elsewhere: true, // a button that saves is disabled meanwhile, and nothing that is disabled has the focus
+    open: async (page) => {
+      page.kept = await page.context().cookies();
+      page.expect.push('401');
+      await page.getByRole('textbox', { name: 'Your name' }).fill('Typed and not saved');
+      await page.context().clearCookies();
+      await button('Change it')(page).click();
+    },
+    after: async (page) => {
+      await page.context().addCookies(page.kept);
+      page.expect.splice(page.expect.indexOf('401'), 1);
+    },
+  },
 ];
 
 /** What of the component library, and of ours, opens over a page. A tooltip repeats what is there already. */

@@ -6,6 +6,7 @@ import { useAct } from "../../../shell/act";
 import { Link } from "../../../shell/Link";
 import type { Here } from "../../../shell/instance";
 import { Failure } from "../../../ui/Failure";
+import { Waiting } from "../../../ui/Rows";
 import { Difference } from "./Difference";
 import { Findings } from "./Findings";
 import type { Draft } from "./useDraft";
@@ -50,10 +51,12 @@ function Deploying({ here, draft, onClose, go }: Omit<Props, "opened">): ReactNo
   }
   const run = (): void => { deploy.mutate(message); };
   const was = active.data?.config ?? "";
+  const comparing = deployment > 0 && active.isPending; // what comes moves the buttons: nothing is pressed until it is there
   return (
     <form onSubmit={(e) => { e.preventDefault(); if (draft.unsaved) draft.save(run); else run(); }}>
       <Stack gap="sm">
         {deployment === 0 && <Text size="sm">This is the first deployment: from then on the instance takes writes.</Text>}
+        {comparing && <Waiting lines={4} />}
         {deployment > 0 && active.data && (was === draft.text
           ? <Text size="sm">The configuration is the one of deployment {deployment}. Hook files may differ; they are deployed with it.</Text>
           : <><Text size="sm">What changes in the configuration against deployment {deployment}:</Text><Difference from={was} to={draft.text} label={`Difference to deployment ${deployment}`} /></>)}
@@ -64,7 +67,7 @@ function Deploying({ here, draft, onClose, go }: Omit<Props, "opened">): ReactNo
           : <Failure title="It was not deployed" trouble={deploy.problem} />)}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>Cancel</Button>
-          <Button type="submit" loading={deploy.isPending || draft.saving} disabled={draft.stale}>{draft.unsaved ? "Save and deploy" : "Deploy"}</Button>
+          <Button type="submit" loading={deploy.isPending || draft.saving} disabled={draft.stale || comparing}>{draft.unsaved ? "Save and deploy" : "Deploy"}</Button>
         </Group>
       </Stack>
     </form>

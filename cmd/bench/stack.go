@@ -22,6 +22,7 @@ source: {type: postgres, uri: {secret: SOURCE_URI}, database: turnkey}
 auth:
   powersync_url: http://localhost:8081
   development_tokens: true
+  token_ttl: 2h # longer than any measurement
   providers:
     - {name: bench, type: shared_secret, secret: {secret: BENCH_HS256}, issuer: bench, audience: bench, user_id: claims.sub}
 tables:

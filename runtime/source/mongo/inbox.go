@@ -204,47 +204,55 @@ func (s *Source) Settle(ctx context.Context, list []source.Settlement) error {
 // eraseBatch bounds what one transaction erases.
 const eraseBatch = 100
 
-// Erase removes a user's rejections and conflicts, and what identifies the user in client records, in transactions
-// of at most eraseBatch rejections. A try that fails half-way may be repeated.
+// Erase removes a user's rejections and conflicts, and what identifies the user in client records and tombstones. A try
+// that fails half-way may be repeated.
 func (s *Source) Erase(ctx context.Context, userID string) (int, error) {
+	rejections, err := s.eraseOf(ctx, rejectionsName, userID, (*own).forget, func(o *own, user bson.D) {
+		o.update(clientsName, user, bson.D{{Key: "$unset", Value: bson.D{{Key: "report", Value: true}, {Key: "user_id", Value: true}, {Key: "client_id", Value: true}}}}, true)
+	})
+	if err != nil {
+		return rejections, err
+	}
+	conflicts, err := s.eraseOf(ctx, conflictsName, userID, (*own).forgetConflict, func(o *own, user bson.D) {
+		o.update(tombstonesName, user, bson.D{{Key: "$set", Value: bson.D{{Key: "user_id", Value: ""}, {Key: "client_id", Value: ""}}}}, true)
+	})
+	return rejections + conflicts, err
+}
+
+// eraseOf removes what a collection has of a user and is this instance's, in transactions of at most eraseBatch
+// documents; last goes with the last of them.
+func (s *Source) eraseOf(ctx context.Context, collection, userID string, forget func(o *own, id string), last func(o *own, user bson.D)) (total int, err error) {
 	user := bson.D{{Key: "user_id", Value: text(userID)}}
-	total, after := 0, ""
-	for {
-		n, found, last := 0, 0, after
-		err := s.transact(ctx, func(t *tx, o *own) error {
-			docs, err := find[publicDoc](mongo.NewSessionContext(ctx, t.sess), t.client.db.Collection(rejectionsName), user, after, true, eraseBatch)
+	for after := ""; ; {
+		var found, ours []string
+		err = s.transact(ctx, func(t *tx, o *own) error {
+			docs, err := find[idDoc](mongo.NewSessionContext(ctx, t.sess), t.client.db.Collection(collection), user, after, true, eraseBatch)
 			if err != nil {
 				return err
 			}
-			ids := make([]string, len(docs))
+			found = make([]string, len(docs))
 			for i := range docs {
-				ids[i] = docs[i].ID
+				found[i] = docs[i].ID
 			}
-			if found = len(ids); found > 0 {
-				last = ids[found-1]
-			}
-			if ids, err = s.onlyOurs(ctx, t, ids); err != nil {
+			if ours, err = s.onlyOurs(ctx, t, found); err != nil {
 				return err
 			}
-			n = len(ids)
-			for _, id := range ids {
-				o.forget(id)
+			for _, id := range ours {
+				forget(o, id)
 			}
-			if found < eraseBatch {
-				o.update(clientsName, user, bson.D{{Key: "$unset", Value: bson.D{{Key: "report", Value: true}, {Key: "user_id", Value: true}, {Key: "client_id", Value: true}}}}, true)
+			if len(found) < eraseBatch {
+				last(o, user)
 			}
 			return nil
 		})
 		if err != nil {
 			return total, err
 		}
-		total, after = total+n, last
-		if found < eraseBatch {
-			break
+		if total += len(ours); len(found) < eraseBatch {
+			return total, nil
 		}
+		after = found[len(found)-1]
 	}
-	n, err := s.eraseConflicts(ctx, userID)
-	return total + n, err
 }
 
 // forget removes all of a rejection.

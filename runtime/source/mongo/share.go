@@ -31,9 +31,7 @@ func (s *Source) onlyOurs(ctx context.Context, t *tx, ids []string) ([]string, e
 		return nil, nil
 	}
 	others := bson.D{{Key: "instance", Value: bson.D{{Key: "$nin", Value: bson.A{s.opt.Instance, nil}}}}}
-	docs, err := byID[struct {
-		ID string `bson:"_id"`
-	}](mongo.NewSessionContext(ctx, t.sess), t.client.db.Collection(payloadsName), ids, others)
+	docs, err := byID[idDoc](mongo.NewSessionContext(ctx, t.sess), t.client.db.Collection(payloadsName), ids, others)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +46,11 @@ func (s *Source) onlyOurs(ctx context.Context, t *tx, ids []string) ([]string, e
 		}
 	}
 	return out, nil
+}
+
+// idDoc is a document of which no more is wanted than its id.
+type idDoc struct {
+	ID string `bson:"_id"`
 }
 
 // idsOf are the texts by which aged documents are named.

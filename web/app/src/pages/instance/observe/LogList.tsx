@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useLayoutEffect, useRef, type ReactNode, type UIEvent } from "react";
 import { to } from "../../../paths";
 import { Link } from "../../../shell/Link";
 import { Plain } from "../../../ui/Plain";
@@ -23,15 +23,26 @@ const height = 30;
 export function LogList({ instance, rows, picked, pick, follow }: Props): ReactNode {
   const frame = useRef<HTMLDivElement>(null);
   const bottom = useRef(true);
+  const last = useRef(0);
   // eslint-disable-next-line react-hooks/incompatible-library -- its functions are used in this render alone
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => frame.current, estimateSize: () => height, paddingStart: height, overscan: 12 });
-  useEffect(() => {
-    if (follow && bottom.current && rows.length > 0) virtual.scrollToIndex(rows.length - 1, { align: "end" });
-  }, [follow, rows, virtual]);
+  // In the commit that draws the lines, so that no frame shows the place before; and by the element itself, whose
+  // height is ours: the virtualizer knows of new lines a render later, corrects its own scrolling in the frames
+  // after, and would pull back whoever scrolls away meanwhile.
+  useLayoutEffect(() => {
+    if (follow && bottom.current && rows.length > 0 && frame.current) frame.current.scrollTop = frame.current.scrollHeight;
+  }, [follow, rows]);
+  // Only who scrolls upwards leaves the end: lines may have come between our scrolling and its event, which then
+  // finds itself far from an end that is further down by now.
+  const scrolled = (e: UIEvent<HTMLDivElement>) => {
+    const at = e.currentTarget;
+    if (at.scrollHeight - at.scrollTop - at.clientHeight < 2 * height) bottom.current = true;
+    else if (at.scrollTop < last.current) bottom.current = false;
+    last.current = at.scrollTop;
+  };
   return (
-    <div ref={frame} className={classes.scroll} role="region" aria-label="Log lines" tabIndex={0}
-      onScroll={(e) => { const at = e.currentTarget; bottom.current = at.scrollHeight - at.scrollTop - at.clientHeight < 2 * height; }}>
-      <div role="table" aria-label="Log" aria-rowcount={rows.length + 1} className={classes.all} style={{ height: virtual.getTotalSize() }}>
+    <div ref={frame} className={classes.scroll} role="region" aria-label="Log lines" tabIndex={0} onScroll={scrolled}>
+      <div role="table" aria-label="Log" aria-rowcount={rows.length + 1} className={classes.all} style={{ height: height * (rows.length + 1) }}>
         <Head />
         {virtual.getVirtualItems().map((v) => {
           const row = rows.at(v.index);

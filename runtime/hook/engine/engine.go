@@ -21,6 +21,7 @@ type Engine struct {
 var (
 	_ hook.Engine  = (*Engine)(nil)
 	_ hook.Idler   = (*Engine)(nil)
+	_ hook.Warmer  = (*Engine)(nil)
 	_ hook.Metered = (*Engine)(nil)
 )
 

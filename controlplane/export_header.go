@@ -15,7 +15,9 @@ import (
 )
 
 // headerName is what HTTP allows for one.
-var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+
+const maxHeaderName = 100
 
 // ownHeaders are ours to set, or HTTP's.
 var ownHeaders = []string{"host", "connection", "content-length", "content-type", "content-encoding", "transfer-encoding", "te", "trailer", "upgrade", "user-agent", "expect", "proxy-authorization", "proxy-connection", "keep-alive"}
@@ -97,7 +99,7 @@ func (s *Exports) sealHeaders(e *Export, headers map[string]string, old map[stri
 	for name, value := range headers {
 		key := strings.ToLower(name)
 		switch _, twice := values[key]; {
-		case !headerName.MatchString(name) || twice || slices.Contains(ownHeaders, key):
+		case len(name) > maxHeaderName || !headerName.MatchString(name) || twice || slices.Contains(ownHeaders, key):
 			return invalidExport("headers", "invalid_header", "A header has another name than can be sent.")
 		case len(value) > maxHeader || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
 			return invalidExport("headers", "invalid_header", "The value of a header has characters that cannot be sent, or is too long.")

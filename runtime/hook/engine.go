@@ -15,6 +15,9 @@ type Engine interface {
 // under a millisecond.
 type Idler interface{ Idle() }
 
+// Warmer is an engine whose first run is slow: a worker warms it before the limits hold.
+type Warmer interface{ Warm() }
+
 // Metered is an engine that counts processor time against a Run's limit, once it is told how much its process has used.
 type Metered interface {
 	Meter(used func() time.Duration)

@@ -18,6 +18,8 @@ const scriptName = "turnkey:script"
 type script struct {
 	hash      string
 	program   *goja.Program // evaluates to a function(module, exports) that fills module.exports
+	code      string        // until touches are made of it
+	touches   []touch       // what to look at ahead of time
 	globals   []string      // name, group, name, group: those of ours that the code may use
 	files     map[string]string
 	positions *positions
@@ -45,11 +47,21 @@ func compileTree(p *hook.Program, tree *ast.Program) (*script, error) {
 }
 
 func newScript(p *hook.Program, program *goja.Program) *script {
-	s := &script{hash: p.Hash, program: program, globals: globalsOf(p.Code), positions: newPositions(p.Map), files: make(map[string]string, len(p.Hooks))}
+	s := &script{hash: p.Hash, program: program, code: p.Code, globals: globalsOf(p.Code), positions: newPositions(p.Map), files: make(map[string]string, len(p.Hooks))}
 	for _, e := range p.Hooks {
 		s.files[e.Name] = e.File
 	}
 	return s
+}
+
+// prepare looks at the built-ins that the script will use, ahead of time.
+func (s *script) prepare(vm *goja.Runtime) {
+	if s.code != "" {
+		s.touches, s.code = touchesOf(s.code, goja.New()), ""
+	}
+	for i := range s.touches {
+		s.touches[i].apply(vm)
+	}
 }
 
 // groups says which script of js/ makes which global.

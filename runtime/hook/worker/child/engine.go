@@ -16,18 +16,11 @@ type engine struct {
 	retire bool
 }
 
-// Warm takes one small program through bundling, loading and running.
+// Warm implements Handler.
 func (e *engine) Warm() {
-	b := e.Engine.Bundle(hook.Bundle{Files: []hook.File{{Path: "hooks/warm.ts", Text: "export default { beforeWrite(write) { return { ...write.data, warm: true } } }"}}})
-	if b.Program == nil {
-		return // the first transaction will be slower, and say what is wrong
+	if w, ok := e.Engine.(hook.Warmer); ok {
+		w.Warm()
 	}
-	e.Engine.Load(hook.Load{Program: *b.Program})
-	call, err := hook.CallBeforeWrite(hook.Moment{}, hook.Write{Op: "PUT", Table: "warm", ID: "1", Data: []byte(`{"a":1}`)})
-	if err != nil {
-		return
-	}
-	e.Engine.Run(hook.Run{Hash: b.Program.Hash, Begin: true, User: &hook.User{ID: "warm"}, Limits: hook.DefaultLimits(), Calls: []hook.Call{call}}, nil)
 }
 
 // Serve implements Handler.

@@ -34,6 +34,7 @@ type process struct {
 	yields  bool      // it has a low priority
 	raises  bool      // which can be taken back
 	tired   bool      // and keeps it, because this process may not raise it
+	brief   bool      // its last run was short, so others may wait for its slice
 
 	gone  chan struct{} // closed when it has been waited for
 	death death         // set by then
@@ -118,19 +119,30 @@ const (
 	niceLong = 12
 )
 
+// sliceLong is the slice of a worker that nobody has to wait for: of all but those whose last run was short.
+const sliceLong = 100 * time.Millisecond
+
 // yield makes way for everybody else's, until hurry.
 func (p *process) yield() {
 	if !p.yields {
-		p.yields = true
-		_ = prefer(p.cmd.Process.Pid, niceLong) // it is gone, or nothing would change
+		p.yields, p.brief = true, false
+		_ = prefer(p.cmd.Process.Pid, niceLong, sliceLong) // it is gone, or nothing would change
 	}
 }
 
 // hurry takes that back. Raising a priority takes a privilege; without it the worker is replaced when its transaction ends.
 func (p *process) hurry() {
 	if p.yields && !p.tired {
-		p.tired = prefer(p.cmd.Process.Pid, niceRun) != nil
+		p.tired = prefer(p.cmd.Process.Pid, niceRun, sliceLong) != nil
 		p.yields = p.tired
+	}
+}
+
+// settle gives a worker whose run was short a slice like everybody's. What was never run, or ran for long, has one that others interrupt.
+func (p *process) settle(took time.Duration) {
+	if !p.brief && !p.yields && took < long {
+		p.brief = true
+		lasts(p.cmd.Process.Pid, niceRun, 0)
 	}
 }
 
@@ -186,6 +198,9 @@ func (p *process) request(ctx context.Context, q Request, t *turn) (payload []by
 		case f.Kind == wire.Retire && f.ID == p.id && !retire:
 			retire = true
 		case f.Kind == answerTo[q.Kind] && f.ID == p.id:
+			if q.Kind == hook.KindRun {
+				p.settle(time.Since(x.meter.began) - x.meter.host)
+			}
 			return f.Payload, retire, nil
 		case f.Kind == hook.KindBroken && f.ID == p.id:
 			return nil, false, p.lost(hook.ClassCrashed, "it could not read the request", nil)

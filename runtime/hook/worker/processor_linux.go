@@ -3,7 +3,6 @@ package worker
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"time"
@@ -22,53 +21,38 @@ func cpuOf(pid int) (time.Duration, bool) {
 	return time.Duration(t.Nano()), true
 }
 
-// delayOf is how long a process has waited for a processor: its most patient thread, because the others mostly
-// sleep. Where the kernel does not count, it has not waited.
-func delayOf(pid int) (most time.Duration) {
-	threads, err := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/schedstat")
+// Nothing here reads /proc/PID/task: whoever looks into that folder leaves an entry in the kernel's cache for each thread. A thread that dies
+// clears its own, a process's reaper all of them, and where both are at it at once, the reaper spins until the thread, which may have a
+// low priority and no processor, is done: 30 to 160 ms of both processors were seen.
+
+// delayOf is how long a process's first thread, which runs its hooks, has waited for a processor. Where the kernel does not count,
+// it has not waited.
+func delayOf(pid int) time.Duration {
+	raw, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/schedstat")
 	if err != nil {
 		return 0
 	}
-	for _, path := range threads {
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			continue // the thread has ended
-		}
-		var ran, waited int64
-		if _, err := fmt.Sscan(string(raw), &ran, &waited); err == nil {
-			most = max(most, time.Duration(waited))
-		}
+	var ran, waited int64
+	if _, err := fmt.Sscan(string(raw), &ran, &waited); err != nil {
+		return 0
 	}
-	return most
+	return time.Duration(waited)
 }
 
-// prefer sets how readily a worker yields its processor. It has a group of its own, which is how all of its
-// threads are meant.
-func prefer(pid, nice int) error {
+// prefer sets how readily a worker yields its processor to those who come first, and for whom it interrupts its slice. It has a group
+// of its own, which is how all of its threads are meant.
+func prefer(pid, nice int, slice time.Duration) error {
 	err := unix.Setpriority(unix.PRIO_PGRP, pid, nice)
-	// Since 6.6, whoever has a processor keeps it for a slice of time, though a more urgent one wakes, unless that one's slices are
-	// shorter. Kernels that know no slices ignore this; it is a courtesy, so it may fail.
-	slice := unix.SchedAttr{Nice: int32(nice)}
-	if nice == niceLong {
-		slice.Runtime = uint64(100 * time.Millisecond)
-	}
-	for _, thread := range threadsOf(pid) {
-		_ = unix.SchedSetAttr(thread, &slice, 0)
-	}
+	lasts(pid, nice, slice)
 	return err
 }
 
-func threadsOf(pid int) (ids []int) {
-	list, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
-	if err != nil {
-		return nil // it is gone
-	}
-	for _, entry := range list {
-		if id, err := strconv.Atoi(entry.Name()); err == nil {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+// lasts sets a worker's slice; zero is the system's own. Since Linux 6.6, whoever has a processor keeps it for a slice though another wakes that is as
+// urgent or more so, and in fact until the next tick of the clock, which may be 4 ms; only one whose slices are shorter does not
+// wait. Kernels that know no slices ignore this. It is the first thread's, which runs hooks; threads that are made later have what
+// the first one had. It is a courtesy, so it may fail.
+func lasts(pid, nice int, slice time.Duration) {
+	_ = unix.SchedSetAttr(pid, &unix.SchedAttr{Nice: int32(nice), Runtime: uint64(slice)}, 0)
 }
 
 // mayRaise reports whether this process may give a worker its priority back. It tries with a thread, which ends if not.

@@ -6,6 +6,7 @@ package child
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -16,8 +17,10 @@ import (
 // program sets up has no business in a worker.
 func Asked(args []string) bool { return len(args) == 2 && args[1] == wire.Command }
 
-// Main is the life of the process; its value is the exit code.
+// Main is the life of the process; its value is the exit code. Hooks run in the process's first thread and in no other: its number is that of
+// the process, so the runtime can give it its place among those who want a processor, and see how long it waited for one.
 func Main(h Handler) int {
+	runtime.LockOSThread()
 	var c conn
 	in := wire.NewReader(c, wire.FromRuntime, wire.MaxPayload)
 	if err := begin(c, in, h); err != nil {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"turnkey/runtime/rehearsal"
 )
@@ -48,9 +47,10 @@ func rehearsals(in *tenant) {
 	for n, priority := range []int{5, 4} {
 		in.want("a live write", in.writes(user, "live", n+1, fmt.Sprintf(`"op":"PUT","type":"todos","id":%q,"data":{"owner_id":%q,"priority":%d}`, in.row(), user, priority)), "success")
 	}
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end) && shadow.Total < 2; {
+	eventually(in.T, "both writes are shadowed", func() bool {
 		in.api("GET", at+"/shadow", nil, &shadow)
-	}
+		return shadow.Total >= 2
+	})
 	if !shadow.Running || shadow.Runtimes != 1 || shadow.Total != 2 || shadow.Same != 1 || shadow.Differ != 1 || shadow.Fields["todos"]["priority"] != 1 {
 		in.Errorf("the shadow: %+v", shadow)
 	}

@@ -66,4 +66,26 @@ describe("the lines of a live log", () => {
     b.clear();
     expect(ids(b)).toEqual([]);
   });
+
+  it("that came before the first that arrived are put before it, and none twice", () => {
+    for (const [arrived, read, shown] of [
+      [[], [], []],
+      [[], [1, 2], [1, 2]],
+      [[3, 4], [1, 2], [1, 2, 3, 4]],
+      [[3], [1, 2, 3, 4], [1, 2, 3]], // 4 is about to arrive
+      [[3, 4], [3, 4], [3, 4]],
+    ] as const) {
+      for (const flushed of [true, false]) {
+        const b = new LineBuffer(10);
+        for (const n of arrived) b.push(line(n));
+        if (flushed) b.flush();
+        b.catchUp(read.map(line));
+        b.flush();
+        expect(ids(b)).toEqual(shown);
+        for (const n of read) b.push(line(n));
+        b.flush();
+        expect(ids(b)).toEqual([...new Set([...shown, ...read])].sort());
+      }
+    }
+  });
 });

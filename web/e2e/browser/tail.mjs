@@ -37,6 +37,7 @@ export function tailTests(dev, tailSeconds) {
     try {
       const page = await open(browser, dev());
       await signIn(page, dev().email, dev().password);
+      await betweenReadingAndFollowing(page, instance, call, () => write(quiet + 9, 1, 'quiet', 'early'));
       await page.goto(`/instances/${instance.id}/logs`);
       await settled(page);
       await follow(page);
@@ -81,6 +82,19 @@ export function tailTests(dev, tailSeconds) {
       await browser.close();
     }
   });
+}
+
+/** A line that comes after a page has read that there is none, and before it follows, is shown all the same. */
+async function betweenReadingAndFollowing(page, instance, call, write) {
+  const following = /\/logs\?.*follow=true/;
+  await page.route(following, async (route) => {
+    await write();
+    while ((await call('GET', `/instances/${instance.id}/logs?user_id=early&kind=transaction`)).data.length === 0) await new Promise((r) => setTimeout(r, 50));
+    await route.continue();
+  });
+  await page.goto(`/instances/${instance.id}/logs?user_id=early&kind=transaction`);
+  await page.getByRole('region', { name: 'Log lines' }).getByText('early').first().waitFor();
+  await page.unroute(following);
 }
 
 /** Turns following on, if the page does not follow by itself. */

@@ -49,6 +49,12 @@ export class LineBuffer<T extends Line> {
     this.#lines = [...taken, ...this.#lines];
   }
 
+  /** Puts before what arrived the lines that were read after it began to. Those behind a known one arrive by themselves, in their order. */
+  catchUp(read: T[]): void {
+    const known = read.findIndex((l) => this.#ids.has(l.id));
+    this.prepend(known < 0 ? read : read.slice(0, known));
+  }
+
   /** Shows what waits; false when that is nothing. */
   flush(): boolean {
     if (this.#waiting.length === 0) return false;

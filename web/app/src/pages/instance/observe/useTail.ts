@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { body, client } from "../../../api/client";
 import { asProblem, type Problem } from "../../../api/problem";
 import type { components } from "../../../api/schema";
@@ -35,6 +35,7 @@ export function useTail(instance: string, filter: LogFilter, live: boolean): Tai
   const [cursor, setCursor] = useState<string>();
   const [begun, setBegun] = useState(false);
   const [loadingOlder, setLoadingOlder] = useState(false);
+  const bare = useRef(false); // there was no line to go on from
 
   // The newest lines.
   useEffect(() => {
@@ -42,7 +43,8 @@ export function useTail(instance: string, filter: LogFilter, live: boolean): Tai
     read(instance, JSON.parse(key) as LogFilter).then(
       (p) => {
         if (over) return;
-        buffer.prepend([...(p.data ?? [])].reverse());
+        buffer.prepend(oldestFirst(p));
+        bare.current = buffer.lines.length === 0;
         setCursor(p.next_cursor ?? undefined);
         setBegun(true);
         setState("paused");
@@ -59,7 +61,22 @@ export function useTail(instance: string, filter: LogFilter, live: boolean): Tai
     const query = new URLSearchParams({ ...(JSON.parse(key) as LogFilter), follow: "true", ...(newest ? { after: newest } : {}) });
     const stream = new EventSource(`/api/v1/instances/${encodeURIComponent(instance)}/logs?${query.toString()}`);
     let frame = 0;
-    stream.onopen = () => { setState("live"); };
+    let over = false;
+    stream.onopen = () => {
+      setState("live");
+      if (newest || !bare.current) return;
+      // It begins with now, and what came between the reading and now is in neither: what is there is read once more.
+      read(instance, JSON.parse(key) as LogFilter).then(
+        (p) => {
+          if (over || !bare.current) return;
+          buffer.catchUp(oldestFirst(p));
+          bare.current = buffer.lines.length === 0;
+          setCursor(p.next_cursor ?? undefined);
+          redraw((n) => n + 1);
+        },
+        (e: unknown) => { if (!over) setProblem(asProblem(e)); },
+      );
+    };
     stream.onmessage = (e: MessageEvent<string>) => {
       buffer.push(JSON.parse(e.data) as LogLine);
       frame ||= requestAnimationFrame(() => { frame = 0; if (buffer.flush()) redraw((n) => n + 1); });
@@ -67,6 +84,7 @@ export function useTail(instance: string, filter: LogFilter, live: boolean): Tai
     stream.addEventListener("problem", (e) => { setProblem(asProblem(JSON.parse((e as MessageEvent<string>).data))); });
     stream.onerror = () => { setState(stream.readyState === EventSource.CLOSED ? "failed" : "lost"); };
     return () => {
+      over = true;
       stream.close();
       cancelAnimationFrame(frame);
       buffer.flush();
@@ -77,15 +95,17 @@ export function useTail(instance: string, filter: LogFilter, live: boolean): Tai
   const older = useCallback(() => {
     setLoadingOlder(true);
     read(instance, JSON.parse(key) as LogFilter, cursor).then(
-      (p) => { buffer.prepend([...(p.data ?? [])].reverse()); setCursor(p.next_cursor ?? undefined); },
+      (p) => { buffer.prepend(oldestFirst(p)); setCursor(p.next_cursor ?? undefined); },
       (e: unknown) => { setProblem(asProblem(e)); },
     ).finally(() => { setLoadingOlder(false); });
   }, [buffer, cursor, instance, key]);
-  const clear = useCallback(() => { buffer.clear(); setCursor(undefined); redraw((n) => n + 1); }, [buffer]);
+  const clear = useCallback(() => { buffer.clear(); bare.current = false; setCursor(undefined); redraw((n) => n + 1); }, [buffer]);
   const lines = buffer.lines;
   return useMemo(() => ({ lines, dropped: buffer.dropped, state, problem, older: cursor ? older : undefined, loadingOlder, clear }),
     [lines, buffer, state, problem, cursor, older, loadingOlder, clear]);
 }
+
+const oldestFirst = (p: components["schemas"]["PageLogEntry"]): LogLine[] => [...(p.data ?? [])].reverse();
 
 function read(instance: string, filter: LogFilter, cursor?: string) {
   return body(client.GET("/api/v1/instances/{instance}/logs", { params: { path: { instance }, query: { ...filter, cursor, limit: page } as never } })) as Promise<components["schemas"]["PageLogEntry"]>;

@@ -110,7 +110,8 @@ func TestReplicaDies(t *testing.T) {
 	if r := newProblem(t.Context(), asFault(err)); r.Status != 409 || r.Code != "idempotency_key_in_use" {
 		t.Errorf("while the first runs: %v", err)
 	}
-	if _, err := h.audit.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'turnkey-controlplane' AND state = 'idle in transaction'`); err != nil {
+	// It waits for the end: until then the dead one's lock is held, whatever its client has heard.
+	if _, err := h.audit.Exec(t.Context(), `SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'turnkey-controlplane' AND state = 'idle in transaction'`); err != nil {
 		t.Fatal(err)
 	}
 	close(die)

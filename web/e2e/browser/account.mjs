@@ -148,8 +148,9 @@ async function endsUnderAPage(browser, dev) {
   await press(other, 'Sign in');
   await other.waitForURL('**/account');
   await other.close();
-  await press(page, 'I have signed in').catch(() => undefined); // coming back may have been noticed already
-  await dialog.waitFor({ state: 'detached' });
+  const closed = dialog.waitFor({ state: 'detached' });
+  await Promise.race([press(page, 'I have signed in').catch(() => undefined), closed]); // coming back may have been noticed already
+  await closed;
   assert.equal(await name.inputValue(), 'Typed and not saved');
   assert.deepEqual(page.trouble, []);
 }

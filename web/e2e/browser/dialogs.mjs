@@ -82,7 +82,7 @@ async function look(page, s) {
   await shown.waitFor({ state: 'hidden' });
   if (s.kind === 'list') return assert.ok(await focused(opener), 'the focus has left the input');
   if (s.elsewhere) return undefined;
-  await page.waitForFunction((e) => document.activeElement === e, await opener.elementHandle(), { timeout: 5000 }).catch(() => assert.fail('the focus does not come back to what opened it'));
+  await page.waitForFunction((e) => document.activeElement === e, await opener.elementHandle()).catch(() => assert.fail('the focus does not come back to what opened it'));
 }
 
 /** What pops up belongs to its input or button, not to a landmark; its options are reached by arrow keys. */
@@ -97,7 +97,7 @@ async function themed(page, scheme) {
 const focused = (locator) => locator.evaluate((e) => e === document.activeElement || e.contains(document.activeElement));
 
 async function focusIn(page, shown) {
-  await page.waitForFunction((e) => e.contains(document.activeElement), await shown.elementHandle(), { timeout: 5000 }).catch(() => assert.fail('the focus does not go in'));
+  await page.waitForFunction((e) => e.contains(document.activeElement), await shown.elementHandle()).catch(() => assert.fail('the focus does not go in'));
 }
 
 /** Tab from the last goes to the first, and back. */

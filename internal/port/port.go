@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"sync"
 )
 
 // The kernel gives ports of 32768 and up (Linux) or 49152 and up (macOS) to whoever does not ask for one, connections included.
@@ -15,11 +16,18 @@ const (
 	last  = 32_000
 )
 
-// Free is a port on 127.0.0.1 that nobody listens on.
+// given are the ports that this process has had: whoever got one may begin to listen only much later, and meanwhile nobody
+// listens there.
+var given sync.Map
+
+// Free is a port on 127.0.0.1 that nobody listens on, and another one each time.
 func Free() (int, error) {
-	var err error
-	for range 100 {
+	err := fmt.Errorf("all that were looked at were given before")
+	for range 1000 {
 		n := first + rand.IntN(last-first)
+		if _, before := given.LoadOrStore(n, true); before {
+			continue
+		}
 		var l net.Listener
 		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", n)); err == nil {
 			return n, l.Close()

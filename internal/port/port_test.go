@@ -22,3 +22,18 @@ func TestFree(t *testing.T) {
 		defer l.Close()
 	}
 }
+
+// TestGivenOnce: who asks for several before listening on any gets different ones.
+func TestGivenOnce(t *testing.T) {
+	given := map[int]bool{}
+	for range 500 { // of 12,000: by chance alone some would come twice
+		n, err := port.Free()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if given[n] {
+			t.Fatalf("port %d was given twice", n)
+		}
+		given[n] = true
+	}
+}

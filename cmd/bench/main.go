@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -39,6 +40,10 @@ func main() {
 	flag.DurationVar(&s.turn, "turn", 1500*time.Millisecond, "how long each half of a pair runs")
 	flag.BoolVar(&quick, "quick", false, "one minute: fewer and shorter cells, whose verdicts are no more than a hint")
 	flag.Parse()
+	if s.size != 0 && !slices.Contains(sizes, s.size) {
+		fmt.Fprintf(os.Stderr, "bench: -size is one of %v\n", sizes)
+		os.Exit(2)
+	}
 	if quick {
 		s.rounds, s.cell, s.pairs, s.turn = 2, 500*time.Millisecond, 3, 500*time.Millisecond
 	}

@@ -59,16 +59,16 @@ func (s *Source) Write(ctx context.Context, as source.Session, changes []source.
 // For one row they follow it; many rows follow them, because what a part of a statement returns is kept
 // until the end, and receipts are few.
 func (s *Source) numbered(b *bucket, st *statement, receipts []source.Receipt) {
-	insert, conflict, conditions := s.allNew(b, st)
-	condition := " WHERE " + strings.Join(conditions, " AND ")
 	if len(st.changes) == 1 || len(receipts) == 0 {
-		st.sql = insert + condition + conflict
+		insert, conflict, conditions := s.allNew(b, st)
+		st.sql = insert + " WHERE " + strings.Join(conditions, " AND ") + conflict
 		s.follow(st, receipts)
 		return
 	}
 	n, form := len(st.args), formOf(receipts)
 	st.sql = b.relation.textOf(textKey{form: newNumbered, base: b.shape, receipts: form}, func() string {
-		return "WITH told AS (" + s.queries.receiptsText(form, "", n) + condition + " RETURNING 1) " + insert + " WHERE EXISTS (SELECT FROM told)"
+		insert, _, conditions := s.allNew(b, st)
+		return "WITH told AS (" + s.queries.receiptsText(form, "", n) + " WHERE " + strings.Join(conditions, " AND ") + " RETURNING 1) " + insert + " WHERE EXISTS (SELECT FROM told)"
 	})
 	st.args = receiptArgs(form, receipts, st.args)
 }

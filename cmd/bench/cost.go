@@ -33,15 +33,18 @@ type costs struct {
 }
 
 // costCells have new rows without rules and changed ones with them, as the bars do.
-func costCells() (out []cell) {
+func costCells(only int) (out []cell) {
 	for _, size := range sizes {
+		if only != 0 && only != size {
+			continue
+		}
 		out = append(out, cell{work: puts, size: size, table: "open"}, cell{work: patches, size: size, table: "ruled"})
 	}
 	return out
 }
 
 func measureCosts(ctx context.Context, st *stack, with, without *server, set settings) (*costs, error) {
-	out := &costs{cells: costCells(), pairs: map[cell][]pair{}}
+	out := &costs{cells: costCells(set.size), pairs: map[cell][]pair{}}
 	for n := range set.pairs {
 		fmt.Fprintf(os.Stderr, "receipts on and off, pair %d of %d\n", n+1, set.pairs)
 		for _, c := range out.cells {

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -24,6 +25,7 @@ type settings struct {
 	rounds int
 	cell   time.Duration
 	pairs  int
+	size   int // of the requests in pairs; 0: all sizes
 	turn   time.Duration
 }
 
@@ -31,12 +33,17 @@ func main() {
 	var s settings
 	var quick bool
 	flag.StringVar(&s.binary, "turnkey", "bin/turnkey", "the binary to measure")
-	flag.IntVar(&s.rounds, "rounds", 5, "interleaved rounds; the median counts")
+	flag.IntVar(&s.rounds, "rounds", 5, "interleaved rounds; the median counts; 0: only what receipts cost")
 	flag.DurationVar(&s.cell, "cell", 2*time.Second, "how long each cell of a round runs")
 	flag.IntVar(&s.pairs, "pairs", 9, "interleaved pairs with receipts on and off; the median counts")
+	flag.IntVar(&s.size, "size", 0, "operations per request in the pairs; 0: 1, 10 and 100")
 	flag.DurationVar(&s.turn, "turn", 1500*time.Millisecond, "how long each half of a pair runs")
 	flag.BoolVar(&quick, "quick", false, "one minute: fewer and shorter cells, whose verdicts are no more than a hint")
 	flag.Parse()
+	if s.size != 0 && !slices.Contains(sizes, s.size) {
+		fmt.Fprintf(os.Stderr, "bench: -size is one of %v\n", sizes)
+		os.Exit(2)
+	}
 	if quick {
 		s.rounds, s.cell, s.pairs, s.turn = 2, 500*time.Millisecond, 3, 500*time.Millisecond
 	}

@@ -95,9 +95,10 @@ type guessed struct {
 // guess makes the changes of all, which must be alike. Those of a device whose receipts are not remembered yet go
 // the ordinary way: it reads where they stand.
 func (e *Engine) guess(group []*member) (w guessed, ok bool) {
+	now := e.now() // the same for all: the source writes receipts of one time at less cost
 	w.numbered = true
 	for _, m := range group {
-		memory := e.recents.recall(m.ids, e.now())
+		memory := e.recents.recall(m.ids, now)
 		switch m.ids.strength {
 		case strong:
 			if memory == nil {
@@ -116,7 +117,7 @@ func (e *Engine) guess(group []*member) (w guessed, ok bool) {
 			}
 			w.changes = append(w.changes, *change)
 		}
-		w.receipts = append(w.receipts, m.ids.receipts(memory, e.now(), nil)...)
+		w.receipts = append(w.receipts, m.ids.receipts(memory, now, nil)...)
 		w.memories = append(w.memories, memory)
 	}
 	return w, true

@@ -15,12 +15,43 @@ type memory struct {
 	known  []bool            // by operation: processed before
 	stored []*source.Receipt // by operation: which receipt says so
 	worst  *source.Receipt   // the first known outcome that is not success; nil when all are
-	next   map[int64]int32   // by block: the next receipt's number
+	next   numbers           // of the next receipt, by block
+	few    [1]number         // room for next
 	// expired is the first operation at or below the floor without a receipt; -1: none.
 	expired int
 	fresh   int // operations that are new
 	// base is where the owner's receipts stood; nil: that is not known.
 	base *recent
+}
+
+// number is that of a block's next receipt, numbers those of a transaction's blocks, which are few.
+type (
+	number struct {
+		block int64
+		next  int32
+	}
+	numbers []number
+)
+
+// of is zero for a block without receipts.
+func (list numbers) of(block int64) int32 {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].block == block {
+			return list[i].next
+		}
+	}
+	return 0
+}
+
+// raise makes a block's number at least next.
+func (list numbers) raise(block int64, next int32) numbers {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].block == block {
+			list[i].next = max(list[i].next, next)
+			return list
+		}
+	}
+	return append(list, number{block, next})
 }
 
 // recall holds a transaction's operations against the history of their blocks. An operation is known
@@ -64,11 +95,10 @@ func (ids *identities) index(h *source.History, m *memory, now time.Time) map[oc
 	for n := range ids.list {
 		wanted[ids.list[n].print] = true
 	}
-	m.next = make(map[int64]int32, 4)
 	var found map[occurrence][]*source.Receipt
 	for i := range h.Receipts {
 		r := &h.Receipts[i]
-		m.next[r.Block] = max(m.next[r.Block], r.Seq+1)
+		m.next = m.next.raise(r.Block, r.Seq+1)
 		if ids.strength == weak && now.Sub(r.At) > weakFor {
 			continue
 		}
@@ -107,7 +137,7 @@ func (ids *identities) receipts(m *memory, now time.Time, told []byte) []source.
 	if ids.strength == unknown {
 		return nil
 	}
-	var out []source.Receipt
+	out := make([]source.Receipt, 0, 2+len(ids.list)>>blockBits)
 	for n := range ids.list {
 		if m != nil && m.known[n] {
 			continue
@@ -117,9 +147,13 @@ func (ids *identities) receipts(m *memory, now time.Time, told []byte) []source.
 		if r == nil {
 			out = append(out, source.Receipt{Owner: ids.owner, Block: id.block, At: now, Result: told})
 			r = &out[len(out)-1]
-			r.Prints = make([]source.Print, 0, min(len(ids.list)-n, 1<<blockBits))
+			most := min(len(ids.list)-n, 1<<blockBits)
+			r.Prints = make([]source.Print, 0, most)
+			if ids.strength == strong {
+				r.Ops = make([]int64, 0, most)
+			}
 			if m != nil {
-				r.Seq = m.next[id.block]
+				r.Seq = m.next.of(id.block)
 			}
 		}
 		r.Prints = append(r.Prints, id.print)

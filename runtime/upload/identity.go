@@ -116,7 +116,8 @@ func (e *Engine) identify(q *request, t *Transaction) *identities {
 		return out
 	}
 	out.list = make([]identity, len(ops))
-	var buf []byte
+	var few [512]byte
+	buf := few[:0]
 	for i := range ops {
 		op := &ops[i]
 		id := &out.list[i]

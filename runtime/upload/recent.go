@@ -71,7 +71,9 @@ func (rs *recents) recall(ids *identities, now time.Time) *memory {
 			return nil
 		}
 	}
-	return &memory{known: make([]bool, len(ids.list)), expired: -1, fresh: len(ids.list), base: r, next: map[int64]int32{r.block: r.next}}
+	m := &memory{known: make([]bool, len(ids.list)), expired: -1, fresh: len(ids.list), base: r}
+	m.next = append(m.few[:0], number{r.block, r.next})
+	return m
 }
 
 func (r *recent) names(id *identity) bool {
@@ -84,7 +86,7 @@ func (r *recent) names(id *identity) bool {
 }
 
 // found is where receipts stand by a whole history; nil when there are newer blocks than the claimed ones.
-func (ids *identities) found(h *source.History, next map[int64]int32, now time.Time) *recent {
+func (ids *identities) found(h *source.History, next numbers, now time.Time) *recent {
 	r := &recent{read: now, floor: h.Floor, hasFloor: h.HasFloor}
 	for n := range ids.list {
 		if n == 0 || ids.list[n].block > r.block {
@@ -94,7 +96,7 @@ func (ids *identities) found(h *source.History, next map[int64]int32, now time.T
 	if h.HasNewest && h.Newest > r.block {
 		return nil
 	}
-	r.next = next[r.block]
+	r.next = next.of(r.block)
 	for i := range h.Receipts {
 		if h.Receipts[i].Block != r.block {
 			continue
@@ -113,22 +115,27 @@ func (rs *recents) wrote(ids *identities, m *memory) {
 	}
 	r := new(recent)
 	*r = *m.base
-	r.named = slices.Clip(r.named) // others may be reading it
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.of[ids.owner] != m.base { // else nobody has gone on from it before, and the room behind what it names is ours
+		r.named = slices.Clip(r.named)
+	}
 	for n := range ids.list {
 		if id := &ids.list[n]; id.block > r.block {
 			r.block, r.named = id.block, nil
 		}
 	}
-	r.next = m.next[r.block]
+	r.next = m.next.of(r.block)
+	if r.named == nil {
+		r.named = make([]named, 0, 1<<blockBits)
+	}
 	wrote := false
 	for n := range ids.list {
 		if id := &ids.list[n]; id.block == r.block && !m.known[n] {
 			r.named, wrote = append(r.named, named{id.op, id.print}), true
 		}
 	}
-	r.next++ // a transaction leaves one receipt in a block
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
+	r.next++                                // a transaction leaves one receipt in a block
 	if !wrote || len(r.named) > mostNamed { // a block in which nothing is young may be swept
 		delete(rs.of, ids.owner)
 		return

@@ -97,6 +97,9 @@ func (e *Engine) together(ctx context.Context, group []*member) error {
 		all.Deliveries = append(all.Deliveries, f.Deliveries...)
 	}
 	if len(changes) > 0 || len(all.Receipts) > 0 || !all.Bare() {
+		for i := range all.Receipts {
+			all.Receipts[i].At = all.Receipts[0].At // the source writes receipts of one time at less cost
+		}
 		crash.At(crash.Decided)
 		if err := tx.Apply(ctx, changes, all); err != nil {
 			return err

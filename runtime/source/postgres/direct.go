@@ -59,18 +59,18 @@ func (s *Source) Write(ctx context.Context, as source.Session, changes []source.
 // For one row they follow it; many rows follow them, because what a part of a statement returns is kept
 // until the end, and receipts are few.
 func (s *Source) numbered(b *bucket, st *statement, receipts []source.Receipt) {
-	insert, conflict, conditions := s.allNew(b, st)
-	condition := " WHERE " + strings.Join(conditions, " AND ")
 	if len(st.changes) == 1 || len(receipts) == 0 {
-		st.sql = insert + condition + conflict
+		insert, conflict, conditions := s.allNew(b, st)
+		st.sql = insert + " WHERE " + strings.Join(conditions, " AND ") + conflict
 		s.follow(st, receipts)
 		return
 	}
-	n := len(st.args)
-	st.sql = b.relation.textOf(textKey{newNumbered, b.shape, receiptForms(len(receipts))}, func() string {
-		return "WITH told AS (" + s.queries.receiptsText(len(receipts), "", n) + condition + " RETURNING 1) " + insert + " WHERE EXISTS (SELECT FROM told)"
+	n, form := len(st.args), formOf(receipts)
+	st.sql = b.relation.textOf(textKey{form: newNumbered, base: b.shape, receipts: form}, func() string {
+		insert, _, conditions := s.allNew(b, st)
+		return "WITH told AS (" + s.queries.receiptsText(form, "", n) + " WHERE " + strings.Join(conditions, " AND ") + " RETURNING 1) " + insert + " WHERE EXISTS (SELECT FROM told)"
 	})
-	st.args = receiptArgs(receipts, st.args)
+	st.args = receiptArgs(form, receipts, st.args)
 }
 
 // done judges a statement that writes all or nothing, by the rows that it wrote last.
@@ -95,11 +95,11 @@ func (s *Source) follow(st *statement, receipts []source.Receipt) {
 	if len(receipts) == 0 {
 		return
 	}
-	write, n := st.sql, len(st.args)
-	st.sql = st.relation.textOf(textKey{madeWithReceipts, write, receiptForms(len(receipts))}, func() string {
-		return "WITH made AS (" + write + " RETURNING 1) " + s.queries.receiptsText(len(receipts), "(SELECT FROM made LIMIT 1) AS made_any", n)
+	write, n, form := st.sql, len(st.args), formOf(receipts)
+	st.sql = st.relation.textOf(textKey{form: madeWithReceipts, base: write, receipts: form}, func() string {
+		return "WITH made AS (" + write + " RETURNING 1) " + s.queries.receiptsText(form, "(SELECT FROM made LIMIT 1) AS made_any", n)
 	})
-	st.args = receiptArgs(receipts, st.args)
+	st.args = receiptArgs(form, receipts, st.args)
 }
 
 // update writes rows that are as expected. One row is one statement: whoever changes it meanwhile makes
@@ -128,10 +128,11 @@ func (s *Source) update(ctx context.Context, pool *pgxpool.Pool, b *bucket, chan
 	n := len(args)
 	sql := b.relation.text(expectMany, g.shape, func() string { return g.many("SELECT 1 WHERE " + g.all(s.schema)) })
 	if len(receipts) > 0 {
-		sql = b.relation.textOf(textKey{expectManyNumbered, g.shape, receiptForms(len(receipts))}, func() string {
-			return g.many(s.queries.receiptsText(len(receipts), "", n) + " WHERE " + g.all(s.schema) + " RETURNING 1")
+		form := formOf(receipts)
+		sql = b.relation.textOf(textKey{form: expectManyNumbered, base: g.shape, receipts: form}, func() string {
+			return g.many(s.queries.receiptsText(form, "", n) + " WHERE " + g.all(s.schema) + " RETURNING 1")
 		})
-		args = receiptArgs(receipts, args)
+		args = receiptArgs(form, receipts, args)
 	}
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ")

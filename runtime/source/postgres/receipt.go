@@ -28,9 +28,9 @@ type queries struct {
 	solo    knowing // after one parameter
 	// histories is the same for several claims.
 	histories string
-	lock      string                  // the last receipts of old blocks
-	receipts  string                  // INSERT INTO receipts (...)
-	inserts   [fewReceipts + 2]string // of as many, and of more
+	lock      string                   // the last receipts of old blocks
+	receipts  string                   // INSERT INTO receipts (...)
+	inserts   [receiptFormCount]string // by form
 }
 
 // knowing is what is known of a claim, a FROM item of one row: the floor, whether any rejection waits,
@@ -54,7 +54,7 @@ func newQueries(schema string) queries {
 		receipts: "INSERT INTO " + schema + ".receipts (owner, block, seq, ops, prints, at, result) ",
 	}
 	for n := range q.inserts {
-		q.inserts[n] = q.receiptsText(n, "", 0)
+		q.inserts[n] = q.receiptsText(receiptForm(n), "", 0)
 	}
 	return q
 }
@@ -85,55 +85,88 @@ func (k *knowing) of(claim *source.Claim, args []any) (string, []any) {
 
 // insertReceipts is the statement that writes receipts, and its parameters.
 func (q *queries) insertReceipts(list []source.Receipt) (string, []any) {
-	return q.inserts[min(len(list), fewReceipts+1)], receiptArgs(list, make([]any, 0, 7*min(len(list), fewReceipts)))
+	form := formOf(list)
+	return q.inserts[form], receiptArgs(form, list, make([]any, 0, 7))
 }
 
-// fewReceipts are written as so many rows of parameters: a list for each column costs the server more to
-// take apart than the writing itself.
-const fewReceipts = 12
+// receiptForm are the ways to say receipts in parameters. There are few, whatever the number of receipts: each is
+// a statement, whose plan the server has to have at hand.
+type receiptForm uint8
 
-// receiptsText writes as many receipts, its parameters after the first n; conditions may follow it. from is
-// what it depends on: a FROM item that has one row if they are to be written, or "".
-func (q *queries) receiptsText(count int, from string, n int) string {
-	if count > fewReceipts {
-		if from != "" {
-			from = ", " + from
-		}
-		return q.receipts + "SELECT v.owner, v.block, v.seq, v.ops::bigint[], v.prints, v.at, v.result FROM " + unnestReceipts(n) + from
-	}
-	row := func(i int) string {
-		p := func(column int) string { return "$" + strconv.Itoa(n+7*i+column) }
-		return p(1) + "::bytea, " + p(2) + "::bigint, " + p(3) + "::integer, " + p(4) + "::bigint[], " + p(5) + "::bytea, " + p(6) + "::timestamptz, " + p(7) + "::bytea"
-	}
-	if count == 1 {
-		if from != "" {
-			from = " FROM " + from
-		}
-		return q.receipts + "SELECT " + row(0) + from
-	}
-	if from != "" {
-		from = ", " + from
-	}
-	rows := make([]string, count)
-	for i := range rows {
-		rows[i] = "(" + row(i) + ")"
-	}
-	return q.receipts + "SELECT v.* FROM (VALUES " + strings.Join(rows, ", ") + ") AS v" + from
-}
+const (
+	oneReceipt    receiptForm = iota
+	plainReceipts             // several of one time, which say success: what uploads leave
+	anyReceipts
+	receiptFormCount
+)
 
-// receiptForms tells apart what receiptsText depends on besides from and n.
-func receiptForms(count int) string { return strconv.Itoa(min(count, fewReceipts+1)) }
-
-// receiptArgs appends the parameters of receiptsText.
-func receiptArgs(list []source.Receipt, args []any) []any {
-	if len(list) > fewReceipts {
-		return append(args, receiptColumns(list)...)
+func formOf(list []source.Receipt) receiptForm {
+	if len(list) == 1 {
+		return oneReceipt
 	}
 	for i := range list {
 		r := &list[i]
-		args = append(args, r.Owner[:], r.Block, r.Seq, r.Ops, joinPrints(r.Prints), r.At, r.Result)
+		if r.Result != nil || !r.At.Equal(list[0].At) || (r.Ops == nil) != (list[0].Ops == nil) || r.Ops != nil && len(r.Ops) != len(r.Prints) {
+			return anyReceipts
+		}
 	}
-	return args
+	return plainReceipts
+}
+
+// receiptsText writes receipts, with seven parameters after the first n; conditions may follow it. from is
+// what it depends on: a FROM item that has one row if they are to be written, or "".
+func (q *queries) receiptsText(form receiptForm, from string, n int) string {
+	p := func(i int) string { return "$" + strconv.Itoa(n+i) }
+	var values, items string
+	switch form {
+	case oneReceipt:
+		values = p(1) + "::bytea, " + p(2) + "::bigint, " + p(3) + "::integer, " + p(4) + "::bigint[], " + p(5) + "::bytea, " + p(6) + "::timestamptz, " + p(7) + "::bytea"
+	case plainReceipts: // the operations of all follow each other; those of the i-th are above ends[i], up to ends[i+1]
+		at := func(i int, typ, index string) string { return "(" + p(i) + "::" + typ + "[])[" + index + "]" }
+		values = at(1, "bytea", "g.i") + ", " + at(2, "bigint", "g.i") + ", " + at(3, "integer", "g.i") + ", " +
+			at(5, "bigint", at(4, "integer", "g.i")+"+1:"+at(4, "integer", "g.i+1")) + ", " + at(6, "bytea", "g.i") + ", " + p(7) + "::timestamptz, NULL::bytea"
+		items = "generate_series(1, cardinality(" + p(2) + "::bigint[])) AS g(i)"
+	default:
+		values, items = "v.owner, v.block, v.seq, v.ops::bigint[], v.prints, v.at, v.result", unnestReceipts(n)
+	}
+	if items != "" && from != "" {
+		items += ", "
+	}
+	if items += from; items != "" {
+		items = " FROM " + items
+	}
+	return q.receipts + "SELECT " + values + items
+}
+
+// receiptArgs appends the parameters of receiptsText.
+func receiptArgs(form receiptForm, list []source.Receipt, args []any) []any {
+	switch form {
+	case oneReceipt:
+		r := &list[0]
+		return append(args, r.Owner[:], r.Block, r.Seq, r.Ops, joinPrints(r.Prints), r.At, r.Result)
+	case plainReceipts:
+		return append(args, plainColumns(list)...)
+	}
+	return append(args, receiptColumns(list)...)
+}
+
+// plainColumns are the parameters of plainReceipts.
+func plainColumns(list []source.Receipt) []any {
+	n, total := len(list), 0
+	for i := range list {
+		total += len(list[i].Ops)
+	}
+	owners, blocks, seqs, ends, prints := make([][]byte, n), make([]int64, n), make([]int32, n), make([]int32, n+1), make([][]byte, n)
+	var ops []int64
+	if list[0].Ops != nil {
+		ops = make([]int64, 0, total)
+	}
+	for i := range list {
+		r := &list[i]
+		owners[i], blocks[i], seqs[i], ends[i+1], prints[i] = r.Owner[:], r.Block, r.Seq, ends[i]+int32(len(r.Ops)), joinPrints(r.Prints)
+		ops = append(ops, r.Ops...)
+	}
+	return []any{owners, blocks, seqs, ends, ops, prints, list[0].At}
 }
 
 // unnestReceipts is the FROM item v of several receipts in seven parameters after the first n.

@@ -67,7 +67,7 @@ func (r *relation) solo(q *queries, key string, claim *source.Claim, id string) 
 	if claim != nil {
 		known, args = q.solo.of(claim, args)
 	}
-	return r.textOf(textKey{soloRead, known, key}, func() string {
+	return r.textOf(textKey{form: soloRead, base: known, column: key}, func() string {
 		c := r.byName[key]
 		return "SELECT " + r.list + ", t.xmin::text, turnkey_known.* FROM " + known + " LEFT JOIN " + r.name + " AS t ON t." + c.quoted + " = $1::text::" + c.cast
 	}), args
@@ -125,10 +125,10 @@ func (t *tx) applySolo(ctx context.Context, changes []source.Change, receipts []
 		st.sql, st.args = q.insertReceipts(receipts)
 		want = int64(len(receipts))
 	default:
-		write, n := st.sql, len(st.args)
-		together := func() string { return "WITH w AS (" + write + " RETURNING 1) " + q.receiptsText(len(receipts), "w", n) }
-		st.sql = st.relation.textOf(textKey{withReceipt, write, receiptForms(len(receipts))}, together)
-		st.args = receiptArgs(receipts, st.args)
+		write, n, form := st.sql, len(st.args), formOf(receipts)
+		together := func() string { return "WITH w AS (" + write + " RETURNING 1) " + q.receiptsText(form, "w", n) }
+		st.sql = st.relation.textOf(textKey{form: withReceipt, base: write, receipts: form}, together)
+		st.args = receiptArgs(form, receipts, st.args)
 		want = int64(len(receipts))
 	}
 	pool, err := t.src.connections(ctx)

@@ -105,6 +105,7 @@ func (s *Source) connections(ctx context.Context) (*pgxpool.Pool, error) {
 	if pooled {
 		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	} else {
+		cfg.AfterConnect = quickArrays
 		cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
 		cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 		cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = idleLimit

@@ -22,9 +22,10 @@ const (
 )
 
 type textKey struct {
-	form   form
-	base   string
-	column string // that rows are found by, where base does not say it
+	form     form
+	base     string
+	column   string // that rows are found by, where base does not say it
+	receipts receiptForm
 }
 
 // text gives a statement's text from memory, or makes it: putting a text together costs more than all

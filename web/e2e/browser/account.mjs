@@ -21,6 +21,7 @@ async function startProvider() {
 export function accountTests() {
   test('signing in: a provider, two steps, a passkey, sessions', { timeout: 900_000 }, async (t) => {
     const provider = await startProvider();
+    const began = Date.now();
     const dev = await startStack({ TURNKEY_OIDC_CONFIG: provider.config, TURNKEY_OIDC_ALLOW_PRIVATE_NETWORKS: 'true' });
     const browser = await launch();
     try {
@@ -29,6 +30,7 @@ export function accountTests() {
       await t.test('a session that ends under a page takes nothing with it', () => endsUnderAPage(browser, dev));
       await t.test('in two steps', () => inTwoSteps(browser, dev));
       await t.test('with a passkey', () => byPasskey(browser, dev));
+      await allowed(began);
       await t.test('a provider is linked and unlinked, and the address changes', () => changes(browser, dev));
     } finally {
       await browser.close();
@@ -59,6 +61,9 @@ async function byProvider(browser, dev) {
   await accessible(page, 'the account of somebody from a provider');
   assert.deepEqual(page.trouble, []);
 }
+
+/** One address has 20 attempts a minute to prove who it is. By here 19 were made and 7 are to come: a fast machine has to wait for them. */
+const allowed = (began) => new Promise((resolve) => setTimeout(resolve, Math.max(0, began + 25_000 - Date.now())));
 
 /** Somebody of their own: attempts to prove who one is are counted, by account and by address. */
 async function changes(browser, dev) {

@@ -40,7 +40,7 @@ export default function MembersPage(): ReactNode {
   });
   return (
     <Page title="Members" lead="Who can work here, on what." actions={<Action may={write} leftSection={<IconPlus />} onClick={() => { invite(true); }}>Invite</Action>}>
-      <Listing list={list} label="Members" head={["Name", "Role", "Where", "Since", <span key="do">What to do</span>]} empty={<Empty title="Nobody" />}
+      <Listing list={list} label="Members" head={["Name", "Role", "Where", "Since", ""]} empty={<Empty title="Nobody" />}
         row={(m) => (
           <Table.Tr key={m.user_id}>
             <Table.Td><Text size="sm" fw={600}><Plain>{m.name || m.email}</Plain>{m.user_id === me?.id && " (you)"}</Text><Text size="sm" c="dimmed"><Plain>{m.email}</Plain></Text></Table.Td>
@@ -75,7 +75,7 @@ function Invitations({ org, names }: { org: string; names: { id: string; name: s
   return (
     <Stack gap="sm" component="section" aria-labelledby="invitations">
       <Title order={2} size="h4" id="invitations">Open invitations</Title>
-      <Listing list={list} label="Open invitations" head={["Address", "Role", "Where", "Invited", "Ends", <span key="do">What to do</span>]} empty={<Text size="sm" c="dimmed">None.</Text>}
+      <Listing list={list} label="Open invitations" head={["Address", "Role", "Where", "Invited", "Ends", ""]} empty={<Text size="sm" c="dimmed">None.</Text>}
         row={(i) => (
           <Table.Tr key={i.id}>
             <Table.Td><Plain>{i.email}</Plain></Table.Td>

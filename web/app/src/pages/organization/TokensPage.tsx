@@ -38,7 +38,7 @@ export default function TokensPage(): ReactNode {
   return (
     <Page title="API tokens" lead={<>For scripts and pipelines. Everything here is also a REST call; see the <a href={to.docs()}>API documentation</a>.</>} actions={make}>
       {read !== true ? <Failure title="The tokens are not shown to you" trouble={{ message: read }} /> : (
-        <Listing list={list} label="API tokens" head={["Name", "May", "Where", "Last used", "Ends", <span key="do">What to do</span>]}
+        <Listing list={list} label="API tokens" head={["Name", "May", "Where", "Last used", "Ends", ""]}
           empty={<Empty title="No API token">Make one for each script, with no more permissions than it needs.</Empty>}
           row={(t) => (
             <Table.Tr key={t.id}>

@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"turnkey/internal/fault"
@@ -45,6 +46,13 @@ func (s *Members) List(ctx context.Context, organization string, page Page) (lis
 	})
 	list, next = cut(page, list, func(m Member) string { return m.UserID })
 	return list, next, err
+}
+
+// Reaching gives the members whose role reaches into a project, by user id. A page may be shorter than was asked for: the
+// others of the organization are left out of it.
+func (s *Members) Reaching(ctx context.Context, organization, project string, page Page) (list []Member, next string, err error) {
+	list, next, err = s.List(ctx, organization, page)
+	return slices.DeleteFunc(list, func(m Member) bool { return !m.grant().Reaches(project) }), next, err
 }
 
 // Get gives one member.

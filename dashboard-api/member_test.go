@@ -50,6 +50,29 @@ func TestMembers(t *testing.T) {
 	})
 }
 
+// TestPeopleOfAProject: who works on one project only learns who the others on it are, by name, and nothing else of them.
+func TestPeopleOfAProject(t *testing.T) {
+	h := newHouse(t)
+	org, by := team(h)
+	project := func(name string) string {
+		return h.must(call{method: post, path: "/orgs/" + org + "/projects", as: by["owner"], body: map[string]any{"name": name}}).text("id")
+	}
+	here, there := project("Here"), project("There")
+	guest, stranger := h.signUp("guest"), h.signUp("stranger")
+	h.join(guest, org, controlplane.Viewer, []string{here})
+	h.join(stranger, org, controlplane.Owner, []string{there})
+	at := "/projects/" + here + "/people"
+	h.play(t, []scenario{
+		{name: "whoever works on it", call: call{method: get, path: at, as: guest}, status: 200, has: []string{guest.id, by["owner"].id, `"developer"`}, hasNot: []string{stranger.id, by["owner"].email, "role"}},
+		{name: "whoever works elsewhere", call: call{method: get, path: at, as: stranger}, status: 404, code: "not_found"},
+		{name: "the organization's members stay its own", call: call{method: get, path: "/orgs/" + org + "/members", as: guest}, status: 403, code: "forbidden"},
+	})
+	first := h.must(call{method: get, path: at + "?limit=1", as: guest})
+	if next := first.text("next_cursor"); next == "" {
+		t.Errorf("a page of one of five has no next: %s", first.Body)
+	}
+}
+
 // TestTwoOwnersRemoveEachOther: one of them stays, whatever the timing.
 func TestTwoOwnersRemoveEachOther(t *testing.T) {
 	h := newHouse(t)

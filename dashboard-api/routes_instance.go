@@ -17,6 +17,7 @@ func (a *api) instanceRoutes() []route {
 		{get, "/projects/{project}", authz.ProjectRead, inProject, quiet, "Read a project", handle(a.getProject), nil},
 		{patch, "/projects/{project}", authz.ProjectWrite, inProject, controlplane.ProjectUpdated, "Rename a project", handle(a.renameProject), []option{ifMatch()}},
 		{remove, "/projects/{project}", authz.ProjectDelete, inProject, controlplane.ProjectDeleted, "Delete an empty project", handle(a.deleteProject), nil},
+		{get, "/projects/{project}/people", authz.ProjectRead, inProject, quiet, "List by name who works on a project", handle(a.listPeople), nil},
 
 		{get, "/projects/{project}/instances", authz.InstanceRead, inProject, quiet, "List instances", handle(a.listInstances), nil},
 		{post, "/projects/{project}/instances", authz.InstanceWrite, inProject, controlplane.InstanceCreated, "Make an instance, with everything it needs", handle(a.createInstance),

@@ -13,18 +13,19 @@ import { makeQueries } from "./api/queries";
 import { to } from "./paths";
 import { makeRouter } from "./routes";
 import { nonce } from "./settings";
+import { connection } from "./shell/connection";
 import { meKey } from "./shell/me";
 import { session } from "./shell/session";
 import { theme, variables } from "./theme";
 
 setNonce(nonce); // for the style that keeps a page from scrolling behind a dialog
 
-const queries = makeQueries((asked) => {
+const queries = makeQueries({ lost: connection.set, signedOut: (asked) => {
   const here = window.location.pathname + window.location.search;
   if (router.state.matches.some((m) => m.routeId.startsWith("/account"))) return;
   if (queries.getQueryData(meKey)) session.end(asked); // somebody works here: what they typed must not go with the page
   else void router.navigate({ href: to.signIn(here) });
-});
+} });
 const router = makeRouter(queries);
 
 const root = document.getElementById("root");

@@ -58,6 +58,7 @@ export const to = {
   deliveries: (id: string, filter: InboxFilter = {}) => `/instances/${seg(id)}/deliveries` + query({ ...filter }),
   delivery: (id: string, delivery: string) => `/instances/${seg(id)}/deliveries/${seg(delivery)}`,
   logs: (id: string, filter: { request_id?: string; user_id?: string } = {}) => `/instances/${seg(id)}/logs` + query(filter),
+  traces: (id: string) => `/instances/${seg(id)}/traces`,
   trace: (id: string, request: string) => `/instances/${seg(id)}/traces/${seg(request)}`,
   metrics: (id: string) => `/instances/${seg(id)}/metrics`,
   clients: (id: string) => `/instances/${seg(id)}/clients`,

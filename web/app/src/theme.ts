@@ -27,8 +27,9 @@ export const theme = createTheme({
     Modal: { defaultProps: { attributes: { header: { role: "presentation" } }, closeButtonProps: { "aria-label": "Close" } } },
     Drawer: { defaultProps: { attributes: { header: { role: "presentation" } }, closeButtonProps: { "aria-label": "Close" } } },
     Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
-    // Light badges miss the contrast of AA with the framework's text colour.
+    // A state is a word like others, not a shout. Light badges miss the contrast of AA with the framework's text colour.
     Badge: {
+      styles: { root: { textTransform: "none" } },
       vars: (_: unknown, props: { variant?: string; color?: string }) => ({
         root: props.variant === "light" ? { "--badge-color": `light-dark(var(--mantine-color-${props.color ?? "key"}-light-color), var(--mantine-color-${props.color ?? "key"}-1))` } : {},
       }),

@@ -2,8 +2,10 @@
 import { after, before } from 'node:test';
 import { dialogsTests } from './dialogs.mjs';
 import { seeded } from './ids.mjs';
+import { keyboardTests } from './keyboard.mjs';
 import { pagesTests } from './pages.mjs';
 import { startStack } from './stack.mjs';
+import { statesTests } from './states.mjs';
 import { viewerTests } from './viewer.mjs';
 
 let stack, ids;
@@ -15,3 +17,5 @@ const places = async () => (ids ??= await seeded(stack));
 pagesTests(dev, places);
 dialogsTests(dev, places);
 viewerTests(dev, places);
+keyboardTests(dev);
+statesTests(dev, places);

@@ -19,7 +19,7 @@ export function viewerTests(dev, ids) {
     const browser = await launch();
     try {
       const page = await open(browser, dev(), { expect: ['/auth/', '/api/v1/orgs'] });
-      await join(page, invitation);
+      await joined(page, invitation, 'viewer@turnkey.localhost');
       const refused = [];
       const reasons = new Set();
       page.on('response', (r) => { if (r.request().method() !== 'GET' && r.status() === 403) refused.push(`${r.request().method()} ${new URL(r.url()).pathname}`); });
@@ -44,13 +44,14 @@ export function viewerTests(dev, ids) {
 }
 
 /** Takes the invitation as its mail's reader would: by its link, with a new account. */
-async function join(page, invitation) {
+export async function joined(page, invitation, email) {
   await page.goto(new URL(invitation.url ?? `/invitation?token=${invitation.token}`, 'http://here').pathname + `?token=${encodeURIComponent(invitation.token)}`);
-  await page.getByLabel('Your name').fill('Vera Viewer');
-  await page.getByLabel('E-mail address').fill('viewer@turnkey.localhost');
+  await page.getByLabel('Your name').fill('Vera');
+  await page.getByLabel('E-mail address').fill(email);
   await page.getByLabel('Password').first().fill('a viewer\'s long password');
   await page.getByRole('button', { name: /join|make the account/i }).click();
   await page.waitForURL((url) => !/invitation|signup/.test(url.pathname));
+  await settled(page); // nothing of the way there is still being read when one goes on
 }
 
 /** The form's inputs are read only, not pale: a viewer reads them, reaches them by keyboard and is told why. */

@@ -1,3 +1,5 @@
+import { hintFor } from "./hints";
+
 /** One place of the input that is wrong. */
 export interface Finding {
   location?: string;
@@ -31,7 +33,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   const id = response.headers.get("X-Request-Id") ?? undefined;
   try {
     const d = (await response.json()) as { code?: string; detail?: string; hint?: string; request_id?: string; errors?: Finding[]; challenge?: string };
-    return new Problem(response.status, d.code ?? "unknown", d.detail ?? response.statusText, d.hint, d.request_id ?? id, (d.errors ?? []).map((e) => ({ ...e, location: e.location ?? e.path })), d.challenge);
+    return new Problem(response.status, d.code ?? "unknown", d.detail ?? response.statusText, hintFor(d.code, d.hint), d.request_id ?? id, (d.errors ?? []).map((e) => ({ ...e, location: e.location ?? e.path })), d.challenge);
   } catch {
     return new Problem(response.status, "unreadable", `The server answered ${response.status} without saying why.`, "Try again; if it stays, look at the proxy between.", id);
   }

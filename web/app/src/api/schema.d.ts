@@ -2512,6 +2512,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List by name who works on a project
+         * @description Permission: project:read.
+         */
+        get: operations["get-projects-project-people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2808,6 +2828,10 @@ export interface components {
             challenge: string;
             /** @description A code of the authenticator app, or a recovery code */
             code: string;
+        };
+        Colleague: {
+            name: string;
+            user_id: string;
         };
         ColumnType: {
             element?: components["schemas"]["ColumnType"];
@@ -4317,6 +4341,11 @@ export interface components {
         };
         PageAuditEvent: {
             data: components["schemas"]["AuditEvent"][];
+            /** @description Ask for the next page with it; null on the last one */
+            next_cursor: string | null;
+        };
+        PageColleague: {
+            data: components["schemas"]["Colleague"][];
             /** @description Ask for the next page with it; null on the last one */
             next_cursor: string | null;
         };
@@ -10781,6 +10810,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreateInstanceOutputBody"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-projects-project-people": {
+        parameters: {
+            query?: {
+                /** @description How many items at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageColleague"];
                 };
             };
             /** @description What went wrong */

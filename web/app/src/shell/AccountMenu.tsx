@@ -26,7 +26,7 @@ export function AccountMenu(): ReactNode {
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <Button variant="default" size="compact-md" rightSection={<IconDown />} title="Account and appearance" maw={200}>
+        <Button variant="default" size="compact-md" fz="sm" rightSection={<IconDown />} title="Account and appearance" maw={200}>
           <Plain>{me?.name || me?.email || "…"}</Plain>
         </Button>
       </Menu.Target>

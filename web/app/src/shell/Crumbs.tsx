@@ -1,8 +1,10 @@
-import { Breadcrumbs, Text } from "@mantine/core";
+import { Breadcrumbs } from "@mantine/core";
 import type { ReactNode } from "react";
 import { api } from "../api/client";
 import { to } from "../paths";
 import { Plain } from "../ui/Plain";
+import { plain } from "../ui/plain";
+import classes from "./Crumbs.module.css";
 import { Link } from "./Link";
 import { useWhere } from "./nav";
 
@@ -20,8 +22,8 @@ export function Crumbs(): ReactNode {
   if (crumbs.length === 0) return null;
   return (
     <nav aria-label="Where you are">
-      <Breadcrumbs separatorMargin={6}>
-        {crumbs.map((c) => <Link key={c.href} href={c.href} size="sm"><Text component="span" size="sm" truncate><Plain>{c.name}</Plain></Text></Link>)}
+      <Breadcrumbs separatorMargin={6} className={classes.crumbs}>
+        {crumbs.map((c) => <Link key={c.href} href={c.href} size="sm" className={classes.crumb} title={plain(c.name)}><Plain>{c.name}</Plain></Link>)}
       </Breadcrumbs>
     </nav>
   );

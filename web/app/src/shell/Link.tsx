@@ -2,9 +2,9 @@ import { Anchor, Button, type AnchorProps, type ButtonProps } from "@mantine/cor
 import { Link as RouterLink } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
-/** A link inside the dashboard; href comes from `to`. */
-export function Link({ href, children, ...rest }: AnchorProps & { href: string; children: ReactNode }): ReactNode {
-  return <Anchor {...rest} renderRoot={(props) => <RouterLink {...props} {...address(href)} />}>{children}</Anchor>;
+/** A link inside the dashboard; href comes from `to`. It is as large as the text it stands in, unless it says otherwise. */
+export function Link({ href, children, ...rest }: AnchorProps & { href: string; title?: string; children: ReactNode }): ReactNode {
+  return <Anchor inherit={rest.size === undefined} {...rest} renderRoot={(props) => <RouterLink {...props} {...address(href)} />}>{children}</Anchor>;
 }
 
 /** A link that looks like a button. */

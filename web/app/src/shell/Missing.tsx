@@ -1,4 +1,5 @@
 import { Container } from "@mantine/core";
+import { useRouterState } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { to } from "../paths";
 import { Empty } from "../ui/Empty";
@@ -7,11 +8,11 @@ import { LinkButton } from "./Link";
 
 /** An address that there is no page for. */
 export function Missing(): ReactNode {
-  return (
-    <Container py="xl">
-      <Page title="There is no such page">
-        <Empty title="The address may be mistyped, or what it showed is gone" action={<LinkButton href={to.home()}>To the start</LinkButton>} />
-      </Page>
-    </Container>
+  const inside = useRouterState({ select: (s) => s.matches.some((m) => m.routeId.startsWith("/shell")) });
+  const page = (
+    <Page title="There is no such page">
+      <Empty title="The address may be mistyped, or what it showed is gone" action={<LinkButton href={to.home()}>To the start</LinkButton>} />
+    </Page>
   );
+  return inside ? page : <Container component="main" py="xl">{page}</Container>;
 }

@@ -29,7 +29,7 @@ export function Palette(): ReactNode {
 
 export function PaletteButton(): ReactNode {
   return (
-    <Button variant="default" size="compact-md" onClick={() => { spotlight.open(); }} aria-label="Ctrl K: go to a page">
+    <Button variant="default" size="compact-md" fz="sm" onClick={() => { spotlight.open(); }} aria-label="Ctrl K: go to a page">
       <IconSearch /><Kbd size="xs" ml={8} visibleFrom="sm">Ctrl K</Kbd>
     </Button>
   );

@@ -10,6 +10,7 @@ import { Navigation } from "./Navigation";
 import { Palette, PaletteButton } from "./Palette";
 import classes from "./Shell.module.css";
 import { SignedOut } from "./SignedOut";
+import { Unreachable } from "./Unreachable";
 import { Verification } from "./Verification";
 
 /** What surrounds every page of somebody who is signed in. */
@@ -45,7 +46,7 @@ export function Shell(): ReactNode {
         <ScrollArea type="hover" scrollbarSize={8}><Navigation /></ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main id="main" ref={main} tabIndex={-1} className={classes.main}>
-        <Box maw={1180} mx="auto"><Box hiddenFrom="xs" mb="xs"><Crumbs /></Box><Verification /><Outlet /></Box>
+        <Box maw={1180} mx="auto"><Box hiddenFrom="xs" mb="xs"><Crumbs /></Box><Unreachable /><Verification /><Outlet /></Box>
       </AppShell.Main>
       <Palette />
       <SignedOut />

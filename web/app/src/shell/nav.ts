@@ -1,11 +1,14 @@
 import { useParams } from "@tanstack/react-router";
 import { api } from "../api/client";
+import { asProblem } from "../api/problem";
 import { to } from "../paths";
 
 /** A link of the navigation. */
 export interface Entry {
   label: string;
   href: string;
+  /** Addresses of pages without an entry of their own that belong under this one. */
+  also?: string[];
 }
 
 /** Entries under a heading. */
@@ -69,7 +72,7 @@ export function instanceSections(id: string): Section[] {
     {
       title: "Observe",
       entries: [
-        { label: "Logs", href: to.logs(id) },
+        { label: "Logs", href: to.logs(id), also: [to.traces(id)] },
         { label: "Metrics", href: to.metrics(id) },
         { label: "Clients", href: to.clients(id) },
       ],
@@ -93,5 +96,7 @@ export function useWhere(): { org?: string; project?: string; instance?: string 
   const instance = api.useQuery("get", "/api/v1/instances/{instance}", { params: { path: { instance: params.instance ?? "" } } }, { enabled: !!params.instance });
   const projectID = params.project ?? instance.data?.project_id;
   const project = api.useQuery("get", "/api/v1/projects/{project}", { params: { path: { project: projectID ?? "" } } }, { enabled: !!projectID });
-  return { org: params.org ?? project.data?.organization_id, project: projectID, instance: params.instance };
+  // Pages of what is not there are not offered.
+  const absent = instance.error && asProblem(instance.error).status === 404;
+  return { org: params.org ?? project.data?.organization_id, project: projectID, instance: absent ? undefined : params.instance };
 }

@@ -4,6 +4,8 @@ import { Plain } from "./Plain";
 
 /** What a problem needs to have to be shown. */
 export interface Trouble {
+  /** Of the answer; what a role forbids does not come by asking again. */
+  status?: number;
   message: string;
   hint?: string;
   requestId?: string;
@@ -11,7 +13,7 @@ export interface Trouble {
 }
 
 /** Something went wrong: what, where, what to change, what to quote, and another try where that helps. */
-export function Failure({ trouble, retry, title = "That did not work" }: { trouble: Trouble; retry?: () => void; title?: string }): ReactNode {
+export function Failure({ trouble, retry, title = trouble.status === 403 ? "Not for your role" : "That did not work" }: { trouble: Trouble; retry?: () => void; title?: string }): ReactNode {
   return (
     <Alert color="red" variant="light" title={title} role="alert">
       <Stack gap="xs" align="flex-start">
@@ -25,7 +27,7 @@ export function Failure({ trouble, retry, title = "That did not work" }: { troub
         )}
         {trouble.hint && <Text size="sm" fw={600}><Plain>{trouble.hint}</Plain></Text>}
         {trouble.requestId && <Text size="xs" c="dimmed">Request <Plain>{trouble.requestId}</Plain></Text>}
-        {retry && <Button size="compact-sm" variant="default" onClick={retry}>Try again</Button>}
+        {retry && trouble.status !== 403 && <Button size="compact-sm" variant="default" onClick={retry}>Try again</Button>}
       </Stack>
     </Alert>
   );

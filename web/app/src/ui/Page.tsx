@@ -1,5 +1,6 @@
 import { Box, Group, Stack, Text, Title } from "@mantine/core";
 import { useEffect, type ReactNode } from "react";
+import classes from "./Page.module.css";
 import { plain } from "./plain";
 
 interface Props {
@@ -20,7 +21,7 @@ export function Page({ title, lead, actions, children }: Props): ReactNode {
     <Stack gap="lg">
       <Group justify="space-between" align="flex-start" gap="sm">
         <Box flex="1 1 18rem" miw={0} maw="46rem">
-          <Title order={1} size="h2">{shown}</Title>
+          <Title order={1} size="h2" className={classes.title}>{shown}</Title>
           {lead && <Text c="dimmed" mt={4}>{lead}</Text>}
         </Box>
         {actions && <Group gap="xs">{actions}</Group>}

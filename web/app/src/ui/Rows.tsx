@@ -9,10 +9,10 @@ interface Props {
   children: ReactNode;
 }
 
-/** A table that scrolls sideways by itself on narrow screens. */
+/** A table that scrolls sideways by itself on narrow screens, rather than squeeze its columns. */
 export function Rows({ label, head, children }: Props): ReactNode {
   return (
-    <Table.ScrollContainer w="100%" minWidth={540} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": `${label}, as a table`, role: "region" } }}>
+    <Table.ScrollContainer w="100%" minWidth={Math.max(540, head.length * 112)} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": `${label}, as a table`, role: "region" } }}>
       <Table className={classes.rows} verticalSpacing="xs" highlightOnHover aria-label={label}>
         <Table.Thead><Table.Tr>{head.map((h, n) => <Table.Th key={n} scope="col">{h === "" ? <VisuallyHidden>What can be done</VisuallyHidden> : h}</Table.Th>)}</Table.Tr></Table.Thead>
         <Table.Tbody>{children}</Table.Tbody>

@@ -2,7 +2,7 @@ import { Alert, Group, SegmentedControl, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { type ReactNode } from "react";
 import { useHere } from "../../shell/instance";
-import { usePeople } from "../../shell/people";
+import { useColleagues } from "../../shell/people";
 import { useSearchState } from "../../shell/search";
 import { Action } from "../../ui/Action";
 import { confirm } from "../../ui/confirm";
@@ -25,7 +25,7 @@ export default function ConfigurationPage(): ReactNode {
   const [{ view, at }, setView] = useSearchState({ view: "form", at: "" });
   const [deploying, deploy] = useDisclosure(false);
   const draft = useDraft(id);
-  const people = usePeople(here.project.organization_id);
+  const people = useColleagues(here.project.id);
   const may = here.may("config:write");
   const check = useCheck(id, draft.text, may === true && !!draft.saved);
   const saved = draft.saved?.value;

@@ -51,7 +51,7 @@ export default function DeliveriesPage(): ReactNode {
       cells={(d) => [
         <><Link href={to.delivery(instance.id, d.id)} size="sm"><Plain>{d.outbox}</Plain></Link><Text size="xs" c="dimmed"><Plain>{d.table ?? ""}</Plain></Text></>,
         <><Status status={d.status} /><Text size="xs" c="dimmed">{d.attempts === 1 ? "one attempt" : `${d.attempts} attempts`}</Text></>,
-        <div key="last" className={classes.why}>{d.last ? <><code><Plain>{d.last.code || `HTTP ${d.last.status ?? "-"}`}</Plain></code><Text size="xs" lineClamp={2}><Plain>{d.last.message ?? ""}</Plain></Text></> : "none yet"}</div>,
+        <div key="last" className={classes.why}>{d.last ? <><code><Plain>{d.last.code || `HTTP ${d.last.status ?? "–"}`}</Plain></code><Text size="xs" lineClamp={2}><Plain>{d.last.message ?? ""}</Plain></Text></> : "none yet"}</div>,
         <Next key="next" delivery={d} />,
         <Plain key="user">{d.user_id}</Plain>,
         <Time key="at" at={d.created_at} />,

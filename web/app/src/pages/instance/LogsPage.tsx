@@ -6,6 +6,7 @@ import { Empty } from "../../ui/Empty";
 import { Failure } from "../../ui/Failure";
 import { Page } from "../../ui/Page";
 import { Waiting } from "../../ui/Rows";
+import classes from "./inbox/inbox.module.css";
 import { byRequest, flat } from "./observe/groups";
 import { Heard } from "./observe/Heard";
 import { LineDetail } from "./observe/LineDetail";
@@ -44,10 +45,10 @@ type Set = (change: Partial<State>) => void;
 
 function Filters({ s, set, filtered }: { s: State; set: Set; filtered: boolean }): ReactNode {
   return (
-    <Group gap="xs" align="flex-end">
-      <Select label="Level" size="xs" w={170} clearable placeholder="All" data={levels} value={s.level || null} onChange={(v) => { set({ level: v ?? "" }); }} />
-      <Select label="Kind" size="xs" w={130} clearable placeholder="All" data={kinds} value={s.kind || null} onChange={(v) => { set({ kind: v ?? "" }); }} />
-      <Select label="Outcome" size="xs" w={140} clearable placeholder="All" data={results} value={s.outcome || null} onChange={(v) => { set({ outcome: v ?? "" }); }} />
+    <div role="search" className={classes.filters} aria-label="Narrow the log">
+      <Select label="Level" size="xs" clearable placeholder="All" data={levels} value={s.level || null} onChange={(v) => { set({ level: v ?? "" }); }} />
+      <Select label="Kind" size="xs" clearable placeholder="All" data={kinds} value={s.kind || null} onChange={(v) => { set({ kind: v ?? "" }); }} />
+      <Select label="Outcome" size="xs" clearable placeholder="All" data={results} value={s.outcome || null} onChange={(v) => { set({ outcome: v ?? "" }); }} />
       <Field label="Text" value={s.text} set={(text) => { set({ text }); }} />
       <Field label="User" value={s.user_id} set={(user_id) => { set({ user_id }); }} />
       <Field label="Device" value={s.client_id} set={(client_id) => { set({ client_id }); }} />
@@ -56,7 +57,7 @@ function Filters({ s, set, filtered }: { s: State; set: Set; filtered: boolean }
       <Field label="Request" value={s.request_id} set={(request_id) => { set({ request_id }); }} />
       <Switch label="Group by request" size="xs" mb={6} checked={s.group === "request"} onChange={(e) => { set({ group: e.currentTarget.checked ? "request" : "" }); }} />
       {filtered && <Button size="xs" variant="subtle" onClick={() => { set(none); }}>Clear filters</Button>}
-    </Group>
+    </div>
   );
 }
 
@@ -72,19 +73,20 @@ interface LinesProps {
 function Lines({ instance, filter, filtered, live, s, set }: LinesProps): ReactNode {
   const tail = useTail(instance, filter, live);
   const rows = useMemo(() => (s.group === "request" ? byRequest(tail.lines) : flat(tail.lines)), [s.group, tail.lines]);
+  const begun = tail.state !== "failed" || tail.lines.length > 0;
   const picked = s.entry ? tail.lines.find((l) => l.id === s.entry) : undefined;
   return (
     <Stack gap="sm">
       <Heard tail={tail} />
-      {tail.problem && <Failure trouble={tail.problem} />}
+      {tail.problem && <Failure trouble={tail.problem} retry={begun ? undefined : tail.again} />}
       {picked && <LineDetail instance={instance} line={picked} close={() => { set({ entry: "" }); }} />}
       {tail.state === "reading" ? <Waiting lines={8} />
         : tail.lines.length > 0 ? <LogList instance={instance} rows={rows} picked={s.entry} pick={(entry) => { set({ entry }); }} follow={live} />
-          : <Nothing filtered={filtered} />}
+          : begun && <Nothing filtered={filtered} />}
       <Group justify="space-between">
         <Group gap="sm">
           <Standing tail={tail} />
-          <Text size="xs" c="dimmed">{counted(tail.lines.length)} lines{tail.dropped > 0 && `; ${counted(tail.dropped)} older ones made room and are still in the log`}</Text>
+          <Text size="xs" c="dimmed">{tail.lines.length === 1 ? "1 line" : `${counted(tail.lines.length)} lines`}{tail.dropped > 0 && `; ${counted(tail.dropped)} older ones made room and are still in the log`}</Text>
         </Group>
         <Group gap="xs">
           {tail.older && <Button size="xs" variant="default" loading={tail.loadingOlder} onClick={tail.older}>Older lines</Button>}
@@ -96,7 +98,7 @@ function Lines({ instance, filter, filtered, live, s, set }: LinesProps): ReactN
 }
 
 function Field({ label, value, set }: { label: string; value: string; set: (v: string) => void }): ReactNode {
-  return <TextInput label={label} size="xs" w={130} key={value} defaultValue={value} onBlur={(e) => { set(e.currentTarget.value.trim()); }} onKeyDown={(e) => { if (e.key === "Enter") set(e.currentTarget.value.trim()); }} />;
+  return <TextInput label={label} size="xs" key={value} defaultValue={value} onBlur={(e) => { set(e.currentTarget.value.trim()); }} onKeyDown={(e) => { if (e.key === "Enter") set(e.currentTarget.value.trim()); }} />;
 }
 
 const standing: Record<Tail["state"], { color: string; word: string }> = {

@@ -1,4 +1,4 @@
-import { Card, Group, SegmentedControl, Select, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Card, Group, Input, SegmentedControl, Select, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { api } from "../../api/client";
 import { asProblem } from "../../api/problem";
@@ -30,16 +30,16 @@ export default function MetricsPage(): ReactNode {
   return (
     <Page title="Metrics" lead="Counters are exact: they miss nothing, also when log entries were dropped."
       actions={<SegmentedControl size="xs" aria-label="Time" value={range} onChange={(v) => { set({ range: v }); }} data={Object.entries(ranges).map(([value, r]) => ({ value, label: r.label }))} />}>
-      <Group>
+      <Group align="flex-end">
         <Select label="Collection" size="xs" clearable placeholder="All" data={tables} value={s.table || null} onChange={(v) => { set({ table: v ?? "" }); }} />
         <Select label="Hook" size="xs" clearable placeholder="All" data={hooks} value={s.hook || null} onChange={(v) => { set({ hook: v ?? "" }); }} />
-        <Stack gap={2}>
-          <Text size="xs" fw={500}>Durations by collection and hook</Text>
+        <Stack gap={0}>
+          <Input.Label component="div" size="xs" mb={2}>Durations by collection and hook</Input.Label>
           <SegmentedControl size="xs" aria-label="Quantile of durations by collection and hook" value={quantile} onChange={(v) => { set({ quantile: v }); }} data={[...quantiles]} />
         </Stack>
       </Group>
-      {trouble ? <Failure trouble={asProblem(trouble)} retry={() => { void writes.refetch(); void rest.refetch(); }} />
-        : writes.data && rest.data ? <Charts writes={writes.data} rest={rest.data} quantile={quantile} table={s.table} hook={s.hook} /> : <Waiting lines={8} />}
+      {writes.data && rest.data ? <Charts writes={writes.data} rest={rest.data} quantile={quantile} table={s.table} hook={s.hook} />
+        : trouble ? <Failure trouble={asProblem(trouble)} retry={() => { void writes.refetch(); void rest.refetch(); }} /> : <Waiting lines={8} />}
     </Page>
   );
 }

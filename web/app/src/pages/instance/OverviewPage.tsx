@@ -12,6 +12,7 @@ import { Page } from "../../ui/Page";
 import { Plain } from "../../ui/Plain";
 import { Waiting } from "../../ui/Rows";
 import { health } from "../organization/project/health";
+import { Undeployed } from "./enable/Undeployed";
 import { Concerns } from "./observe/Concerns";
 import { counted, took, within } from "./observe/numbers";
 import { Seen } from "./observe/Seen";
@@ -26,17 +27,18 @@ export default function OverviewPage(): ReactNode {
   return (
     <Page title={instance.name} lead={<>{instance.kind === "production" ? "Production" : "Development"} instance, {h.detail.charAt(0).toLowerCase() + h.detail.slice(1)}</>}
       actions={<Badge size="lg" variant="dot" color={h.color} tt="none">{h.word}</Badge>}>
-      <Group gap="xl">
+      <Group gap="xl" align="flex-start">
         <Fact label="Address"><Value value={instance.url} label="the instance's address" /></Fact>
         <Fact label="Deployment">{instance.deployment > 0 ? <Link href={to.deployment(instance.id, instance.deployment)}>No. {instance.deployment}</Link> : "none yet"}</Fact>
         <Fact label="Atomicity"><Atomicity of={instance.atomicity} /></Fact>
         <Fact label="Runtimes">{instance.status.runtimes.length === 0 ? "none" : instance.status.runtimes.map((r) => <Plain key={r.id}>{`revision ${r.revision} `}</Plain>)}</Fact>
       </Group>
+      {instance.deployment === 0 && <Undeployed instance={instance.id} />}
       <Section title="Needs attention">
-        {attention.error ? <Failure trouble={asProblem(attention.error)} retry={() => { void attention.refetch(); }} /> : attention.data ? <Concerns list={attention.data.concerns} instance={instance.id} /> : <Waiting lines={2} />}
+        {attention.data ? <Concerns list={attention.data.concerns} instance={instance.id} /> : attention.error ? <Failure trouble={asProblem(attention.error)} retry={() => { void attention.refetch(); }} /> : <Waiting lines={2} />}
       </Section>
       <Section title="Traffic of the last hour"><Traffic id={instance.id} /></Section>
-      <Section title="Seen so far">{attention.data ? <Seen list={attention.data.seen} /> : <Waiting lines={1} />}</Section>
+      {!(attention.error && !attention.data) && <Section title="Seen so far">{attention.data ? <Seen list={attention.data.seen} /> : <Waiting lines={1} />}</Section>}
     </Page>
   );
 }
@@ -65,7 +67,7 @@ function Traffic({ id }: { id: string }): ReactNode {
   const range = within("1h", now);
   const q = api.useQuery("get", "/api/v1/instances/{instance}/metrics/series",
     { params: { path: { instance: id }, query: { name: ["transactions", "latency", "tokens", "conflicts"], step: range.step } } }, { refetchInterval: 15_000 });
-  if (q.error) return <Failure trouble={asProblem(q.error)} retry={() => { void q.refetch(); }} />;
+  if (q.error && !q.data) return <Failure trouble={asProblem(q.error)} retry={() => { void q.refetch(); }} />;
   if (!q.data) return <Waiting lines={2} />;
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }}>

@@ -1,4 +1,4 @@
-import { NativeSelect, Stack } from "@mantine/core";
+import { NativeSelect } from "@mantine/core";
 import { useMemo, type ReactNode } from "react";
 import { api } from "../../api/client";
 import { asProblem } from "../../api/problem";
@@ -31,10 +31,8 @@ export default function PlaygroundPage(): ReactNode {
       {read.data && !chosen && <Empty title="There is no table to play with yet" action={<LinkButton href={to.enable(instance.id)}>Enable the backend</LinkButton>}>It needs a table with a text, number or yes-no column.</Empty>}
       {allowed !== true && chosen && <Empty title="Not for your role">{allowed}</Empty>}
       {allowed === true && chosen && (
-        <Stack gap="md">
-          <NativeSelect label="Table" w={280} data={tables.map((t) => ({ value: t.name, label: plain(t.name) }))} value={chosen.name} onChange={(e) => { go({ table: e.currentTarget.value }); }} />
-          <World key={chosen.name} table={chosen} draft={draft} />
-        </Stack>
+        <World key={chosen.name} table={chosen} draft={draft}
+          choice={<NativeSelect label="Table" w={240} data={tables.map((t) => ({ value: t.name, label: plain(t.name) }))} value={chosen.name} onChange={(e) => { go({ table: e.currentTarget.value }); }} />} />
       )}
     </Page>
   );

@@ -8,7 +8,7 @@ import { useAct } from "../../shell/act";
 import { useHere } from "../../shell/instance";
 import { Link } from "../../shell/Link";
 import { Listing } from "../../shell/Listing";
-import { Person, usePeople } from "../../shell/people";
+import { Person, useColleagues } from "../../shell/people";
 import { Action } from "../../ui/Action";
 import { confirm } from "../../ui/confirm";
 import { Empty } from "../../ui/Empty";
@@ -32,7 +32,7 @@ export default function SecretsPage(): ReactNode {
   const here = useHere();
   const id = here.instance.id;
   const path = { instance: id };
-  const people = usePeople(here.project.organization_id);
+  const people = useColleagues(here.project.id);
   const may = here.may("secret:write");
   const [asked, ask] = useState<{ name: string; replaces: boolean }>();
   const list = usePages(["secrets", id], () => body(client.GET("/api/v1/instances/{instance}/secrets", { params: { path } })));
@@ -51,7 +51,7 @@ export default function SecretsPage(): ReactNode {
   const make = <Action may={may} leftSection={<IconPlus />} onClick={() => { ask({ name: "", replaces: false }); }}>New secret</Action>;
   return (
     <Page title="Secrets" lead="Values that the configuration names and never holds: connection strings, keys. They can be set and replaced; nobody can read them." actions={rows.length > 0 ? make : undefined}>
-      <Listing list={{ ...list, rows }} label="Secrets" head={["Name", "Value", "Set", "Named by the draft", <span key="do">What to do</span>]}
+      <Listing list={{ ...list, rows }} label="Secrets" head={["Name", "Value", "Set", "Named by the draft", ""]}
         empty={<Empty title="No secret yet" action={make}>The first is usually SOURCE_URI, the connection string of the database.</Empty>}
         row={(s) => (
           <Table.Tr key={s.name}>

@@ -7,6 +7,7 @@ import type { components } from "../../api/schema";
 import { to } from "../../paths";
 import { Link } from "../../shell/Link";
 import { Listing } from "../../shell/Listing";
+import { Restricted } from "../../shell/Restricted";
 import { useSearchState } from "../../shell/search";
 import { Empty } from "../../ui/Empty";
 import { Page } from "../../ui/Page";
@@ -24,11 +25,13 @@ export default function AlertsPage(): ReactNode {
   const [s, set] = useSearchState({ tab: "alerts", show: "open" });
   return (
     <Page title="Alerts" lead="An alert opens when something holds, is told once, and closes by itself.">
+      <Restricted org={org} permission="alert:read" what="Alerts are">
       <Tabs value={s.tab} onChange={(tab) => { set({ tab: tab ?? "alerts" }); }} keepMounted={false}>
         <Tabs.List><Tabs.Tab value="alerts">Alerts</Tabs.Tab><Tabs.Tab value="channels">Channels</Tabs.Tab></Tabs.List>
         <Tabs.Panel value="alerts" pt="md"><Alerts org={org} show={s.show} setShow={(show) => { set({ show }); }} /></Tabs.Panel>
         <Tabs.Panel value="channels" pt="md"><Channels org={org} /></Tabs.Panel>
       </Tabs>
+      </Restricted>
     </Page>
   );
 }

@@ -4,13 +4,11 @@ import type { ReactNode } from "react";
 import { body, client } from "../../api/client";
 import { usePages } from "../../api/pages";
 import { Listing } from "../../shell/Listing";
-import { useMay, useMembership } from "../../shell/me";
 import { usePeople } from "../../shell/people";
+import { Restricted } from "../../shell/Restricted";
 import { useSearchState } from "../../shell/search";
 import { Empty } from "../../ui/Empty";
-import { Failure } from "../../ui/Failure";
 import { Page } from "../../ui/Page";
-import { Waiting } from "../../ui/Rows";
 import { moment } from "./audit/diff";
 import { EventRow } from "./audit/EventRow";
 import { everything, Filters, type Filter } from "./audit/Filters";
@@ -18,12 +16,8 @@ import { everything, Filters, type Filter } from "./audit/Filters";
 /** Everything that was changed in the organization, and by whom. */
 export default function AuditPage(): ReactNode {
   const { org = "" } = useParams({ strict: false }) as { org?: string };
-  const member = useMembership(org);
-  const may = useMay(org)("audit:read");
   const lead = "Every change, by whom and from where. It is kept as a chain, so that a line that is altered or missing shows.";
-  if (!member) return <Page title="Audit log" lead={lead}><Waiting lines={6} /></Page>;
-  if (may !== true) return <Page title="Audit log" lead={lead}><Failure title="The audit log is not shown to you" trouble={{ message: may }} /></Page>;
-  return <Page title="Audit log" lead={lead}><Events org={org} /></Page>;
+  return <Page title="Audit log" lead={lead}><Restricted org={org} permission="audit:read" what="The audit log is"><Events org={org} /></Restricted></Page>;
 }
 
 function Events({ org }: { org: string }): ReactNode {
@@ -35,7 +29,7 @@ function Events({ org }: { org: string }): ReactNode {
   return (
     <>
       <Filters filter={filter as Filter} people={people} onChange={set} />
-      <Listing list={list} label="Events" head={["When", "Who", "What", "Target", "Changed", <span key="do">Open</span>]}
+      <Listing list={list} label="Events" head={["When", "Who", "What", "Target", "Changed", ""]}
         empty={<Empty title="Nothing that fits">Take a filter away to see more.</Empty>}
         row={(e) => <EventRow key={e.id} event={e} people={people} open={event === e.id} toggle={() => { set({ event: event === e.id ? "" : e.id }); }} narrow={(target) => { set({ target }); }} />} />
     </>

@@ -5,6 +5,7 @@ import { body, client } from "../../api/client";
 import { usePages } from "../../api/pages";
 import { useAct } from "../../shell/act";
 import { useMay } from "../../shell/me";
+import { Restricted } from "../../shell/Restricted";
 import { useSearchState } from "../../shell/search";
 import { Action } from "../../ui/Action";
 import { Empty } from "../../ui/Empty";
@@ -20,10 +21,10 @@ import type { Export } from "./exports/words";
 /** Where telemetry goes besides this dashboard. */
 export default function ExportsPage(): ReactNode {
   const { org = "" } = useParams({ strict: false }) as { org?: string };
-  const may = useMay(org)("export:write");
+  const role = useMay(org), may = role("export:write");
   const [s, set] = useSearchState({ export: "" });
   const key = ["telemetry-exports", org];
-  const list = usePages<Export>(key, (cursor) => body(client.GET("/api/v1/orgs/{org}/telemetry-exports", { params: { path: { org }, query: { cursor } } })), { refetchInterval: 15_000 });
+  const list = usePages<Export>(key, (cursor) => body(client.GET("/api/v1/orgs/{org}/telemetry-exports", { params: { path: { org }, query: { cursor } } })), { refetchInterval: 15_000, enabled: role("export:read") === true });
   const instances = useInstances(org);
   const names = new Map(instances.map((i) => [i.value, i.label]));
   const edited = list.rows.find((e) => e.id === s.export);
@@ -33,6 +34,7 @@ export default function ExportsPage(): ReactNode {
   return (
     <Page title="Telemetry export" lead="Traces, metrics and logs of your instances, sent to a receiver of OpenTelemetry. Nothing waits for it: what it cannot take is sent later, for an hour."
       actions={<Action may={may} onClick={() => { open("new"); }}>Add a receiver</Action>}>
+      <Restricted org={org} permission="export:read" what="Exports are">
       {list.waiting ? <Waiting lines={4} /> : (
         <Stack gap="md">
           {list.problem && <Failure trouble={list.problem} retry={list.refresh} />}
@@ -41,6 +43,7 @@ export default function ExportsPage(): ReactNode {
           {list.more && <Group justify="center"><Button variant="default" loading={list.loadingMore} onClick={list.more}>Show more</Button></Group>}
         </Stack>
       )}
+      </Restricted>
       <Modal opened={s.export !== "" && (s.export === "new" || !!edited)} onClose={close} size="lg" title={edited ? "Change the receiver" : "Add a receiver"} closeButtonProps={{ "aria-label": "Close" }}>
         <ExportForm key={s.export} known={edited} instances={instances} pending={save.isPending} problem={save.problem} save={(v) => { save.mutate(v); }} />
       </Modal>

@@ -9,6 +9,7 @@ import { useAct } from "../../shell/act";
 import { Listing } from "../../shell/Listing";
 import { useMay, useMe, useMembership } from "../../shell/me";
 import { Person, usePeople, type Member } from "../../shell/people";
+import { Restricted } from "../../shell/Restricted";
 import { Action } from "../../ui/Action";
 import { confirm } from "../../ui/confirm";
 import { Empty } from "../../ui/Empty";
@@ -34,13 +35,14 @@ export default function MembersPage(): ReactNode {
   const [changing, change] = useState<Member>();
   const [inviting, invite] = useState(false);
   const [made, setMade] = useState<components["schemas"]["Invitation"]>();
-  const list = usePages(["members", org], (cursor) => body(client.GET("/api/v1/orgs/{org}/members", { params: { path: { org }, query: { cursor } } })));
+  const list = usePages(["members", org], (cursor) => body(client.GET("/api/v1/orgs/{org}/members", { params: { path: { org }, query: { cursor } } })), { enabled: may("member:read") === true });
   const remove = useAct((user: string) => body(client.DELETE("/api/v1/orgs/{org}/members/{user}", { params: { path: { org, user } } })), {
     done: "Removed.", refresh: [["members", org], ["people", org], ["get", "/api/v1/auth/me"]], then: (_, user) => { if (user === me?.id) void navigate({ href: to.home() }); },
   });
   return (
     <Page title="Members" lead="Who can work here, on what." actions={<Action may={write} leftSection={<IconPlus />} onClick={() => { invite(true); }}>Invite</Action>}>
-      <Listing list={list} label="Members" head={["Name", "Role", "Where", "Since", <span key="do">What to do</span>]} empty={<Empty title="Nobody" />}
+      <Restricted org={org} permission="member:read" what="The members are">
+      <Listing list={list} label="Members" head={["Name", "Role", "Where", "Since", ""]} empty={<Empty title="Nobody" />}
         row={(m) => (
           <Table.Tr key={m.user_id}>
             <Table.Td><Text size="sm" fw={600}><Plain>{m.name || m.email}</Plain>{m.user_id === me?.id && " (you)"}</Text><Text size="sm" c="dimmed"><Plain>{m.email}</Plain></Text></Table.Td>
@@ -57,6 +59,7 @@ export default function MembersPage(): ReactNode {
             </Table.Td>
           </Table.Tr>
         )} />
+      </Restricted>
       {write === true && <Invitations org={org} names={names} />}
       <ChangeMember org={org} own={own} member={changing} onClose={() => { change(undefined); }} />
       <Invite org={org} own={own} opened={inviting} onClose={() => { invite(false); }} onMade={(i) => { invite(false); setMade(i); }} />
@@ -75,7 +78,7 @@ function Invitations({ org, names }: { org: string; names: { id: string; name: s
   return (
     <Stack gap="sm" component="section" aria-labelledby="invitations">
       <Title order={2} size="h4" id="invitations">Open invitations</Title>
-      <Listing list={list} label="Open invitations" head={["Address", "Role", "Where", "Invited", "Ends", <span key="do">What to do</span>]} empty={<Text size="sm" c="dimmed">None.</Text>}
+      <Listing list={list} label="Open invitations" head={["Address", "Role", "Where", "Invited", "Ends", ""]} empty={<Text size="sm" c="dimmed">None.</Text>}
         row={(i) => (
           <Table.Tr key={i.id}>
             <Table.Td><Plain>{i.email}</Plain></Table.Td>

@@ -6,6 +6,7 @@ import { body, client } from "../../api/client";
 import { usePages } from "../../api/pages";
 import type { components } from "../../api/schema";
 import { to } from "../../paths";
+import { Absent } from "../../shell/Absent";
 import { Link, LinkButton } from "../../shell/Link";
 import { Listing } from "../../shell/Listing";
 import { useMay } from "../../shell/me";
@@ -27,12 +28,12 @@ export default function OrganizationPage(): ReactNode {
   const [asking, ask] = useDisclosure(false);
   const list = usePages(["projects", org], (cursor) => body(client.GET("/api/v1/orgs/{org}/projects", { params: { path: { org }, query: { cursor } } })));
   const make = <Action may={may("project:create")} leftSection={<IconPlus />} onClick={ask.open}>New project</Action>;
-  const failed = list.problem && list.rows.length === 0;
+  if (list.problem && list.rows.length === 0) return <Absent title="Organization" problem={list.problem} retry={list.refresh} />;
   return (
     <Page title="Projects" lead="A project is one app; its instances are that app's environments." actions={list.rows.length > 0 ? make : undefined}>
       {list.waiting && <Waiting lines={5} />}
-      {list.problem && <Failure title={failed ? "The projects cannot be shown" : undefined} trouble={list.problem} retry={list.refresh} />}
-      {!list.waiting && !failed && list.rows.length === 0 && (
+      {list.problem && <Failure trouble={list.problem} retry={list.refresh} />}
+      {!list.waiting && list.rows.length === 0 && (
         <Empty title="No project yet" action={make}>Make one for each app. It will hold a development instance, to try things in, and a production one.</Empty>
       )}
       {list.rows.map((p) => <ProjectCard key={p.id} project={p} org={org} />)}

@@ -5,6 +5,7 @@ import { api, body, client, tagged } from "../../api/client";
 import { usePages } from "../../api/pages";
 import { asProblem } from "../../api/problem";
 import { to } from "../../paths";
+import { Absent } from "../../shell/Absent";
 import { useAct } from "../../shell/act";
 import { LinkButton } from "../../shell/Link";
 import { Listing } from "../../shell/Listing";
@@ -13,7 +14,6 @@ import { Rename } from "../../shell/Rename";
 import { Action } from "../../ui/Action";
 import { confirm } from "../../ui/confirm";
 import { Empty } from "../../ui/Empty";
-import { Failure } from "../../ui/Failure";
 import { IconPlus } from "../../ui/icons";
 import { Page } from "../../ui/Page";
 import { Waiting } from "../../ui/Rows";
@@ -33,7 +33,7 @@ export default function ProjectPage(): ReactNode {
     done: "The project is deleted.", refresh: [["projects"], ["get", "/api/v1/orgs/{org}/projects"]],
     then: () => { void navigate({ href: project.data ? to.organization(project.data.organization_id) : to.home() }); },
   });
-  if (project.error) return <Page title="Project"><Failure title="This project cannot be shown" trouble={asProblem(project.error)} retry={() => { void project.refetch(); }} /></Page>;
+  if (project.error && !project.data) return <Absent title="Project" problem={asProblem(project.error)} retry={() => { void project.refetch(); }} />;
   if (!project.data) return <Waiting lines={5} />;
   const p = project.data;
   const empty = list.waiting ? "The instances are still being read." : list.rows.length > 0 ? "Delete its instances first: only an empty project can be deleted." : true;

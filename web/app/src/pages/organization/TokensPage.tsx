@@ -8,10 +8,10 @@ import { useAct } from "../../shell/act";
 import { Listing } from "../../shell/Listing";
 import { useMay } from "../../shell/me";
 import { Person, usePeople } from "../../shell/people";
+import { Restricted } from "../../shell/Restricted";
 import { Action } from "../../ui/Action";
 import { confirm } from "../../ui/confirm";
 import { Empty } from "../../ui/Empty";
-import { Failure } from "../../ui/Failure";
 import { IconPlus } from "../../ui/icons";
 import { Once } from "../../ui/Once";
 import { Page } from "../../ui/Page";
@@ -37,8 +37,8 @@ export default function TokensPage(): ReactNode {
   const make = <Action may={write} leftSection={<IconPlus />} onClick={() => { ask(true); }}>New API token</Action>;
   return (
     <Page title="API tokens" lead={<>For scripts and pipelines. Everything here is also a REST call; see the <a href={to.docs()}>API documentation</a>.</>} actions={make}>
-      {read !== true ? <Failure title="The tokens are not shown to you" trouble={{ message: read }} /> : (
-        <Listing list={list} label="API tokens" head={["Name", "May", "Where", "Last used", "Ends", <span key="do">What to do</span>]}
+      <Restricted org={org} permission="token:read" what="The tokens are">
+        <Listing list={list} label="API tokens" head={["Name", "May", "Where", "Last used", "Ends", ""]}
           empty={<Empty title="No API token">Make one for each script, with no more permissions than it needs.</Empty>}
           row={(t) => (
             <Table.Tr key={t.id}>
@@ -52,7 +52,7 @@ export default function TokensPage(): ReactNode {
               }}>Revoke</Action></Table.Td>
             </Table.Tr>
           )} />
-      )}
+      </Restricted>
       <NewToken org={org} opened={asking} onClose={() => { ask(false); }} onMade={(t) => { ask(false); setMade(t); }} />
       <Once title="The API token" value={made} label="API token" onClose={() => { setMade(undefined); }}>Scripts send it as <code>Authorization: Bearer …</code>.</Once>
     </Page>

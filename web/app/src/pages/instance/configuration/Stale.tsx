@@ -1,14 +1,14 @@
 import { Alert, Button, Group, Modal, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState, type ReactNode } from "react";
-import { Person, type Member } from "../../../shell/people";
+import { Person, type People } from "../../../shell/people";
 import { confirm } from "../../../ui/confirm";
 import { Time } from "../../../ui/Time";
 import { Difference } from "./Difference";
 import type { Draft } from "./useDraft";
 
 /** Somebody else saved the draft while it was edited here: nothing is lost, and one of three ways is chosen. */
-export function Stale({ draft, people }: { draft: Draft; people: Map<string, Member> }): ReactNode {
+export function Stale({ draft, people }: { draft: Draft; people: People }): ReactNode {
   const [comparing, compare] = useDisclosure(false);
   if (!draft.stale || !draft.saved) return null;
   const theirs = draft.saved.value;

@@ -1,4 +1,4 @@
-import { Badge, Group, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Badge, Group, Table, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { to } from "../../../paths";
 import { Link } from "../../../shell/Link";
@@ -7,9 +7,9 @@ import { Listing } from "../../../shell/Listing";
 import { allowed } from "../../../ui/allowed";
 import { Action } from "../../../ui/Action";
 import { confirm } from "../../../ui/confirm";
-import { Empty } from "../../../ui/Empty";
 import { Plain } from "../../../ui/Plain";
 import { Time } from "../../../ui/Time";
+import { Undeployed } from "../enable/Undeployed";
 import { useActivate, useDeployments, type Deployment } from "./deployments";
 
 /** The deployments of the instance, the newest first; each can be made the active one again. */
@@ -18,8 +18,8 @@ export function DeploymentList(): ReactNode {
   const list = useDeployments(instance.id);
   const activate = useActivate(instance.id);
   return (
-    <Listing list={list} label="Deployments" head={["Number", "Message", "By", "Made", "Hooks", <VisuallyHidden key="do">Actions</VisuallyHidden>]}
-      empty={<Empty title="Nothing is deployed yet">Save a configuration, and deploy it: then the instance takes writes.</Empty>}
+    <Listing list={list} label="Deployments" head={["Number", "Message", "By", "Made", "Hooks", ""]}
+      empty={<Undeployed instance={instance.id} />}
       row={(d) => {
         const active = d.number === instance.deployment;
         return (
@@ -47,9 +47,14 @@ export function askToActivate(d: Pick<Deployment, "number" | "message">, active:
   });
 }
 
+/** How a deployment's tests went. */
+export function testsOf({ passed, count }: { passed: number; count: number }): string {
+  return count === 0 ? "no tests" : `${passed} of ${count} ${count === 1 ? "test" : "tests"} passed`;
+}
+
 /** What a deployment has of hooks, in a few words. */
 export function hooksOf(d: Pick<Deployment, "hooks">): string {
   if (!d.hooks) return "none";
   const files = d.hooks.functions.length;
-  return `${files} ${files === 1 ? "file" : "files"}, ${d.hooks.tests.passed} of ${d.hooks.tests.count} tests passed`;
+  return `${files} ${files === 1 ? "file" : "files"}, ${testsOf(d.hooks.tests)}`;
 }

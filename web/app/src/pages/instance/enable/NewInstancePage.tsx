@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { api, body, client } from "../../../api/client";
 import { asProblem } from "../../../api/problem";
 import { to } from "../../../paths";
+import { Absent } from "../../../shell/Absent";
 import { useAct } from "../../../shell/act";
 import { useMay } from "../../../shell/me";
 import { Action } from "../../../ui/Action";
@@ -24,7 +25,7 @@ export default function NewInstancePage(): ReactNode {
     refresh: [["get", "/api/v1/projects/{project}/instances"]],
     then: (made) => { void navigate({ href: to.enable(made.id, "source") }); },
   });
-  if (read.error) return <Page title="New instance"><Failure title="This project cannot be shown" trouble={asProblem(read.error)} retry={() => { void read.refetch(); }} /></Page>;
+  if (read.error && !read.data) return <Absent title="Project" problem={asProblem(read.error)} retry={() => { void read.refetch(); }} />;
   if (!read.data) return <Waiting />;
   return (
     <Page title="New instance" lead="One environment of your app: its own URLs, keys, database and configuration.">

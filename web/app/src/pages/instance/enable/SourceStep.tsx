@@ -35,7 +35,7 @@ export function SourceStep({ answers, change, next }: StepProps): ReactNode {
         <Group gap="xs">
           <Text size="sm">On this machine:</Text>
           {offers.data?.sources.map((s) => (
-            <Action key={s.type} may={writes} size="compact-md" variant="light" onClick={() => {
+            <Action key={s.type} may={writes} size="compact-sm" variant="light" onClick={() => {
               change({ type: s.type, database: s.database, stored: false });
               setURI(s.uri);
               test.mutate({ type: s.type, database: s.database, uri: s.uri });

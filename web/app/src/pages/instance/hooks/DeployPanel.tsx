@@ -5,6 +5,7 @@ import { to } from "../../../paths";
 import { Link } from "../../../shell/Link";
 import { Action } from "../../../ui/Action";
 import { Waiting } from "../../../ui/Rows";
+import { testsOf } from "../deployments/DeploymentList";
 import { differencesOf, nothing } from "../deployments/diff";
 import { DiffList } from "../deployments/DiffList";
 import { useDeployment, type Deployed } from "../deployments/deployments";
@@ -47,7 +48,7 @@ export function DeployPanel({ ws, mistakes, deploy, deploying, problem, deployed
       {deployed && !problem && (
         <Alert color="teal" variant="light" title={`Deployment ${deployed.number} is active`} role="status">
           {deployed.pending ? "No runtime serves it yet: the overview says when one does. " : "Runtimes serve it. "}
-          {deployed.hooks && `${deployed.hooks.tests.passed} of ${deployed.hooks.tests.count} tests passed. `}
+          {deployed.hooks && `Hooks: ${testsOf(deployed.hooks.tests)}. `}
           <Link href={to.deployment(ws.instance, deployed.number)}>See it</Link>
           {deployed.warnings.length > 0 && <Findings list={deployed.warnings} instance={ws.instance} open={open} />}
         </Alert>

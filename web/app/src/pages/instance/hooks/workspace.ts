@@ -1,7 +1,7 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, body, client, tagged } from "../../../api/client";
-import { asProblem, type Problem } from "../../../api/problem";
+import { asProblem, Problem } from "../../../api/problem";
 import type { components } from "../../../api/schema";
 import { useAct } from "../../../shell/act";
 import { useHere } from "../../../shell/instance";
@@ -87,12 +87,15 @@ function keep(queries: QueryClient, instance: string, file: SavedFile): void {
 export function useSave(instance: string, then?: (paths: string[]) => void) {
   const queries = useQueryClient();
   return useAct(async (items: Item[]) => {
-    try {
-      for (const item of items) keep(queries, instance, await put(instance, item));
-    } catch (e) {
-      // Somebody was faster: read what they saved, so that the two can be compared.
-      if (asProblem(e).status === 412) await queries.invalidateQueries({ queryKey: draftKey });
-      throw e;
+    for (const item of items) {
+      try {
+        keep(queries, instance, await put(instance, item));
+      } catch (e) {
+        if (asProblem(e).status !== 412) throw e;
+        // Somebody was faster: read what they saved, so that the two can be compared.
+        await queries.invalidateQueries({ queryKey: draftKey });
+        throw new Problem(412, "version_mismatch", `Somebody else changed ${item.path} meanwhile.`, "Yours is kept, and not saved. Above the code are the differences: save yours over it, or take theirs.");
+      }
     }
     return items.map((i) => i.path);
   }, { done: (paths) => (paths.length === 1 ? `Saved ${paths[0]}` : `Saved ${paths.length} files`), refresh: [draftKey], then });

@@ -3,6 +3,7 @@ import type { May } from "../../../api/can";
 import { useHere } from "../../../shell/instance";
 import { useSearchState } from "../../../shell/search";
 import { Page } from "../../../ui/Page";
+import { Undeployed } from "../enable/Undeployed";
 import { Filters, type Filter } from "./Filters";
 import type { Placed } from "./groups";
 import { Inbox, useSelection } from "./Inbox";
@@ -47,6 +48,12 @@ interface Props<T, F extends Record<string, string>> {
 
 /** A page of what waits for somebody: narrowed by the address, followed as it happens, chosen and dealt with together. */
 export function InboxPage<T extends { id: string }, F extends Record<string, string>>(p: Props<T, F>): ReactNode {
+  const { instance } = useHere();
+  if (instance.deployment === 0) return <Page title={p.title} lead={p.lead}><Undeployed instance={instance.id} /></Page>;
+  return <Followed {...p} />;
+}
+
+function Followed<T extends { id: string }, F extends Record<string, string>>(p: Props<T, F>): ReactNode {
   const { instance } = useHere();
   const [filter, setFilter] = useSearchState(p.defaults);
   const [selected, select] = useSelection();

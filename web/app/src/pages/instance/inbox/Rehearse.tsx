@@ -24,9 +24,9 @@ export function Rehearse({ kind, id }: { kind: "conflict" | "rejection"; id: str
     <Part title="Try it out">
       <Text size="sm" c="dimmed">{kind === "conflict" ? "The conflict is met once more, over what was stored then." : "The transaction is written once more, over what is stored today."} Nothing is stored, sent or counted.</Text>
       <Group gap="xs">
-        <Action variant="default" size="compact-md" may={may("rehearsal:run")} loading={run.isPending && run.variables === "draft"} onClick={() => { run.mutate("draft"); }}>With the draft</Action>
-        <Action variant="default" size="compact-md" may={may("rehearsal:run")} loading={run.isPending && run.variables === "deployed"} onClick={() => { run.mutate("deployed"); }}>With what is deployed</Action>
-        <LinkButton variant="default" size="compact-md" href={to.hooks(instance.id, { panel: "run", on: `${kind}:${id}` })}>In the hooks editor</LinkButton>
+        <Action variant="default" size="compact-sm" may={may("rehearsal:run")} loading={run.isPending && run.variables === "draft"} onClick={() => { run.mutate("draft"); }}>With the draft</Action>
+        <Action variant="default" size="compact-sm" may={may("rehearsal:run")} loading={run.isPending && run.variables === "deployed"} onClick={() => { run.mutate("deployed"); }}>With what is deployed</Action>
+        <LinkButton variant="default" size="compact-sm" href={to.hooks(instance.id, { panel: "run", on: `${kind}:${id}` })}>In the hooks editor</LinkButton>
       </Group>
       <Stack role="status" gap="sm">
         {run.problem && <Failure title="It could not be tried" trouble={run.problem} />}

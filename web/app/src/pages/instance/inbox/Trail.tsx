@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { to } from "../../../paths";
 import { useHere } from "../../../shell/instance";
 import { Link } from "../../../shell/Link";
-import { Person, usePeople } from "../../../shell/people";
+import { Person, useColleagues } from "../../../shell/people";
 import { Value } from "../../../ui/Code";
 import { Plain } from "../../../ui/Plain";
 import { Time } from "../../../ui/Time";
@@ -27,7 +27,7 @@ export function trail(instance: string, w: Written): [string, ReactNode][] {
     ["User", w.user_id && <Link href={to.logs(instance, { user_id: w.user_id })} size="sm"><Plain>{w.user_id}</Plain></Link>],
     ["Device", w.client_id && <Plain>{w.client_id}</Plain>],
     ["Arrived", <Time key="at" at={w.created_at} />],
-    ["Deployment", <Link key="deployment" href={to.deployment(instance, w.deployment)} size="sm">{`#${w.deployment}`}</Link>],
+    ["Deployment", <Link key="deployment" href={to.deployment(instance, w.deployment)} size="sm">{`No. ${w.deployment}`}</Link>],
     ["Request", w.request_id && (
       <span key="request">
         <Link href={to.logs(instance, { request_id: w.request_id })} size="sm" underline="always">Log</Link>, <Link href={to.trace(instance, w.request_id)} size="sm" underline="always">trace</Link>
@@ -39,5 +39,5 @@ export function trail(instance: string, w: Written): [string, ReactNode][] {
 }
 
 function By({ id }: { id: string }): ReactNode {
-  return <Person id={id} people={usePeople(useHere().project.organization_id)} />;
+  return <Person id={id} people={useColleagues(useHere().project.id)} />;
 }

@@ -5,7 +5,7 @@ import { usePages } from "../../../api/pages";
 import { useAct } from "../../../shell/act";
 import type { Here } from "../../../shell/instance";
 import { Listing } from "../../../shell/Listing";
-import { Person, usePeople } from "../../../shell/people";
+import { Person, useColleagues } from "../../../shell/people";
 import { Action } from "../../../ui/Action";
 import { confirm } from "../../../ui/confirm";
 import { Failure } from "../../../ui/Failure";
@@ -21,7 +21,7 @@ export function APIKeys({ here }: { here: Here }): ReactNode {
   const id = here.instance.id;
   const path = { instance: id };
   const may = here.may("key:write");
-  const people = usePeople(here.project.organization_id);
+  const people = useColleagues(here.project.id);
   const [asking, setAsking] = useState(false);
   const [made, setMade] = useState<string>();
   const list = usePages(["api-keys", id], () => body(client.GET("/api/v1/instances/{instance}/api-keys", { params: { path } })));
@@ -33,7 +33,7 @@ export function APIKeys({ here }: { here: Here }): ReactNode {
           <div><Title order={2} size="h4" id="api-keys">API keys</Title><Text size="sm" c="dimmed">For your own server: it asks for a token in the name of one of its users. Needs a provider of type api_key.</Text></div>
           <Action variant="default" may={may} onClick={() => { setAsking(true); }}>New API key</Action>
         </Group>
-        <Listing list={list} label="List of API keys" head={["Name", "Begins with", "Made", "Ends", <span key="do">What to do</span>]} empty={<Text size="sm" c="dimmed">None.</Text>}
+        <Listing list={list} label="List of API keys" head={["Name", "Begins with", "Made", "Ends", ""]} empty={<Text size="sm" c="dimmed">None.</Text>}
           row={(k) => (
             <Table.Tr key={k.id}>
               <Table.Td><Plain>{k.name}</Plain></Table.Td>

@@ -50,7 +50,7 @@ export function SigningKeys({ here }: { here: Here }): ReactNode {
         </Group>
         {notice && <Alert color="teal" variant="light" title={notice.title} withCloseButton closeButtonLabel="Close" onClose={() => { setNotice(undefined); }} role="status"><Plain>{notice.text}</Plain></Alert>}
         {list.rows.length > 0 && <Drawing keys={list.rows} />}
-        <Listing list={list} label="List of signing keys" head={["Key", "State", "Published", "Signs from", "Leaves the key set", <span key="do">What to do</span>]}
+        <Listing list={list} label="List of signing keys" head={["Key", "State", "Published", "Signs from", "Leaves the key set", ""]}
           empty={<Text size="sm" c="dimmed">There is no key.</Text>}
           row={(k) => (
             <Table.Tr key={k.id}>

@@ -18,6 +18,8 @@ export interface Tail {
   older: (() => void) | undefined;
   loadingOlder: boolean;
   clear: () => void;
+  /** Begins anew, where the newest lines could not be read. */
+  again: () => void;
 }
 
 const page = 100;
@@ -36,6 +38,7 @@ export function useTail(instance: string, filter: LogFilter, live: boolean): Tai
   const [begun, setBegun] = useState(false);
   const [loadingOlder, setLoadingOlder] = useState(false);
   const bare = useRef(false); // there was no line to go on from
+  const [tries, setTries] = useState(0);
 
   // The newest lines.
   useEffect(() => {
@@ -47,12 +50,13 @@ export function useTail(instance: string, filter: LogFilter, live: boolean): Tai
         bare.current = buffer.lines.length === 0;
         setCursor(p.next_cursor ?? undefined);
         setBegun(true);
+        setProblem(undefined);
         setState("paused");
       },
       (e: unknown) => { if (!over) { setProblem(asProblem(e)); setState("failed"); } },
     );
     return () => { over = true; };
-  }, [buffer, instance, key]);
+  }, [buffer, instance, key, tries]);
 
   // What arrives, drawn once a frame.
   useEffect(() => {
@@ -100,9 +104,10 @@ export function useTail(instance: string, filter: LogFilter, live: boolean): Tai
     ).finally(() => { setLoadingOlder(false); });
   }, [buffer, cursor, instance, key]);
   const clear = useCallback(() => { buffer.clear(); bare.current = false; setCursor(undefined); redraw((n) => n + 1); }, [buffer]);
+  const again = useCallback(() => { setState("reading"); setTries((n) => n + 1); }, []);
   const lines = buffer.lines;
-  return useMemo(() => ({ lines, dropped: buffer.dropped, state, problem, older: cursor ? older : undefined, loadingOlder, clear }),
-    [lines, buffer, state, problem, cursor, older, loadingOlder, clear]);
+  return useMemo(() => ({ lines, dropped: buffer.dropped, state, problem, older: cursor ? older : undefined, loadingOlder, clear, again }),
+    [lines, buffer, state, problem, cursor, older, loadingOlder, clear, again]);
 }
 
 const oldestFirst = (p: components["schemas"]["PageLogEntry"]): LogLine[] => [...(p.data ?? [])].reverse();

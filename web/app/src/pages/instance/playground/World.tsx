@@ -16,8 +16,15 @@ const policies = [
 ];
 const names = ["Phone A", "Phone B"] as const;
 
+interface Props {
+  table: TableModel;
+  draft: Parameters<typeof withPolicy>[0];
+  /** What the table is chosen with, beside its policy. */
+  choice: ReactNode;
+}
+
 /** Two phones over one row, with the instance's own pipeline between them. */
-export function World({ table, draft }: { table: TableModel; draft: Parameters<typeof withPolicy>[0] }): ReactNode {
+export function World({ table, draft, choice }: Props): ReactNode {
   const { instance } = useHere();
   const begin = firstRow(table);
   const fresh = (): PhoneState[] => names.map(() => ({ base: begin, local: begin, online: true }));
@@ -57,7 +64,8 @@ export function World({ table, draft }: { table: TableModel; draft: Parameters<t
   return (
     <Stack gap="md">
       <Group align="flex-end">
-        <NativeSelect label="Policy of the table" w={380} data={[{ value: own, label: plain(`as it is configured (${table.configured})`) }, ...policies]} value={policy} onChange={(e) => { setPolicy(e.currentTarget.value); }} />
+        {choice}
+        <NativeSelect label="Policy of the table" w={360} data={[{ value: own, label: plain(`as it is configured (${table.configured})`) }, ...policies]} value={policy} onChange={(e) => { setPolicy(e.currentTarget.value); }} />
         {policy === "merge" && table.columns.map((c) => (
           <NativeSelect key={c.name} label={plain(c.name)} w={130} data={mergesFor(c.type)} value={merges[c.name] ?? "last_write"} onChange={(e) => { setMerges({ ...merges, [c.name]: e.currentTarget.value }); }} />
         ))}

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { to } from "../../../paths";
 import type { Here } from "../../../shell/instance";
 import { Link } from "../../../shell/Link";
-import { usePeople } from "../../../shell/people";
+import { useColleagues } from "../../../shell/people";
 import { Action } from "../../../ui/Action";
 import { Failure } from "../../../ui/Failure";
 import { Waiting } from "../../../ui/Rows";
@@ -25,7 +25,7 @@ export function ConfiguredSettings({ here }: { here: Here }): ReactNode {
   const check = useCheck(id, draft.text, may === true && !!draft.saved);
   const go = (path: string): void => { void navigate({ href: to.configuration(id, path) }); };
   const sheet = useSheetOf({ draft, errors: check.errors, may, production: here.instance.kind === "production", go });
-  const people = usePeople(here.project.organization_id);
+  const people = useColleagues(here.project.id);
   const ready = !draft.unsaved ? "There is nothing to save." : draft.stale ? "Somebody else changed it: choose what becomes of that first." : check.errors.length > 0 ? "The configuration has mistakes; mend them first." : true;
   return (
     <Section title="Origins and limits" lead={<>Part of the <Link href={to.configuration(id)} size="sm">configuration</Link>: saved into its draft, and in force once that is deployed.</>}>

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import type { components } from "../../../api/schema";
 import { to } from "../../../paths";
 import { Link } from "../../../shell/Link";
-import { Person, type Member } from "../../../shell/people";
+import { Person, type People } from "../../../shell/people";
 import { Value } from "../../../ui/Code";
 import { Plain } from "../../../ui/Plain";
 import { Rows } from "../../../ui/Rows";
@@ -13,7 +13,7 @@ export type AuditEvent = components["schemas"]["AuditEvent"];
 
 interface Props {
   event: AuditEvent;
-  people: Map<string, Member>;
+  people: People;
   open: boolean;
   toggle: () => void;
   narrow: (target: string) => void;

@@ -1,6 +1,6 @@
 import { Autocomplete, Button, Group, NativeSelect, SimpleGrid, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
-import type { Member } from "../../../shell/people";
+import type { People } from "../../../shell/people";
 import { plain } from "../../../ui/plain";
 import { kinds } from "./kinds";
 
@@ -16,8 +16,8 @@ export interface Filter extends Record<string, string> {
 export const everything: Filter = { who: "", kind: "", target: "", since: "", until: "" };
 
 /** The filters of the audit log. */
-export function Filters({ filter, people, onChange }: { filter: Filter; people: Map<string, Member>; onChange: (change: Partial<Filter>) => void }): ReactNode {
-  const who = [{ value: "", label: "Anybody" }, ...[...people.values()].map((m) => ({ value: m.user_id, label: plain(m.name ? `${m.name}, ${m.email}` : m.email) }))];
+export function Filters({ filter, people, onChange }: { filter: Filter; people: People; onChange: (change: Partial<Filter>) => void }): ReactNode {
+  const who = [{ value: "", label: "Anybody" }, ...[...people.values()].map((m) => ({ value: m.user_id, label: plain([m.name, m.email].filter(Boolean).join(", ")) }))];
   if (filter.who && !people.has(filter.who)) who.push({ value: filter.who, label: plain(filter.who) });
   const narrowed = Object.values(filter).some((v) => v !== "");
   return (

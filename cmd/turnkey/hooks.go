@@ -24,6 +24,7 @@ func (w hookWorkers) Session(ctx context.Context, instance string, program *hook
 	if err != nil {
 		return nil, err
 	}
+	s.PrepareLater() // the database commits behind the last run, and then the upload is answered
 	return hookSession{s}, nil
 }
 

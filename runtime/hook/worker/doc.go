@@ -53,9 +53,10 @@
 //
 // # Ahead of time
 //
-// Each transaction has fresh global state, which takes as long to make as a short hook takes to run. An idle worker makes the next
-// one's (hook.Idler): no user code runs in it until it is asked for. The runtime says when (Pool.Prepare): when the
-// upload has been answered. Right after the hook's own answer, or some time later, it would be in the way of the database's commit.
+// Each transaction has fresh global state, which takes as long to make as a short hook takes to run. A worker makes the next
+// one's ahead (hook.Idler): no user code runs in it until it is asked for. By itself it does so behind its answer, while the runtime
+// reads. Where a database commits upon the answer, that would be in the way: the session says PrepareLater, and the runtime tells
+// the worker when the upload has been answered (Pool.Prepare).
 //
 // # Who computes
 //

@@ -218,3 +218,18 @@ func TestPrepare(t *testing.T) {
 		t.Errorf("prepared %s times, %v", got, err)
 	}
 }
+
+// TestPrepareBehindTheAnswer: a request can have the worker prepare as soon as it has answered; then nobody needs to tell it.
+func TestPrepareBehindTheAnswer(t *testing.T) {
+	p := newPool(t, nil)
+	for i := range 3 {
+		got, err := asking(t.Context(), p, "a", worker.Request{Payload: []byte("prepared"), Prepare: true})
+		if err != nil || got != fmt.Sprint(i) {
+			t.Errorf("request %d: prepared %s times, %v", i, got, err)
+		}
+		p.Prepare("a")
+	}
+	if _, err := asking(t.Context(), p, "a", worker.Request{Payload: []byte("retire x"), Prepare: true}); err != nil {
+		t.Error(err) // who is to serve nobody any more prepares nothing
+	}
+}

@@ -56,6 +56,8 @@ type Request struct {
 	Answer int
 	// Yield lets everybody else compute first.
 	Yield bool
+	// Prepare has the worker make ready for the next transaction as soon as it has answered.
+	Prepare bool
 	// Host does what the program asks for. An error ends the worker and the request, with that error.
 	Host Host
 }
@@ -174,7 +176,7 @@ func (p *process) request(ctx context.Context, q Request, t *turn) (payload []by
 	x := &exchange{process: p, ctx: ctx, q: q, turn: t, meter: p.limits.meter(p.cmd.Process.Pid, q.CPU)}
 	p.id++
 	p.served++
-	p.ready = false
+	p.ready = q.Prepare
 	p.in.Limit(max(q.Answer, p.limits.Frame))
 	stop := context.AfterFunc(ctx, p.conn.interrupt)
 	defer stop()
@@ -220,7 +222,7 @@ const selfExit = time.Second
 
 func (x *exchange) send() *Failure {
 	l := x.limits
-	x.buf = wire.AppendLimits(x.buf[:0], wire.Limits{CPU: x.q.CPU, Wall: l.softWall(x.q.CPU), Exit: (1+forbearance)*l.hardWall(x.q.CPU) + x.q.Waits + selfExit})
+	x.buf = wire.AppendLimits(x.buf[:0], wire.Limits{CPU: x.q.CPU, Wall: l.softWall(x.q.CPU), Exit: (1+forbearance)*l.hardWall(x.q.CPU) + x.q.Waits + selfExit, Prepare: x.q.Prepare})
 	x.buf = wire.Append(x.buf, wire.Frame{Kind: x.q.Kind, ID: x.id, Payload: x.q.Payload})
 	failure := x.write(x.buf)
 	if cap(x.buf) > mib {

@@ -13,6 +13,7 @@ type Session struct {
 	instance *instance
 	worker   *process
 	program  *hook.Program
+	later    bool
 
 	mu     sync.Mutex
 	broken bool // the worker is not to be used again
@@ -30,6 +31,10 @@ func (p *Pool) Session(ctx context.Context, instance string, program *hook.Progr
 	}
 	return &Session{pool: p, instance: i, worker: w, program: program}, nil
 }
+
+// PrepareLater leaves it to the caller to say when the worker may make the global state of the next transaction (Pool.Prepare). Until
+// then it would be made while the runtime reads the last answer: where a database commits upon that, the processors have better things to do.
+func (s *Session) PrepareLater() { s.later = true }
 
 // Run sends one request and waits for its answer. After an error the session is good for Close alone.
 func (s *Session) Run(ctx context.Context, q Request) ([]byte, error) {

@@ -63,7 +63,12 @@ func (l *loop) request(f wire.Frame) error {
 	if late || reply.Retire {
 		l.buf = wire.Append(l.buf, wire.Frame{Kind: wire.Retire, ID: f.ID})
 	}
-	return l.write(wire.Frame{Kind: reply.Kind, ID: f.ID, Payload: reply.Payload})
+	retire := len(l.buf) > 0
+	if err := l.write(wire.Frame{Kind: reply.Kind, ID: f.ID, Payload: reply.Payload}); err != nil || retire || !l.limits.Prepare {
+		return err
+	}
+	l.handler.Idle() // while the runtime reads
+	return nil
 }
 
 // write sends a frame behind what waits in the buffer.

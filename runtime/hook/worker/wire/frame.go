@@ -76,21 +76,26 @@ func Append(buf []byte, f Frame) []byte {
 	return append(buf, f.Payload...)
 }
 
-// Limits are what one request may take, to the millisecond.
+// Limits are what one request may take, to the millisecond, and what is to follow it.
 type Limits struct {
 	CPU  time.Duration // of processor time, until the engine is interrupted
 	Wall time.Duration // until it is interrupted whatever it used; waiting for the runtime does not count
 	Exit time.Duration // until the worker ends itself, in case the runtime does not end it
+	// Prepare is as the frame of that name, behind the answer.
+	Prepare bool
 }
 
 // limitsSize is their length on the wire.
-const limitsSize = 12
+const limitsSize = 13
 
 // AppendLimits adds the frame that goes before a request.
 func AppendLimits(buf []byte, l Limits) []byte {
 	var text [limitsSize]byte
 	for i, d := range []time.Duration{l.CPU, l.Wall, l.Exit} {
 		binary.LittleEndian.PutUint32(text[4*i:], uint32(max(d, 0)/time.Millisecond))
+	}
+	if l.Prepare {
+		text[limitsSize-1] = 1
 	}
 	return Append(buf, Frame{Kind: Limit, Payload: text[:]})
 }
@@ -103,5 +108,5 @@ func ParseLimits(payload []byte) (Limits, error) {
 	at := func(i int) time.Duration {
 		return time.Duration(binary.LittleEndian.Uint32(payload[4*i:])) * time.Millisecond
 	}
-	return Limits{CPU: at(0), Wall: at(1), Exit: at(2)}, nil
+	return Limits{CPU: at(0), Wall: at(1), Exit: at(2), Prepare: payload[limitsSize-1] != 0}, nil
 }

@@ -86,7 +86,7 @@ func TestAnnouncementsCostNothing(t *testing.T) {
 }
 
 func TestLimitsOnTheWire(t *testing.T) {
-	want := wire.Limits{CPU: 200 * time.Millisecond, Wall: 340 * time.Millisecond, Exit: 3 * time.Second}
+	want := wire.Limits{CPU: 200 * time.Millisecond, Wall: 340 * time.Millisecond, Exit: 3 * time.Second, Prepare: true}
 	raw := wire.AppendLimits(nil, want)
 	if got, err := wire.ParseLimits(raw[wire.HeaderSize:]); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"turnkey/runtime/source"
 	"turnkey/runtime/value"
@@ -204,6 +205,25 @@ func readTogether(t *testing.T, h *Harness) {
 	for _, claims := range [][]*source.Claim{{{}, claim(1, 1)}, {claim(1, 1), {}}, {{}, {}}} {
 		if _, known = read(claims...); !known[0].Rejected || !known[1].Rejected {
 			t.Error("a waiting rejection is not told to all")
+		}
+	}
+}
+
+// receiptsTogether are those of a group of transactions: of one time, and success.
+func receiptsTogether(t *testing.T, h *Harness) {
+	now := recent()
+	numbered := []source.Receipt{receipt(4, 0, now, 1, 2, 31), receipt(5, 3, now, 64), receipt(4, 7, now, 32, 33)}
+	bare := []source.Receipt{{Owner: ownerOf(6), Block: 3, At: now, Prints: []source.Print{print(1), print(2)}}, {Owner: ownerOf(6), Block: 4, Seq: 2, At: now, Prints: []source.Print{print(3)}}}
+	mixed := []source.Receipt{{Owner: ownerOf(7), Block: 0, At: now, Prints: []source.Print{print(1)}}, receipt(7, 0, now.Add(time.Millisecond), 32, 33)}
+	for name, list := range map[string][]source.Receipt{"with operations": numbered, "without": bare, "both": mixed} {
+		h.mustFinish(t, source.Finish{Receipts: list})
+		for _, want := range list {
+			c := &source.Claim{Owner: want.Owner, Blocks: []int64{want.Block}}
+			if got := h.history(t, c); len(got.Receipts) != 1 {
+				t.Errorf("%s: %+v", name, got)
+			} else {
+				same(t, name, got.Receipts[0], want)
+			}
 		}
 	}
 }

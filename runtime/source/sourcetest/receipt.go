@@ -15,6 +15,7 @@ import (
 // receiptTests are the promises that exactly once rests on.
 var receiptTests = map[string]func(*testing.T, *Harness){
 	"receipts come back as they were written":             receiptsRoundTrip,
+	"receipts of several clients come back, too":          receiptsTogether,
 	"a claim is told what names its operations":           claimedOperations,
 	"two transactions with one operation: one commits":    sameOperation,
 	"many transactions with one operation: one commits":   manyOperations,

@@ -1,0 +1,140 @@
+package postgres
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"turnkey/runtime/source"
+)
+
+// insertReceipts is the statement that writes receipts, and its parameters.
+func (q *queries) insertReceipts(list []source.Receipt) (string, []any) {
+	form := formOf(list)
+	return q.inserts[form], receiptArgs(form, list, make([]any, 0, 7))
+}
+
+// receiptForm are the ways to say receipts in parameters. There are few, whatever the number of receipts: each is
+// a statement, whose plan the server has to have at hand.
+type receiptForm uint8
+
+const (
+	oneReceipt    receiptForm = iota
+	plainReceipts             // several of one time, which say success: what uploads leave
+	anyReceipts
+	receiptFormCount
+)
+
+func formOf(list []source.Receipt) receiptForm {
+	if len(list) == 1 {
+		return oneReceipt
+	}
+	for i := range list {
+		r := &list[i]
+		if r.Result != nil || !r.At.Equal(list[0].At) || (r.Ops == nil) != (list[0].Ops == nil) || r.Ops != nil && len(r.Ops) != len(r.Prints) {
+			return anyReceipts
+		}
+	}
+	return plainReceipts
+}
+
+// receiptsText writes receipts, with seven parameters after the first n; conditions may follow it. from is
+// what it depends on: a FROM item that has one row if they are to be written, or "".
+func (q *queries) receiptsText(form receiptForm, from string, n int) string {
+	p := func(i int) string { return "$" + strconv.Itoa(n+i) }
+	var values, items string
+	switch form {
+	case oneReceipt:
+		values = p(1) + "::bytea, " + p(2) + "::bigint, " + p(3) + "::integer, " + p(4) + "::bigint[], " + p(5) + "::bytea, " + p(6) + "::timestamptz, " + p(7) + "::bytea"
+	case plainReceipts: // the operations of all follow each other; those of the i-th are above ends[i], up to ends[i+1]
+		at := func(i int, typ, index string) string { return "(" + p(i) + "::" + typ + "[])[" + index + "]" }
+		values = at(1, "bytea", "g.i") + ", " + at(2, "bigint", "g.i") + ", " + at(3, "integer", "g.i") + ", " +
+			at(5, "bigint", at(4, "integer", "g.i")+"+1:"+at(4, "integer", "g.i+1")) + ", " + at(6, "bytea", "g.i") + ", " + p(7) + "::timestamptz, NULL::bytea"
+		items = "generate_series(1, cardinality(" + p(2) + "::bigint[])) AS g(i)"
+	default:
+		values, items = "v.owner, v.block, v.seq, v.ops::bigint[], v.prints, v.at, v.result", unnestReceipts(n)
+	}
+	if items != "" && from != "" {
+		items += ", "
+	}
+	if items += from; items != "" {
+		items = " FROM " + items
+	}
+	return q.receipts + "SELECT " + values + items
+}
+
+// receiptArgs appends the parameters of receiptsText.
+func receiptArgs(form receiptForm, list []source.Receipt, args []any) []any {
+	switch form {
+	case oneReceipt:
+		r := &list[0]
+		return append(args, r.Owner[:], r.Block, r.Seq, r.Ops, joinPrints(r.Prints), r.At, r.Result)
+	case plainReceipts:
+		return append(args, plainColumns(list)...)
+	}
+	return append(args, receiptColumns(list)...)
+}
+
+// plainColumns are the parameters of plainReceipts.
+func plainColumns(list []source.Receipt) []any {
+	n, total := len(list), 0
+	for i := range list {
+		total += len(list[i].Ops)
+	}
+	owners, blocks, seqs, ends, prints := make([][]byte, n), make([]int64, n), make([]int32, n), make([]int32, n+1), make([][]byte, n)
+	var ops []int64
+	if list[0].Ops != nil {
+		ops = make([]int64, 0, total)
+	}
+	for i := range list {
+		r := &list[i]
+		owners[i], blocks[i], seqs[i], ends[i+1], prints[i] = r.Owner[:], r.Block, r.Seq, ends[i]+int32(len(r.Ops)), joinPrints(r.Prints)
+		ops = append(ops, r.Ops...)
+	}
+	return []any{owners, blocks, seqs, ends, ops, prints, list[0].At}
+}
+
+// unnestReceipts is the FROM item v of several receipts in seven parameters after the first n.
+func unnestReceipts(n int) string {
+	types := []string{"bytea", "bigint", "integer", "text", "bytea", "timestamptz", "bytea"}
+	for i, typ := range types {
+		types[i] = "$" + strconv.Itoa(n+i+1) + "::" + typ + "[]"
+	}
+	return "unnest(" + strings.Join(types, ", ") + ") AS v(owner, block, seq, ops, prints, at, result)"
+}
+
+func receiptColumns(list []source.Receipt) []any {
+	n := len(list)
+	owners, blocks, seqs, ops := make([][]byte, n), make([]int64, n), make([]int32, n), make([]*string, n)
+	prints, times, results := make([][]byte, n), make([]time.Time, n), make([][]byte, n)
+	for i := range list {
+		r := &list[i]
+		owners[i], blocks[i], seqs[i], ops[i] = r.Owner[:], r.Block, r.Seq, bigints(r.Ops)
+		prints[i], times[i], results[i] = joinPrints(r.Prints), r.At, r.Result
+	}
+	return []any{owners, blocks, seqs, ops, prints, times, results}
+}
+
+// bigints writes '{1,2}': lists of different lengths have no common array in PostgreSQL.
+func bigints(list []int64) *string {
+	if list == nil {
+		return nil
+	}
+	text := []byte{'{'}
+	for i, n := range list {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, n, 10)
+	}
+	s := string(append(text, '}'))
+	return &s
+}
+
+func joinPrints(list []source.Print) []byte {
+	out := make([]byte, 0, len(list)*len(source.Print{}))
+	for i := range list {
+		out = append(out, list[i][:]...)
+	}
+	return out
+}

@@ -63,9 +63,8 @@ func (c *channel) tell(b []byte) {
 	if err != nil {
 		return
 	}
-	_ = raw.Write(func(fd uintptr) bool {
+	_ = raw.Control(func(fd uintptr) { // not its Write, which fails when the last request's deadline has passed
 		_, _ = syscall.Write(int(fd), b) // no room, or nobody there: it was only good advice
-		return true
 	})
 }
 

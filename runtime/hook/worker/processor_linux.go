@@ -23,7 +23,7 @@ func cpuOf(pid int) (time.Duration, bool) {
 
 // Nothing here reads /proc/PID/task: whoever looks into that folder leaves an entry in the kernel's cache for each thread. A thread that dies
 // clears its own, a process's reaper all of them, and where both are at it at once, the reaper spins until the thread, which may have a
-// low priority and no processor, is done: 30 to 160 ms of both processors were seen.
+// low priority and no processor, is done. On a busy machine that was seen to cost seconds of a processor in a minute.
 
 // delayOf is how long a process's first thread, which runs its hooks, has waited for a processor. Where the kernel does not count,
 // it has not waited.

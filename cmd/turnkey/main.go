@@ -44,6 +44,7 @@ func main() {
 	if child.Asked(os.Args) { // before anything that a worker has no business with
 		os.Exit(sandboxWorker())
 	}
+	_ = slacken() // a matter of cost alone
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], terminal{os.Stdout, os.Stderr})
 	stop()

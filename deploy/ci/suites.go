@@ -64,7 +64,7 @@ func suites() []suite {
 		{name: "planes", half: true, uses: "web/dist", proves: "control plane and runtime as two processes: provisioning by curl, kill -9 of one plane, bad deployments, keys and restore",
 			command: goTest("-count=1", "-tags", "e2e", "-run", "^TestPlanes", "./cmd/turnkey"), env: static, counts: goJSON,
 			needs: []need{tool("curl", "")}},
-		{name: "torture", half: true, uses: "web/dist", proves: "20,000 operations under kills and partitions: none lost, none twice, no queue stuck (make torture does more)",
+		{name: "torture", uses: "web/dist", proves: "20,000 operations under kills and partitions: none lost, none twice, no queue stuck (make torture does more)",
 			command: script("go test -vet=off -count=1 -tags crash ./internal/crash ./internal/clock && go build -o bin/turnkey ./cmd/turnkey", "go", "run", "./runtime/torture", "-size", "short", "-stages", "losses,matrix,load"), env: static},
 		{name: "browser", proves: "the dashboard in a real browser against the real binary: the journey of a new account, a viewer's, attacks on display, cookies and policies, every page by axe in both themes and two widths",
 			npm:     []string{"web/app", "web/connector", "web/e2e"},

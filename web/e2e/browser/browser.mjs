@@ -52,7 +52,7 @@ export async function signIn(page, email, password) {
 /** Waits until a page has what it shows: its heading, and nothing that is still being read. */
 export async function settled(page) {
   await page.locator('h1').first().waitFor();
-  await page.waitForFunction(() => document.querySelectorAll('[role="status"][aria-label="Loading"]').length === 0);
+  await page.waitForFunction(() => document.querySelectorAll('[role="status"][aria-label^="Loading"]').length === 0);
 }
 
 /** Fails when axe finds anything, naming each finding's elements. options are axe's own. */

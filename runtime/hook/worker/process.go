@@ -128,14 +128,14 @@ const sliceLong = 100 * time.Millisecond
 func (p *process) yield() {
 	if !p.yields {
 		p.yields, p.brief = true, false
-		_ = prefer(p.cmd.Process.Pid, niceLong, sliceLong) // it is gone, or nothing would change
+		_ = prefer(p.cmd.Process.Pid, niceLong) // it is gone, or nothing would change
 	}
 }
 
 // hurry takes that back. Raising a priority takes a privilege; without it the worker is replaced when its transaction ends.
 func (p *process) hurry() {
 	if p.yields && !p.tired {
-		p.tired = prefer(p.cmd.Process.Pid, niceRun, sliceLong) != nil
+		p.tired = prefer(p.cmd.Process.Pid, niceRun) != nil
 		p.yields = p.tired
 	}
 }

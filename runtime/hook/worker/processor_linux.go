@@ -39,11 +39,11 @@ func delayOf(pid int) time.Duration {
 	return time.Duration(waited)
 }
 
-// prefer sets how readily a worker yields its processor to those who come first, and for whom it interrupts its slice. It has a group
-// of its own, which is how all of its threads are meant.
-func prefer(pid, nice int, slice time.Duration) error {
+// prefer sets how readily a worker yields its processor to those who come first, and has anybody interrupt its slice (sliceLong). It has a
+// group of its own, which is how all of its threads are meant.
+func prefer(pid, nice int) error {
 	err := unix.Setpriority(unix.PRIO_PGRP, pid, nice)
-	lasts(pid, nice, slice)
+	lasts(pid, nice, sliceLong)
 	return err
 }
 

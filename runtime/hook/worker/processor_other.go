@@ -11,7 +11,7 @@ func cpuOf(int) (time.Duration, bool) { return 0, false }
 func delayOf(int) time.Duration { return 0 }
 
 // prefer is a matter of the scheduler, and left to it.
-func prefer(int, int, time.Duration) error { return nil }
+func prefer(int, int) error { return nil }
 
 // lasts is, too.
 func lasts(int, int, time.Duration) {}

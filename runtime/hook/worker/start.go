@@ -63,7 +63,7 @@ func (l *launcher) start(ctx context.Context, limits Limits, nice int) (*process
 			return nil, fmt.Errorf("a worker did not get ready: %w", err)
 		}
 		if first != nice {
-			_ = prefer(p.cmd.Process.Pid, nice, sliceLong) // it is gone, or may be raised
+			_ = prefer(p.cmd.Process.Pid, nice) // it is gone, or may be raised
 		}
 		return p, nil
 	}
@@ -113,7 +113,7 @@ func (l *launcher) open(w wall, limits Limits, nice int) (*process, error) {
 		_ = words.Close()
 		return nil, err
 	}
-	_ = prefer(cmd.Process.Pid, nice, sliceLong) // starting must not be in others' way either; the worker itself sees to it that it holds
+	_ = prefer(cmd.Process.Pid, nice) // starting must not be in others' way either; the worker itself sees to it that it holds
 	return &process{
 		cmd: cmd, conn: ours, stderr: words, limits: limits, gone: make(chan struct{}), raises: l.raises,
 		in: wire.NewReader(ours, wire.FromWorker, limits.Frame),

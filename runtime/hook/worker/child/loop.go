@@ -60,10 +60,10 @@ func (l *loop) request(f wire.Frame) error {
 		return calls.broken
 	}
 	l.buf = l.buf[:0]
-	if late || reply.Retire {
+	retire := late || reply.Retire
+	if retire {
 		l.buf = wire.Append(l.buf, wire.Frame{Kind: wire.Retire, ID: f.ID})
 	}
-	retire := len(l.buf) > 0
 	if err := l.write(wire.Frame{Kind: reply.Kind, ID: f.ID, Payload: reply.Payload}); err != nil || retire || !l.limits.Prepare {
 		return err
 	}

@@ -4,9 +4,9 @@ import { useHere } from "../../shell/instance";
 import { useSearchState } from "../../shell/search";
 import { Empty } from "../../ui/Empty";
 import { Failure } from "../../ui/Failure";
+import { Narrow } from "../../ui/Narrow";
 import { Page } from "../../ui/Page";
 import { Waiting } from "../../ui/Rows";
-import classes from "./inbox/inbox.module.css";
 import { byRequest, flat } from "./observe/groups";
 import { Heard } from "./observe/Heard";
 import { LineDetail } from "./observe/LineDetail";
@@ -45,7 +45,7 @@ type Set = (change: Partial<State>) => void;
 
 function Filters({ s, set, filtered }: { s: State; set: Set; filtered: boolean }): ReactNode {
   return (
-    <div role="search" className={classes.filters} aria-label="Narrow the log">
+    <Narrow label="Narrow the log">
       <Select label="Level" size="xs" clearable placeholder="All" data={levels} value={s.level || null} onChange={(v) => { set({ level: v ?? "" }); }} />
       <Select label="Kind" size="xs" clearable placeholder="All" data={kinds} value={s.kind || null} onChange={(v) => { set({ kind: v ?? "" }); }} />
       <Select label="Outcome" size="xs" clearable placeholder="All" data={results} value={s.outcome || null} onChange={(v) => { set({ outcome: v ?? "" }); }} />
@@ -57,7 +57,7 @@ function Filters({ s, set, filtered }: { s: State; set: Set; filtered: boolean }
       <Field label="Request" value={s.request_id} set={(request_id) => { set({ request_id }); }} />
       <Switch label="Group by request" size="xs" mb={6} checked={s.group === "request"} onChange={(e) => { set({ group: e.currentTarget.checked ? "request" : "" }); }} />
       {filtered && <Button size="xs" variant="subtle" onClick={() => { set(none); }}>Clear filters</Button>}
-    </div>
+    </Narrow>
   );
 }
 

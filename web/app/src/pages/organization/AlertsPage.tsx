@@ -26,11 +26,11 @@ export default function AlertsPage(): ReactNode {
   return (
     <Page title="Alerts" lead="An alert opens when something holds, is told once, and closes by itself.">
       <Restricted org={org} permission="alert:read" what="Alerts are">
-      <Tabs value={s.tab} onChange={(tab) => { set({ tab: tab ?? "alerts" }); }} keepMounted={false}>
-        <Tabs.List><Tabs.Tab value="alerts">Alerts</Tabs.Tab><Tabs.Tab value="channels">Channels</Tabs.Tab></Tabs.List>
-        <Tabs.Panel value="alerts" pt="md"><Alerts org={org} show={s.show} setShow={(show) => { set({ show }); }} /></Tabs.Panel>
-        <Tabs.Panel value="channels" pt="md"><Channels org={org} /></Tabs.Panel>
-      </Tabs>
+        <Tabs value={s.tab} onChange={(tab) => { set({ tab: tab ?? "alerts" }); }} keepMounted={false}>
+          <Tabs.List><Tabs.Tab value="alerts">Alerts</Tabs.Tab><Tabs.Tab value="channels">Channels</Tabs.Tab></Tabs.List>
+          <Tabs.Panel value="alerts" pt="md"><Alerts org={org} show={s.show} setShow={(show) => { set({ show }); }} /></Tabs.Panel>
+          <Tabs.Panel value="channels" pt="md"><Channels org={org} /></Tabs.Panel>
+        </Tabs>
       </Restricted>
     </Page>
   );

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Stack } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import type { May } from "../../api/can";
 import { body, client } from "../../api/client";
 import { usePages } from "../../api/pages";
 import { useAct } from "../../shell/act";
@@ -21,32 +22,39 @@ import type { Export } from "./exports/words";
 /** Where telemetry goes besides this dashboard. */
 export default function ExportsPage(): ReactNode {
   const { org = "" } = useParams({ strict: false }) as { org?: string };
-  const role = useMay(org), may = role("export:write");
+  const may = useMay(org)("export:write");
+  const [, set] = useSearchState({ export: "" });
+  return (
+    <Page title="Telemetry export" lead="Traces, metrics and logs of your instances, sent to a receiver of OpenTelemetry. Nothing waits for it: what it cannot take is sent later, for an hour."
+      actions={<Action may={may} onClick={() => { set({ export: "new" }); }}>Add a receiver</Action>}>
+      <Restricted org={org} permission="export:read" what="Exports are">
+        <Receivers org={org} may={may} />
+      </Restricted>
+    </Page>
+  );
+}
+
+function Receivers({ org, may }: { org: string; may: May }): ReactNode {
   const [s, set] = useSearchState({ export: "" });
   const key = ["telemetry-exports", org];
-  const list = usePages<Export>(key, (cursor) => body(client.GET("/api/v1/orgs/{org}/telemetry-exports", { params: { path: { org }, query: { cursor } } })), { refetchInterval: 15_000, enabled: role("export:read") === true });
+  const list = usePages<Export>(key, (cursor) => body(client.GET("/api/v1/orgs/{org}/telemetry-exports", { params: { path: { org }, query: { cursor } } })), { refetchInterval: 15_000 });
   const instances = useInstances(org);
   const names = new Map(instances.map((i) => [i.value, i.label]));
   const edited = list.rows.find((e) => e.id === s.export);
-  const close = () => { set({ export: "" }); };
-  const save = useAct((v: ExportValues) => put(org, edited, v), { done: "Saved", refresh: [key], quiet: true, then: close });
-  const open = (id: string) => { save.reset(); set({ export: id }); };
+  const save = useAct((v: ExportValues) => put(org, edited, v), { done: "Saved", refresh: [key], quiet: true, then: () => { close(); } });
+  const close = () => { save.reset(); set({ export: "" }); };
+  if (list.waiting) {
+    return <Waiting lines={4} />;
+  }
   return (
-    <Page title="Telemetry export" lead="Traces, metrics and logs of your instances, sent to a receiver of OpenTelemetry. Nothing waits for it: what it cannot take is sent later, for an hour."
-      actions={<Action may={may} onClick={() => { open("new"); }}>Add a receiver</Action>}>
-      <Restricted org={org} permission="export:read" what="Exports are">
-      {list.waiting ? <Waiting lines={4} /> : (
-        <Stack gap="md">
-          {list.problem && <Failure trouble={list.problem} retry={list.refresh} />}
-          {list.rows.length === 0 && !list.problem && <Empty title="Nothing is exported">Telemetry stays here, as long as logs are kept. Add a receiver to have it beside that of your other services.</Empty>}
-          {list.rows.map((e) => <ExportCard key={e.id} of={e} org={org} may={may} names={names} change={() => { open(e.id); }} />)}
-          {list.more && <Group justify="center"><Button variant="default" loading={list.loadingMore} onClick={list.more}>Show more</Button></Group>}
-        </Stack>
-      )}
-      </Restricted>
-      <Modal opened={s.export !== "" && (s.export === "new" || !!edited)} onClose={close} size="lg" title={edited ? "Change the receiver" : "Add a receiver"} closeButtonProps={{ "aria-label": "Close" }}>
+    <Stack gap="md">
+      {list.problem && <Failure trouble={list.problem} retry={list.refresh} />}
+      {list.rows.length === 0 && !list.problem && <Empty title="Nothing is exported">Telemetry stays here, as long as logs are kept. Add a receiver to have it beside that of your other services.</Empty>}
+      {list.rows.map((e) => <ExportCard key={e.id} of={e} org={org} may={may} names={names} change={() => { set({ export: e.id }); }} />)}
+      {list.more && <Group justify="center"><Button variant="default" loading={list.loadingMore} onClick={list.more}>Show more</Button></Group>}
+      <Modal opened={s.export === "new" || !!edited} onClose={close} size="lg" title={edited ? "Change the receiver" : "Add a receiver"} closeButtonProps={{ "aria-label": "Close" }}>
         <ExportForm key={s.export} known={edited} instances={instances} pending={save.isPending} problem={save.problem} save={(v) => { save.mutate(v); }} />
       </Modal>
-    </Page>
+    </Stack>
   );
 }

@@ -42,23 +42,23 @@ export default function MembersPage(): ReactNode {
   return (
     <Page title="Members" lead="Who can work here, on what." actions={<Action may={write} leftSection={<IconPlus />} onClick={() => { invite(true); }}>Invite</Action>}>
       <Restricted org={org} permission="member:read" what="The members are">
-      <Listing list={list} label="Members" head={["Name", "Role", "Where", "Since", ""]} empty={<Empty title="Nobody" />}
-        row={(m) => (
-          <Table.Tr key={m.user_id}>
-            <Table.Td><Text size="sm" fw={600}><Plain>{m.name || m.email}</Plain>{m.user_id === me?.id && " (you)"}</Text><Text size="sm" c="dimmed"><Plain>{m.email}</Plain></Text></Table.Td>
-            <Table.Td>{roleNames[m.role]}</Table.Td>
-            <Table.Td><Where projects={m.projects} names={names} /></Table.Td>
-            <Table.Td><Time at={m.created_at} /></Table.Td>
-            <Table.Td>
-              <Group gap="xs" wrap="nowrap">
-                <Action size="compact-sm" variant="default" may={write} aria-label={`Change the role of ${plain(m.name || m.email)}`} onClick={() => { change(m); }}>Change</Action>
-                <Action size="compact-sm" variant="default" may={write} aria-label={`${m.user_id === me?.id ? "Leave" : "Remove"}: ${plain(m.name || m.email)}`} onClick={() => {
-                  confirm({ title: m.user_id === me?.id ? "Leave the organization?" : `Remove ${plain(m.name || m.email)}?`, action: m.user_id === me?.id ? "Leave" : "Remove", body: "Their sessions and API tokens lose this organization at once. What they made stays.", onConfirm: () => { remove.mutate(m.user_id); } });
-                }}>{m.user_id === me?.id ? "Leave" : "Remove"}</Action>
-              </Group>
-            </Table.Td>
-          </Table.Tr>
-        )} />
+        <Listing list={list} label="Members" head={["Name", "Role", "Where", "Since", ""]} empty={<Empty title="Nobody" />}
+          row={(m) => (
+            <Table.Tr key={m.user_id}>
+              <Table.Td><Text size="sm" fw={600}><Plain>{m.name || m.email}</Plain>{m.user_id === me?.id && " (you)"}</Text><Text size="sm" c="dimmed"><Plain>{m.email}</Plain></Text></Table.Td>
+              <Table.Td>{roleNames[m.role]}</Table.Td>
+              <Table.Td><Where projects={m.projects} names={names} /></Table.Td>
+              <Table.Td><Time at={m.created_at} /></Table.Td>
+              <Table.Td>
+                <Group gap="xs" wrap="nowrap">
+                  <Action size="compact-sm" variant="default" may={write} aria-label={`Change the role of ${plain(m.name || m.email)}`} onClick={() => { change(m); }}>Change</Action>
+                  <Action size="compact-sm" variant="default" may={write} aria-label={`${m.user_id === me?.id ? "Leave" : "Remove"}: ${plain(m.name || m.email)}`} onClick={() => {
+                    confirm({ title: m.user_id === me?.id ? "Leave the organization?" : `Remove ${plain(m.name || m.email)}?`, action: m.user_id === me?.id ? "Leave" : "Remove", body: "Their sessions and API tokens lose this organization at once. What they made stays.", onConfirm: () => { remove.mutate(m.user_id); } });
+                  }}>{m.user_id === me?.id ? "Leave" : "Remove"}</Action>
+                </Group>
+              </Table.Td>
+            </Table.Tr>
+          )} />
       </Restricted>
       {write === true && <Invitations org={org} names={names} />}
       <ChangeMember org={org} own={own} member={changing} onClose={() => { change(undefined); }} />

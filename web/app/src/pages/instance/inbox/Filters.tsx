@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
-import classes from "./inbox.module.css";
+import { Narrow } from "../../../ui/Narrow";
 
 /** One thing to narrow a list by; with options it is chosen, without it is typed. */
 export interface Filter {
@@ -21,14 +21,14 @@ interface Props {
 export function Filters({ filters, state, defaults, set }: Props): ReactNode {
   const changed = filters.some((f) => state[f.key] !== defaults[f.key]);
   return (
-    <div role="search" className={classes.filters} aria-label="Narrow the list">
+    <Narrow label="Narrow the list">
       {filters.map((f) =>
         f.options
           ? <NativeSelect key={f.key} label={f.label} size="sm" data={f.options} value={state[f.key]} onChange={(e) => { set({ [f.key]: e.currentTarget.value }); }} />
           : <Typed key={`${f.key}=${state[f.key]}`} filter={f} value={state[f.key] ?? ""} set={(value) => { set({ [f.key]: value }); }} />,
       )}
       {changed && <Button variant="subtle" size="sm" onClick={() => { set(defaults); }}>Clear</Button>}
-    </div>
+    </Narrow>
   );
 }
 

@@ -23,7 +23,7 @@ export function Checklist({ instance }: { instance: string }): ReactNode {
       {all && <Alert color="teal" variant="light">All of it has been seen. The app writes, and conflicts are noticed.</Alert>}
       <List listStyleType="none" withPadding={false} spacing="xs" role="list" aria-live="polite">
         {steps?.map((s) => (
-          <List.Item key={s.code} icon={<ThemeIcon size={22} radius="xl" color={s.done ? "teal" : "gray"} variant={s.done ? "filled" : "light"}>{s.done ? <IconCheck /> : <span aria-hidden>·</span>}</ThemeIcon>}>
+          <List.Item key={s.code} icon={<ThemeIcon size={22} radius="xl" color={s.done ? "teal" : "gray"} variant={s.done ? "filled" : "outline"}>{s.done && <IconCheck />}</ThemeIcon>}>
             <Text span fw={s.done ? 600 : 400}>{s.done ? "Done: " : "Waiting: "}<Plain>{s.message}</Plain></Text>
             {s.first_at && <Text span size="sm" c="dimmed"> First <Time at={s.first_at} />, last <Time at={s.last_at ?? undefined} />.</Text>}
             {s.hint && <Text size="sm" c="dimmed"><Plain>{s.hint}</Plain></Text>}

@@ -15,8 +15,11 @@ import (
 	"turnkey/runtime/hook"
 )
 
-// entryName is the file that imports the users' files; it is ours and never shown.
-const entryName = "turnkey:entry"
+// ours begins the names of files that we add to the users', who cannot have such a name; they are never shown.
+const ours = "turnkey:"
+
+// entryName is the file that imports the users' files.
+const entryName = ours + "entry"
 
 // namespace is where esbuild is told the users' files are: anywhere but on disk.
 const namespace = "user"
@@ -24,6 +27,7 @@ const namespace = "user"
 // built is a script fresh from esbuild.
 type built struct {
 	code, sourceMap string
+	metafile        string
 	tree            *ast.Program
 	program         *goja.Program
 	positions       *positions
@@ -42,7 +46,7 @@ func (e *Engine) Bundle(in hook.Bundle) hook.Bundled {
 		return hook.Bundled{Diagnostics: findings}
 	}
 	entries := hookFiles(files)
-	b := build(files, entries)
+	b := buildHooks(files, entries)
 	if b.failed() {
 		return hook.Bundled{Diagnostics: b.findings}
 	}
@@ -108,12 +112,14 @@ func filesWhere(files map[string]string, is func(string) bool) []string {
 	return list
 }
 
-// build bundles the entries and what they import, parses the result and looks for what goja would get wrong.
+// build bundles the entries (files of the users, or doors to them) and what they import, parses the result and looks for what goja would get wrong.
 func build(files map[string]string, entries []string) *built {
 	result := api.Build(options(files, entries))
-	b := &built{}
+	b := &built{metafile: result.Metafile}
 	for i := range result.Warnings {
-		b.findings = append(b.findings, finding(&result.Warnings[i], hook.SeverityWarning))
+		if l := result.Warnings[i].Location; l == nil || !strings.HasPrefix(l.File, namespace+":"+ours) {
+			b.findings = append(b.findings, finding(&result.Warnings[i], hook.SeverityWarning))
+		}
 	}
 	for i := range result.Errors {
 		b.findings = append(b.findings, finding(&result.Errors[i], hook.SeverityError))
@@ -144,7 +150,7 @@ func options(files map[string]string, entries []string) api.BuildOptions {
 		Supported: map[string]bool{
 			"async-generator": false, "for-await": false, "top-level-await": false, "using": false, "regexp-unicode-property-escapes": true, "dynamic-import": false,
 		},
-		Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude,
+		Metafile: true, Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude,
 		Banner: map[string]string{"js": "(function (module, exports) {"}, Footer: map[string]string{"js": "})"},
 		Charset: api.CharsetASCII, LegalComments: api.LegalCommentsNone, TreeShaking: api.TreeShakingTrue,
 		TsconfigRaw: `{"compilerOptions":{"target":"es2022","useDefineForClassFields":true,"strict":true}}`,
@@ -158,12 +164,16 @@ func options(files map[string]string, entries []string) api.BuildOptions {
 func entry(entries []string) string {
 	var s strings.Builder
 	s.WriteString("module.exports = {\n")
-	for _, file := range entries {
-		name, _ := jsontext.AppendQuote(nil, file)
-		fmt.Fprintf(&s, "%s: () => require(%s),\n", name, name)
+	for _, name := range entries {
+		fmt.Fprintf(&s, "%s: () => require(%s),\n", jsonText(strings.TrimPrefix(name, ours)), jsonText(name))
 	}
 	s.WriteString("};\n")
 	return s.String()
+}
+
+func jsonText(s string) string {
+	text, _ := jsontext.AppendQuote(nil, s) // a path that is no UTF-8 names no file
+	return string(text)
 }
 
 // cleanMap takes our namespace out of a source map's file names.

@@ -40,7 +40,7 @@ func (p *positions) source(line, column int) (place, bool) {
 		p.consumer = c
 	}
 	file, _, l, c, ok := p.consumer.Source(line, p.inserted.original(line, column)-1)
-	if !ok || file == "" || file == entryName {
+	if !ok || file == "" || strings.HasPrefix(file, ours) {
 		return place{}, false
 	}
 	return place{file, l, c + 1}, true

@@ -21,6 +21,9 @@ func (r resolver) install(b api.PluginBuild) {
 	})
 	b.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: namespace}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		text := withoutMap.Replace(r.files[a.Path])
+		if file, ok := behind(a.Path); ok {
+			text = doorText(file)
+		}
 		return api.OnLoadResult{Contents: &text, Loader: loaderOf(a.Path)}, nil
 	})
 }
@@ -44,7 +47,7 @@ func loaderOf(file string) api.Loader {
 
 // find leads from what an import names to a file.
 func (r resolver) find(name, importer string) (string, *api.Message) {
-	if importer == entryName || importer == "<stdin>" {
+	if importer == "<stdin>" || strings.HasPrefix(importer, ours) {
 		return name, nil
 	}
 	if !strings.HasPrefix(name, "./") && !strings.HasPrefix(name, "../") {

@@ -26,9 +26,9 @@ func (c context) Get(name string) goja.Value {
 	var err error
 	switch name {
 	case "user":
-		v, err = s.given(name, userText(s.run.User))
+		v, err = s.given(userText(s.run.User), "claims")
 	case "env":
-		v, err = s.given(name, envText(s.run.Env))
+		v, err = s.given(envText(s.run.Env))
 	case "now":
 		v, err = s.world(name, s.vm.ToValue(s.now.UnixMilli()))
 	case "deliveryId":
@@ -48,13 +48,22 @@ func (c context) Get(name string) goja.Value {
 	return v
 }
 
-// given is what the runtime sent, frozen.
-func (s *session) given(name, text string) (goja.Value, error) {
+// given is what the runtime sent, frozen, and so are the members named.
+func (s *session) given(text string, members ...string) (goja.Value, error) {
 	v, err := s.argument([]byte(text))
 	if err != nil {
 		return nil, err
 	}
-	return s.world(name, v)
+	if o, ok := v.(*goja.Object); ok {
+		for _, name := range members {
+			if member := o.Get(name); member != nil {
+				if _, err := s.freeze(nil, member); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return s.freeze(nil, v)
 }
 
 // world calls a function of js/world.js.

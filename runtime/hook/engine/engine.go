@@ -102,7 +102,10 @@ func (e *Engine) Idle() {
 			return err
 		}
 		s.script.prepare(s.vm)
-		_, err := s.part("world", "user")
+		if !s.script.async {
+			return nil
+		}
+		_, err := s.part("later", "later")
 		return err
 	})
 	if err == nil && !s.broken {

@@ -21,6 +21,7 @@ type script struct {
 	code      string        // until touches are made of it
 	touches   []touch       // what to look at ahead of time
 	globals   []string      // name, group, name, group: those of ours that the code may use
+	async     bool          // it may have functions that are waited for
 	files     map[string]string
 	positions *positions
 }
@@ -47,7 +48,7 @@ func compileTree(p *hook.Program, tree *ast.Program) (*script, error) {
 }
 
 func newScript(p *hook.Program, program *goja.Program) *script {
-	s := &script{hash: p.Hash, program: program, code: p.Code, globals: globalsOf(p.Code), positions: newPositions(p.Map), files: make(map[string]string, len(p.Hooks))}
+	s := &script{hash: p.Hash, program: program, code: p.Code, globals: globalsOf(p.Code), async: strings.Contains(p.Code, "async"), positions: newPositions(p.Map), files: make(map[string]string, len(p.Hooks))}
 	for _, e := range p.Hooks {
 		s.files[e.Name] = e.File
 	}

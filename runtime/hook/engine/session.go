@@ -22,9 +22,10 @@ type session struct {
 	watch  *watch
 	sent   int // bytes of values and effects that the Run's answer has so far
 	logged int // and of logs
-	// files maps a hook file to the function that gives its exports; invoke and api are js/core.js's.
+	// files maps a hook file to the function that gives its exports; invoke, freeze and api are js/core.js's.
 	files   goja.Value
 	invoke  goja.Callable
+	freeze  goja.Callable
 	api     goja.Value
 	members map[string]goja.Value // of ctx, as far as they were asked for
 	broken  bool                  // it was cut off: nothing may run in it any more
@@ -123,7 +124,7 @@ func (s *session) load() error {
 		return err
 	}
 	made := core.ToObject(vm) // ours: no user code has run yet
-	s.invoke, s.api = callable(made.Get("call")), made.Get("api")
+	s.invoke, s.freeze, s.api = callable(made.Get("call")), callable(made.Get("freeze")), made.Get("api")
 	if s.testing != nil {
 		if err := s.testing.cover.install(vm); err != nil {
 			return err

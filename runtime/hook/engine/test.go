@@ -167,7 +167,16 @@ func (s *session) nativeTest(c goja.FunctionCall) goja.Value {
 		}
 		return s.vm.ToValue(was)
 	case opSimulate:
-		s.members[str(c, 1)] = c.Argument(2)
+		name, v := str(c, 1), c.Argument(2)
+		var err error
+		switch name {
+		case "user":
+			v, err = s.given(str(c, 2), "claims")
+		case "env":
+			v, err = s.given(str(c, 2))
+		}
+		s.must(err)
+		s.members[name] = v
 	}
 	return goja.Undefined()
 }

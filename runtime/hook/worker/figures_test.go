@@ -32,8 +32,8 @@ func TestFigures(t *testing.T) {
 	var first time.Duration
 	var alone, isolated map[int]time.Duration
 	t.Run("cold", func(t *testing.T) { first = cold(t, program) })
-	t.Run("bare", func(t *testing.T) { alone = bare(t, program) })
-	t.Run("warm", func(t *testing.T) { isolated = warm(t, p, program) })
+	t.Run("warm", func(t *testing.T) { alone, isolated = warm(t, p, program) })
+	t.Run("more", func(t *testing.T) { more(t, p, program) })
 	t.Run("calm", func(t *testing.T) { calm(t, p, program) })
 	t.Run("spare", func(t *testing.T) { spare(t, p, program) })
 	t.Run("crowd", func(t *testing.T) { crowd(t, program) })
@@ -45,10 +45,14 @@ func TestFigures(t *testing.T) {
 			t.Logf("PASS  %s: p50 %s, at most %s", what, got.Round(time.Microsecond), most)
 		}
 	}
+	isolation := func(n int, most time.Duration) {
+		bar(fmt.Sprintf("isolation of an operation, %d at a time (a worker's %s less the engine's own %s)", n, isolated[n].Round(time.Microsecond), alone[n].Round(time.Microsecond)),
+			(isolated[n]-alone[n])/time.Duration(n), most)
+	}
 	bar("cold start of a worker to its first result", first, 15*time.Millisecond)
-	bar("one hook call from the runtime", isolated[1], 150*time.Microsecond)
-	bar("isolation of an operation of one", isolated[1]-alone[1], 80*time.Microsecond)
-	bar("isolation of an operation of a hundred", (isolated[100]-alone[100])/100, 25*time.Microsecond)
+	bar("one hook call from the runtime, closed loop", isolated[1], 150*time.Microsecond)
+	isolation(1, 80*time.Microsecond)
+	isolation(100, 25*time.Microsecond)
 }
 
 // report prints a figure and gives its p50.
@@ -75,45 +79,47 @@ func cold(t *testing.T, program *hook.Program) time.Duration {
 	return report(t, "cold start to the first result", took)
 }
 
-// bare is the engine in this process: what isolation is compared with. It gives the p50 by operations.
-func bare(t *testing.T, program *hook.Program) map[int]time.Duration {
-	all := map[int]time.Duration{}
+// loaded is an engine in this process with the program.
+func loaded(t *testing.T, program *hook.Program) *engine.Engine {
+	t.Helper()
 	e := engine.New(time.Now)
 	if l := e.Load(hook.Load{Program: *program}); l.Failure != nil {
 		t.Fatal(l.Failure.Message)
 	}
+	return e
+}
+
+// warm is the same transaction by the engine in this process and in a worker, one behind the other without a pause: the
+// difference is what isolation costs. It gives the p50 of both by operations.
+func warm(t *testing.T, p *worker.Pool, program *hook.Program) (alone, isolated map[int]time.Duration) {
+	alone, isolated = map[int]time.Duration{}, map[int]time.Duration{}
+	e := loaded(t, program)
 	for _, n := range []int{1, 10, 100} {
-		var took []time.Duration
 		run := writes(t, program, n, time.Second)
-		for range 8000/n + 100 {
-			began := time.Now()
-			if ran := e.Run(*run, nil); len(ran.Outcomes) != n {
-				t.Fatalf("%d outcomes", len(ran.Outcomes))
+		times := func(what string, f func() error) time.Duration {
+			var took []time.Duration
+			settling := 2000 / n // calls until the system's scheduler knows its processes again
+			for range 8000/n + settling {
+				began := time.Now()
+				if err := f(); err != nil {
+					t.Fatal(err)
+				}
+				took = append(took, time.Since(began))
+				p.Prepare("a") // as the runtime does when it has answered
 			}
-			took = append(took, time.Since(began))
+			return report(t, fmt.Sprintf(what, n), took[settling:])
 		}
-		all[n] = report(t, fmt.Sprintf("the engine alone: %d operations (fresh globals)", n), took[50:])
+		alone[n] = times("the engine alone: %d operations (fresh globals)", func() error { e.Run(*run, nil); return nil })
+		isolated[n] = times("a transaction of %d operations (fresh globals)", func() error { _, err := do(t, p, "a", program, run, nil); return err })
 	}
-	run := writes(t, program, 1, time.Second)
-	var took []time.Duration
-	for i := range 8000 {
-		run.Begin = i == 0
-		began := time.Now()
-		e.Run(*run, nil)
-		took = append(took, time.Since(began))
-	}
-	report(t, "the engine alone: one more operation", took[50:])
-	return all
+	return alone, isolated
 }
 
 // calm is one call at a time with a pause behind each, as one device's uploads come: the processor has gone to
 // sleep, the worker has prepared. The engine alone gets the same pauses.
 func calm(t *testing.T, p *worker.Pool, program *hook.Program) {
 	words := newPool(t, nil)
-	e := engine.New(time.Now)
-	if l := e.Load(hook.Load{Program: *program}); l.Failure != nil {
-		t.Fatal(l.Failure.Message)
-	}
+	e := loaded(t, program)
 	run := writes(t, program, 1, time.Second)
 	payload := []byte("echo " + strings.Repeat("x", 524))
 	names := []string{"the engine alone, fresh", "the engine alone, prepared", "one call in a worker", "an echo of 524 bytes"}
@@ -159,50 +165,35 @@ func spare(t *testing.T, p *worker.Pool, program *hook.Program) {
 	report(t, "a new instance to its first result, by a spare", took)
 }
 
-// warm is the same in a worker.
-func warm(t *testing.T, p *worker.Pool, program *hook.Program) map[int]time.Duration {
-	all := map[int]time.Duration{}
-	for _, n := range []int{1, 10, 100} {
+// more is one more operation of a transaction that is under way, and the way to a worker and back by itself.
+func more(t *testing.T, p *worker.Pool, program *hook.Program) {
+	e := loaded(t, program)
+	run := writes(t, program, 1, time.Second)
+	times := func(what string, f func() error) {
 		var took []time.Duration
-		run := writes(t, program, n, time.Second)
-		for range 8000/n + 100 {
+		for i := range 8000 {
+			run.Begin = i == 0
 			began := time.Now()
-			if _, err := do(t, p, "a", program, run, nil); err != nil {
+			if err := f(); err != nil {
 				t.Fatal(err)
 			}
 			took = append(took, time.Since(began))
-			p.Prepare("a") // as the runtime does when it has answered
 		}
-		all[n] = report(t, fmt.Sprintf("a transaction of %d operations (fresh globals)", n), took[50:])
+		report(t, what, took[50:])
 	}
-	run := writes(t, program, 1, time.Second)
+	times("the engine alone: one more operation", func() error { e.Run(*run, nil); return nil })
 	s, err := p.Session(t.Context(), "a", program)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	var took []time.Duration
-	for i := range 8000 {
-		run.Begin = i == 0
-		began := time.Now()
-		if _, err := s.Do(t.Context(), run, nil); err != nil {
-			t.Fatal(err)
-		}
-		took = append(took, time.Since(began))
-	}
-	report(t, "one more operation in a transaction", took[50:])
+	times("one more operation in a transaction", func() error { _, err := s.Do(t.Context(), run, nil); return err })
 	words := newPool(t, nil)
 	payload := []byte("echo " + strings.Repeat("x", 524))
-	took = nil
-	for range 8000 {
-		began := time.Now()
-		if _, err := asking(t.Context(), words, "a", worker.Request{Payload: payload}); err != nil {
-			t.Fatal(err)
-		}
-		took = append(took, time.Since(began))
-	}
-	report(t, "an echo of 524 bytes, session included", took[50:])
-	return all
+	times("an echo of 524 bytes, session included", func() error {
+		_, err := asking(t.Context(), words, "a", worker.Request{Payload: payload})
+		return err
+	})
 }
 
 // crowd is a thousand instances with hooks on one machine, four transactions at a time. By Zipf's law most of the traffic is that of a

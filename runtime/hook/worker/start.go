@@ -83,7 +83,7 @@ func (l *launcher) weaken(w wall, err error) {
 
 // environment is for Go's runtime; the worker clears it before anything else. Last words are one line, the collector
 // waits a little, and no file about processors is kept open.
-var environment = []string{"TZ=", "GOTRACEBACK=none", "GOMAXPROCS=1", "GOGC=400", "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
+var environment = []string{"TZ=", "GOTRACEBACK=none", "GOMAXPROCS=1", "GOGC=200", "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
 
 // timerSlack is by how much a worker's timers may be late. The watchdog of Go's runtime wakes every 20 us while something runs: it takes
 // the processor from what it watches, and, where that waits for a moment, hands its place to another thread, which has to be woken,

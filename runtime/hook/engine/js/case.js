@@ -140,8 +140,8 @@
     const now = input.now === undefined ? undefined : new Date(input.now).getTime();
     const enqueued = [];
     const user = input.user === null ? null : { id: "user", claims: {}, provider: "test", ...input.user };
-    host(SIMULATE, "user", world.user(parse(stringify(user))));
-    host(SIMULATE, "env", world.env(parse(stringify(input.env ?? {}))));
+    host(SIMULATE, "user", stringify(user));
+    host(SIMULATE, "env", stringify(input.env ?? {}));
     host(SIMULATE, "deliveryId", input.deliveryId ?? (name === "afterCommit" ? "delivery-1" : undefined));
     deliverTo((outbox, payload) => enqueued.push({ outbox, payload: parse(payload) }));
     api.load("db").answer((text) => stringify(answer(input.db ?? {}, parse(text))));

@@ -5,7 +5,7 @@
 (function (host, ctx, names) {
   "use strict";
   const { stringify } = JSON;
-  const { keys, getPrototypeOf } = Object;
+  const { keys, getPrototypeOf, freeze } = Object;
   const { isArray } = Array;
   const plain = getPrototypeOf({});
 
@@ -73,16 +73,6 @@
     load("judge").judge(call, out, argument, settle, data);
   }
 
-  async function later(promise, argument, settle) {
-    let out;
-    try {
-      out = await promise;
-    } catch (e) {
-      return load("refuse").fail(e, settle);
-    }
-    judge(out, argument, settle);
-  }
-
   // invoke calls one function of a hook file; `settle` is called once, now or when its promise settles.
   function invoke(hooks, fn, argument, settle) {
     call.fn = fn;
@@ -90,11 +80,11 @@
     const f = hooks === null || typeof hooks !== "object" ? undefined : hooks[fn];
     if (typeof f !== "function") return settle("absent", "");
     const out = f.call(hooks, argument, ctx);
-    if (typeof out === "object" && out !== null && typeof out.then === "function") later(out, argument, settle);
+    if (typeof out === "object" && out !== null && typeof out.then === "function") load("later").later(out, argument, settle, judge);
     else judge(out, argument, settle);
   }
 
   const api = { load, flaw, call, invoke, settled };
   for (let i = 0; i < names.length; i += 2) load("lazy").define(names[i], names[i + 1]);
-  return { api, call: (files, file, fn, argument) => invoke(files[file]().default, fn, argument, settled) };
+  return { api, freeze, call: (files, file, fn, argument) => invoke(files[file]().default, fn, argument, settled) };
 })

@@ -33,6 +33,7 @@
     if (depth > 50) return path + " is nested too deep, or contains itself";
     if (isArray(v)) {
       for (let i = 0; i < v.length; i++) {
+        if (typeof v[i] === "string") continue; // no path is spelt for what cannot be wrong
         const what = v[i] === undefined ? path + "[" + i + "] is undefined" : flaw(v[i], path + "[" + i + "]", depth + 1);
         if (what) return what;
       }
@@ -45,8 +46,8 @@
     if (typeof v.toJSON === "function") return "";
     const own = keys(v);
     for (let i = 0; i < own.length; i++) {
-      const m = v[own[i]];
-      if (typeof m === "string") continue;
+      const m = v[own[i]], kind = typeof m;
+      if (kind === "string" || m === null || kind === "boolean" || (kind === "number" && m - m === 0)) continue;
       const what = flaw(m, path + "." + own[i], depth + 1);
       if (what) return what;
     }

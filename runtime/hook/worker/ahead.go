@@ -1,7 +1,7 @@
 package worker
 
-// Prepare lets an idle worker of the instance make the global state of its next transaction. Call it when nobody waits for
-// an answer of that instance: until then the processors have better things to do.
+// Prepare lets an idle worker of the instance make the global state of its next transaction. Call it when the database has answered:
+// until then the processors have better things to do.
 func (p *Pool) Prepare(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"turnkey/runtime/admission"
 	"turnkey/runtime/hook"
 	"turnkey/runtime/hook/worker"
 	"turnkey/runtime/upload"
@@ -25,7 +26,19 @@ func (w hookWorkers) Session(ctx context.Context, instance string, program *hook
 		return nil, err
 	}
 	s.PrepareLater() // the database commits behind the last run, and then the upload is answered
+	if admission.Alone(ctx) {
+		s.StayAwake()
+	}
 	return hookSession{s}, nil
+}
+
+// expectHook is upload.Deps.Expect: a hook is worth staying awake for while the machine has nothing else to do.
+func expectHook(pool *worker.Pool) func(ctx context.Context, instance string) {
+	return func(ctx context.Context, instance string) {
+		if admission.Alone(ctx) {
+			pool.Expect(instance)
+		}
+	}
 }
 
 type hookSession struct{ *worker.Session }

@@ -181,7 +181,7 @@ func (p *runtimeParts) newUploader(b *bundle.Bundle, src source.Source, problem 
 	}
 	e, err := upload.New(b, src, upload.Deps{
 		Now: clock.Now, NewID: func() string { return newID("rej") }, Pause: backOff, Idle: admission.Wait, Problem: problem, Log: p.log, Observe: p.observe,
-		Brake: p.brakes.of(b.Instance.ID), Hooks: hooks(p.workers), Seed: rand.Text, Prepare: p.workers.Prepare,
+		Brake: p.brakes.of(b.Instance.ID), Hooks: hooks(p.workers), Seed: rand.Text, Prepare: p.workers.Prepare, Expect: expectHook(p.workers),
 		Shadow: func() *upload.Shadow { return p.shadows.of(b.Instance.ID) }, Latest: p.latests.of(b.Instance),
 	})
 	if err != nil {

@@ -439,6 +439,41 @@ func TestAContextCarriesItsTicket(t *testing.T) {
 	}
 }
 
+// TestAlone: who computes while nobody else does, or waits to.
+func TestAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(small)
+		if admission.Alone(t.Context()) {
+			t.Error("without a ticket nobody is known to be alone")
+		}
+		first := enter(t, q, of("a", "u"))
+		ctx := admission.With(t.Context(), first)
+		alone := func(want bool, when string) {
+			t.Helper()
+			if got := admission.Alone(ctx); got != want {
+				t.Errorf("%s: alone %t", when, got)
+			}
+		}
+		alone(true, "it is the only one")
+		second := enter(t, q, of("b", "u"))
+		alone(false, "another instance's is there")
+		second.Leave()
+		alone(true, "the other one waits for something else")
+		second.Return()
+		third := enterLater(t, q, of("b", "u"))
+		second.Leave()
+		alone(false, "the slot that was left is taken")
+		(<-third).ticket.Done()
+		second.Done()
+		alone(true, "the others have ended")
+		back := admission.Wait(ctx)
+		alone(false, "it does not compute")
+		back()
+		first.Done()
+		alone(false, "it is done")
+	})
+}
+
 func BenchmarkEnterLeaveReturnDone(b *testing.B) {
 	q := newQueue(admission.Limits{Slots: 8, PerInstance: 16, PerUser: 8, Waiting: 100, InstanceWaiting: 100, MaxWait: time.Second, ShortWait: time.Second, Standing: time.Second})
 	for b.Loop() {

@@ -80,6 +80,17 @@ func With(ctx context.Context, t *Ticket) context.Context {
 	return context.WithValue(ctx, ticketKey{}, t)
 }
 
+// Alone reports that the context's ticket is the only one that computes, and that nobody waits for one; without a ticket, that is not known.
+func Alone(ctx context.Context) bool {
+	t, ok := ctx.Value(ticketKey{}).(*Ticket)
+	if !ok {
+		return false
+	}
+	t.queue.mu.Lock()
+	defer t.queue.mu.Unlock()
+	return t.computing && t.queue.running == 1 && t.queue.waiting == 0
+}
+
 // Wait leaves the slot of the context's ticket until the returned function is called; without a
 // ticket both do nothing.
 func Wait(ctx context.Context) (back func()) {

@@ -45,8 +45,10 @@ type Deps struct {
 	// random in the hooks of one transaction.
 	Hooks Hooks
 	Seed  func() string
-	// Prepare is told that an upload to tables with hooks has been answered: now is the time to make ready for the next. It must
-	// not wait; nil: nobody is.
+	// Expect is told that a hook will be called in a moment. It must not wait; nil: nobody is.
+	Expect func(ctx context.Context, instance string)
+	// Prepare is told that no hook will be called any more for a transaction, and that nothing else is due but the answer: now is the time to
+	// make ready for the next. It must not wait; nil: nobody is.
 	Prepare func(instance string)
 	// Brake watches the instance's deployments; nil: nobody does.
 	Brake *Brake
@@ -190,6 +192,11 @@ func (e *Engine) Apply(w http.ResponseWriter, r *http.Request, body []byte, user
 	crash.At(crash.Committed)
 	respond(w, up.Form, withLeft(results, up.Left))
 	crash.At(crash.Answered)
+	e.prepare()
+}
+
+// prepare has the workers make ready for the next transaction; to say so twice does nothing.
+func (e *Engine) prepare() {
 	if e.deps.Prepare != nil && e.plan.program != nil {
 		e.deps.Prepare(e.instance)
 	}

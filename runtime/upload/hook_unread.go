@@ -58,6 +58,9 @@ func (a *attempt) unread(ctx context.Context) (v verdict, done bool, err error) 
 }
 
 func (a *attempt) writeUnread(ctx context.Context) (done bool, err error) {
+	if e := a.engine; len(a.ops) == 1 && e.deps.Expect != nil { // more take longer to make a call of than a worker stays awake
+		e.deps.Expect(ctx, e.instance)
+	}
 	a.memory, a.remembered = a.blind, a.ids.strength == strong
 	a.refs()
 	if no, err := a.play(ctx, nil); no != nil || err != nil || a.reborn {
@@ -79,6 +82,7 @@ func (a *attempt) writeUnread(ctx context.Context) (done bool, err error) {
 	crash.At(crash.Decided)
 	writer := a.engine.src.(source.Direct)
 	done, err = a.engine.write(ctx, writer, source.Session{UserID: a.user.ID, Claims: a.user.Claims}, a.changes, finish.Receipts, a.ids.strength != weak)
+	a.engine.prepare() // before the answer is written: a device that has it may come back before a worker is ready
 	if f := source.FailureOf(err); f != nil && f.Class == source.Unknown {
 		return false, nil // it may be there already: the ordinary way reads it and finds nothing to do
 	}

@@ -156,3 +156,64 @@ func TestShortcutsOfHooksChangeNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatWorkersAreTold: that a hook of a single new row will be called in a moment, and to make ready for the next one when the
+// database has answered.
+func TestWhatWorkersAreTold(t *testing.T) {
+	p := &pooled{Pool: newPool(t)}
+	w := postgresWorld(t, "")
+	var told []string
+	p.session = func(s upload.HookSession) upload.HookSession { return &askedSession{s, &told} }
+	src := writing{countedSource{w.src, map[source.ChangeKind]int{}}, &told}
+	w.engine = w.hooked(p, src, func(_ *bundle.Bundle, d *upload.Deps) {
+		d.Expect = func(_ context.Context, instance string) {
+			told = append(told, "expect")
+			p.Expect(instance)
+		}
+		d.Prepare = func(instance string) {
+			told = append(told, "prepare")
+			p.Prepare(instance)
+		}
+	}, todos(`beforeWrite(w) { return { ...w.data, count: 1 }; }`)...)
+	for _, c := range []struct{ name, form, want string }{
+		{"the first of a device is read", `{"op_id":1,"op":"PUT","table":"todos","id":"{1}","data":{"owner_id":"u1","title":"a"}}`, "ask, prepare"},
+		{"a new row", `{"op_id":2,"op":"PUT","table":"todos","id":"{2}","data":{"owner_id":"u1","title":"a"}}`, "expect, ask, write, prepare, prepare"},
+		{"a row that is there", `{"op_id":3,"op":"PUT","table":"todos","id":"{2}","data":{"owner_id":"u1","title":"b"}}`, "expect, ask, write, prepare, ask, prepare"},
+		{"a change", `{"op_id":4,"op":"PATCH","table":"todos","id":"{2}","data":{"title":"c"}}`, "ask, prepare"},
+	} {
+		told = nil
+		w.want(from("c1", crud(c.form)), "success")
+		if got := strings.Join(told, ", "); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+	told = nil
+	w.want(from("c1", crud(
+		`{"op_id":5,"op":"PUT","table":"todos","id":"{5}","data":{"owner_id":"u1","title":"a"}}`,
+		`{"op_id":6,"op":"PUT","table":"todos","id":"{6}","data":{"owner_id":"u1","title":"a"}}`)), "success")
+	if strings.Contains(strings.Join(told, ", "), "expect") {
+		t.Errorf("several take longer to ask than a worker stays awake: %v", told)
+	}
+}
+
+type askedSession struct {
+	upload.HookSession
+	told *[]string
+}
+
+func (s *askedSession) Do(ctx context.Context, run *hook.Run, host upload.HookHost) (*hook.Ran, error) {
+	*s.told = append(*s.told, "ask")
+	return s.HookSession.Do(ctx, run, host)
+}
+
+// writing notes when the guarded command has been answered.
+type writing struct {
+	countedSource
+	told *[]string
+}
+
+func (w writing) Write(ctx context.Context, as source.Session, changes []source.Change, receipts []source.Receipt, numbered bool) (bool, error) {
+	done, err := w.countedSource.Write(ctx, as, changes, receipts, numbered)
+	*w.told = append(*w.told, "write")
+	return done, err
+}

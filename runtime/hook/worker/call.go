@@ -22,8 +22,8 @@ func (s *Session) Do(ctx context.Context, run *hook.Run, host HostCalls) (*hook.
 		Payload: payload, CPU: time.Duration(run.Limits.TimeMS) * time.Millisecond,
 		Waits:   time.Duration(run.Limits.HostMS) * time.Millisecond,
 		Calls:   max(1, len(run.Calls)*(run.Limits.DBCalls+run.Limits.Fetches)),
-		Prepare: !s.later,
-		Answer:  run.Limits.RunBytes + 2*run.Limits.RunLogBytes + mib, // values as they are, logs escaped, and what is around them
+		Prepare: !s.later, Awake: s.awake,
+		Answer: run.Limits.RunBytes + 2*run.Limits.RunLogBytes + mib, // values as they are, logs escaped, and what is around them
 	}
 	if host != nil {
 		q.Host = func(ctx context.Context, payload []byte) ([]byte, error) {

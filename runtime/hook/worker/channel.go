@@ -6,6 +6,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"turnkey/runtime/hook/worker/wire"
 )
 
 // channel is our ends of the two pipes to a worker. Pipes, because a poller that watches a socket is woken whenever the other
@@ -66,6 +68,15 @@ func (c *channel) tell(b []byte) {
 	_ = raw.Control(func(fd uintptr) { // not its Write, which fails when the last request's deadline has passed
 		_, _ = syscall.Write(int(fd), b) // no room, or nobody there: it was only good advice
 	})
+}
+
+// attend waits for an answer without going to sleep, for so long at most; the read behind it sees what has come, or that we have closed it.
+func (c *channel) attend(most time.Duration) {
+	raw, err := c.in.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) { wire.Attend(int(fd), most) })
 }
 
 // interrupt lets what waits return at once. It is for anybody.

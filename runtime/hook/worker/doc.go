@@ -56,7 +56,7 @@
 // Each transaction has fresh global state, which takes as long to make as a short hook takes to run. A worker makes the next
 // one's ahead (hook.Idler): no user code runs in it until it is asked for. By itself it does so behind its answer, while the runtime
 // reads. Where a database commits upon the answer, that would be in the way: the session says PrepareLater, and the runtime tells
-// the worker when the upload has been answered (Pool.Prepare).
+// the worker when the database has answered (Pool.Prepare).
 //
 // # Who computes
 //
@@ -72,6 +72,11 @@
 // A short run takes less time than waking a sleeping processor, so what wakes somebody for nothing counts: a socket that a poller
 // watches (channel.go), a deadline that is moved with each request (channel.look), the watchdog of a worker's own Go
 // (timerSlack).
+//
+// Where an upload is alone on the machine, nobody sleeps who is needed again in a moment: the worker is told that a request will follow
+// (Pool.Expect) while the runtime still makes it, and stays awake for it; the runtime stays awake for the answer (Session.StayAwake),
+// if the worker's last run was quick. Both for fractions of a millisecond, and both offer the processor to everybody else all the while
+// (wire.Attend). Where there are others, they sleep: then there is always something to do for a processor, and it does not sleep either.
 //
 // # Processes at rest
 //

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -21,6 +22,8 @@ type Pool struct {
 	group  *lifecycle.Group
 	wake   chan struct{} // tells the filler to look
 	reaped sync.WaitGroup
+	// watchful: there is a processor for a worker while somebody waits for it awake.
+	watchful bool
 
 	mu        sync.Mutex
 	closed    bool
@@ -77,7 +80,8 @@ func New(opts Options) (*Pool, error) {
 		opts.Binary = binary
 	}
 	p := &Pool{
-		opts: opts, turns: newTurns(opts.Sizes, opts.Now), jobs: newJobs(opts.Bundles.Running), wake: make(chan struct{}, 1),
+		watchful: runtime.GOMAXPROCS(0) > 1 && runtime.NumCPU() > 1,
+		opts:     opts, turns: newTurns(opts.Sizes, opts.Now), jobs: newJobs(opts.Bundles.Running), wake: make(chan struct{}, 1),
 		group: lifecycle.NewGroup(context.Background(), opts.Log), processes: map[*process]struct{}{}, instances: map[string]*instance{},
 	}
 	p.start = &launcher{binary: opts.Binary, opts: opts, spawn: p.reap, walls: walls(), lost: unwalled(), raises: mayRaise()}
@@ -229,16 +233,6 @@ func (p *Pool) acquire(ctx context.Context, name, program string) (*process, *in
 	}
 	p.stats.Refused++
 	return nil, nil, unavailable("No worker was free in time.", p.opts.Sizes.MaxWait, p.lastError)
-}
-
-// Prepare lets an idle worker of the instance make the global state of its next transaction. Call it when nobody waits for
-// an answer of that instance: until then the processors have better things to do.
-func (p *Pool) Prepare(name string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if i := p.instances[name]; i != nil && len(i.idle) > 0 {
-		i.idle[len(i.idle)-1].prepare() // the one that will be used next
-	}
 }
 
 // admit finds the instance and says whether it may ask for a worker at all. The lock is held.

@@ -35,6 +35,7 @@ type process struct {
 	raises  bool      // which can be taken back
 	tired   bool      // and keeps it, because this process may not raise it
 	brief   bool      // its last run was short, so others may wait for its slice
+	prompt  bool      // so short that one may wait for it awake
 
 	gone  chan struct{} // closed when it has been waited for
 	death death         // set by then
@@ -56,6 +57,8 @@ type Request struct {
 	Answer int
 	// Yield lets everybody else compute first.
 	Yield bool
+	// Awake waits for short runs without going to sleep. It is for callers that nobody else here competes with.
+	Awake bool
 	// Prepare has the worker make ready for the next transaction as soon as it has answered.
 	Prepare bool
 	// Host does what the program asks for. An error ends the worker and the request, with that error.
@@ -156,6 +159,13 @@ func (p *process) prepare() {
 	}
 }
 
+// expect tells an idle worker that a request follows at once. Who was not quick the last time is not worth it.
+func (p *process) expect() {
+	if p.prompt {
+		p.conn.tell(wire.Append(nil, wire.Frame{Kind: wire.Expect}))
+	}
+}
+
 // exchange is one request under way.
 type exchange struct {
 	*process
@@ -163,6 +173,7 @@ type exchange struct {
 	q     Request
 	meter meter
 	over  bool  // its time is; what lies there already still counts
+	awake bool  // nothing has been waited for yet, and it does not take long
 	turn  *turn // given back during calls back
 	calls int
 }
@@ -173,7 +184,7 @@ func (p *process) request(ctx context.Context, q Request, t *turn) (payload []by
 	if p.in.Rest() {
 		return nil, false, p.lost(hook.ClassCrashed, "it spoke without being asked", nil)
 	}
-	x := &exchange{process: p, ctx: ctx, q: q, turn: t, meter: p.limits.meter(p.cmd.Process.Pid, q.CPU)}
+	x := &exchange{process: p, ctx: ctx, q: q, turn: t, awake: q.Awake && p.prompt, meter: p.limits.meter(p.cmd.Process.Pid, q.CPU)}
 	p.id++
 	p.served++
 	p.ready = q.Prepare
@@ -201,7 +212,9 @@ func (p *process) request(ctx context.Context, q Request, t *turn) (payload []by
 			retire = true
 		case f.Kind == answerTo[q.Kind] && f.ID == p.id:
 			if q.Kind == hook.KindRun {
-				p.settle(time.Since(x.meter.began) - x.meter.host)
+				took := time.Since(x.meter.began) - x.meter.host
+				p.prompt = took < attention
+				p.settle(took)
 			}
 			return f.Payload, retire, nil
 		case f.Kind == hook.KindBroken && f.ID == p.id:
@@ -248,8 +261,15 @@ func (x *exchange) write(b []byte) *Failure {
 	return nil
 }
 
+// attention is for how long a request is waited for awake: twice what most hooks take.
+const attention = 500 * time.Microsecond
+
 // read reads a frame within the limits of the request.
 func (x *exchange) read() (wire.Frame, *Failure) {
+	if x.awake {
+		x.awake = false
+		x.conn.attend(attention)
+	}
 	for {
 		f, err := x.in.Next()
 		switch {

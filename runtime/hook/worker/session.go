@@ -14,6 +14,7 @@ type Session struct {
 	worker   *process
 	program  *hook.Program
 	later    bool
+	awake    bool
 
 	mu     sync.Mutex
 	broken bool // the worker is not to be used again
@@ -36,6 +37,10 @@ func (p *Pool) Session(ctx context.Context, instance string, program *hook.Progr
 // then it would be made while the runtime reads the last answer: where a database commits upon that, the processors have better things to do.
 func (s *Session) PrepareLater() { s.later = true }
 
+// StayAwake has runs that are quick waited for without going to sleep. It is for callers that nobody else competes with, because to them
+// what a sleep costs is a good part of such a run.
+func (s *Session) StayAwake() { s.awake = s.pool.watchful }
+
 // Run sends one request and waits for its answer. After an error the session is good for Close alone.
 func (s *Session) Run(ctx context.Context, q Request) ([]byte, error) {
 	s.mu.Lock()
@@ -53,13 +58,14 @@ func (s *Session) Run(ctx context.Context, q Request) ([]byte, error) {
 		return nil, failure
 	}
 	calls := s.counted(&q)
+	awake := q.Awake && s.worker.prompt
 	q.Yield = q.Yield || turn.suspect
 	answer, retire, err := s.within(ctx, q, turn)
 	failure = FailureOf(err)
 	looped := retire || failure != nil && failure.Class == hook.ClassTimeout
 	turn.leave(looped, s.pool.opts.Sizes.Suspicion)
 	s.broken = retire || err != nil
-	s.pool.ran(s, *calls, retire, err)
+	s.pool.ran(s, *calls, awake, retire, err)
 	return answer, err
 }
 
@@ -113,7 +119,7 @@ func (s *Session) Refuse(err error) error {
 	if !s.broken {
 		s.broken = true
 		failure := s.worker.lost(hook.ClassCrashed, "its answer was refused", err)
-		s.pool.ran(s, 0, false, failure)
+		s.pool.ran(s, 0, false, false, failure)
 		return failure
 	}
 	return &Failure{Class: hook.ClassCrashed, Message: messages[hook.ClassCrashed], Err: err}
@@ -146,11 +152,14 @@ func (p *Pool) loading() {
 }
 
 // ran counts a run.
-func (p *Pool) ran(s *Session, calls int64, retire bool, err error) {
+func (p *Pool) ran(s *Session, calls int64, awake, retire bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.Runs++
 	p.stats.Calls += calls
+	if awake {
+		p.stats.Awake++
+	}
 	if retire {
 		p.stats.Interrupted++
 		p.stats.Recycled++

@@ -10,6 +10,7 @@ import (
 type Stats struct {
 	Runs, Loads, Bundles int64
 	Calls                int64                // back into the runtime
+	Awake                int64                // runs that were waited for without going to sleep
 	Interrupted          int64                // runs that ended at their soft deadline
 	Deaths               map[hook.Class]int64 // of workers while they ran something
 	KilledOutside        int64                // of those, by nobody we know

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"turnkey/runtime/hook"
 	"turnkey/runtime/hook/worker/wire"
@@ -11,6 +12,10 @@ import (
 
 // keepBuffer is the largest buffer for writing that is kept between frames.
 const keepBuffer = 256 << 10
+
+// attention is for how long a request that was announced is waited for awake. It comes within half of that; what announced it may
+// also end without one.
+const attention = 150 * time.Microsecond
 
 // loop answers requests, one at a time.
 type loop struct {
@@ -39,6 +44,10 @@ func (l *loop) serve() error {
 			l.limits, err = wire.ParseLimits(f.Payload)
 		case f.Kind == wire.Prepare:
 			l.handler.Idle()
+		case f.Kind == wire.Expect:
+			if !l.in.Rest() {
+				wire.Attend(wire.In, attention)
+			}
 		case wire.Request(f.Kind):
 			err = l.request(f)
 		default:

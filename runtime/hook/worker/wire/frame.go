@@ -24,6 +24,8 @@ const (
 	Retire Kind = 4 // from the worker: the answer behind it is the last that it is good for
 	// Prepare tells the worker that now is the time to make ready for the next transaction. It is not answered.
 	Prepare Kind = 5
+	// Expect tells the worker that a request follows at once, which it may wait for awake. It is not answered.
+	Expect Kind = 6
 )
 
 // HeaderSize is what precedes a payload.
@@ -48,7 +50,7 @@ type Frame struct {
 // FromRuntime tells whether the runtime sends frames of the kind.
 func FromRuntime(k Kind) bool {
 	switch k {
-	case Setup, Limit, Prepare, hook.KindHostResult:
+	case Setup, Limit, Prepare, Expect, hook.KindHostResult:
 		return true
 	}
 	return Request(k)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"runtime"
 	"testing"
 	"testing/iotest"
@@ -131,4 +132,43 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("read %x from %x", again, stream)
 		}
 	})
+}
+
+// TestAttend: bytes, the end of a pipe, and the time each end it, and it takes nothing away.
+func TestAttend(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	attend := func(most time.Duration) {
+		raw, err := r.SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := raw.Control(func(fd uintptr) { wire.Attend(int(fd), most) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	attend(time.Millisecond) // nothing comes
+	wrote := make(chan error, 1)
+	go func() {
+		_, err := w.Write([]byte("x"))
+		wrote <- err
+	}()
+	attend(time.Hour)
+	if err := <-wrote; err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.Read(make([]byte, 2)); n != 1 || err != nil {
+		t.Errorf("%d bytes are left, %v", n, err)
+	}
+	go func() { wrote <- w.Close() }()
+	attend(time.Hour)
+	if err := <-wrote; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("not the end: %v", err)
+	}
 }

@@ -4,13 +4,24 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 )
 
 // What receipts cost: the same binary twice over the same database, one that leaves receipts and one
-// that does not, which only a build with the tag bench can. They take turns, and who is first takes
-// turns, too, so that a machine that slows down slows both.
+// that does not, which only a build with the tag bench can. The two halves of a pair are cut into slices that take turns,
+// and the second pair begins with the other:
+//
+//	on off off on  on off off on        off on on off  off on on off
+//
+// So a machine that slows down, a table that grows or a checkpoint is in both halves alike: it would have to
+// come and go in step with the slices not to be. After each change there is a moment that counts for neither, in which
+// caches become those of who is at work. Nothing else is left out.
+const (
+	slicesEach = 4 // a multiple of two
+	changeover = 60 * time.Millisecond
+)
 
-// pair is one cell measured once with receipts and once without, right after each other.
+// pair is one cell measured once with receipts and once without.
 type pair struct{ with, without sample }
 
 // cost is the share of the operations per second that receipts take.
@@ -48,24 +59,45 @@ func measureCosts(ctx context.Context, st *stack, with, without *server, set set
 	for n := range set.pairs {
 		fmt.Fprintf(os.Stderr, "receipts on and off, pair %d of %d\n", n+1, set.pairs)
 		for _, c := range out.cells {
-			var p pair
-			turns := []struct {
-				s    *server
-				into *sample
-			}{{with, &p.with}, {without, &p.without}}
-			if n%2 == 1 {
-				turns[0], turns[1] = turns[1], turns[0]
-			}
-			for _, turn := range turns {
-				var err error
-				if *turn.into, err = st.run(ctx, turn.s, c, set.turn); err != nil {
-					return nil, fmt.Errorf("%s, receipts %s: %w", c.name(), turn.s.name, err)
-				}
+			p, err := st.pair(ctx, with, without, c, set.turn, n%2)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", c.name(), err)
 			}
 			out.pairs[c] = append(out.pairs[c], p)
 		}
 	}
 	return out, nil
+}
+
+// pair measures a cell, beginning with receipts for first 0, and without them for 1. Each half takes d.
+func (st *stack) pair(ctx context.Context, with, without *server, c cell, d time.Duration, first int) (p pair, err error) {
+	halves := []struct {
+		s       *server
+		into    *sample
+		workers []worker
+	}{{s: with, into: &p.with}, {s: without, into: &p.without}}
+	for i := range halves {
+		workers, closeAll, err := uploadWorkers(st, halves[i].s, c)
+		if err != nil {
+			return p, err
+		}
+		defer closeAll()
+		halves[i].workers = workers
+	}
+	for n := range 2 * slicesEach {
+		h := &halves[(first+(n+1)/2)%2]
+		if n == 0 || n%2 == 1 { // else the same goes on
+			if _, err := closedLoop(ctx, h.workers, changeover); err != nil {
+				return p, fmt.Errorf("receipts %s: %w", h.s.name, err)
+			}
+		}
+		one, err := st.watch(ctx, h.s.pid(), h.workers, d/slicesEach)
+		if err != nil {
+			return p, fmt.Errorf("receipts %s: %w", h.s.name, err)
+		}
+		h.into.add(one)
+	}
+	return p, nil
 }
 
 // checkSwitch makes sure that the two servers are what they are taken for: one that leaves receipts,

@@ -25,6 +25,13 @@ type sample struct {
 
 func (s sample) perSecond() float64 { return float64(s.operations) / s.elapsed.Seconds() }
 
+// add takes in a sample of the same cell.
+func (s *sample) add(more sample) {
+	s.operations, s.elapsed = s.operations+more.operations, s.elapsed+more.elapsed
+	s.latencies = append(s.latencies, more.latencies...)
+	s.ours, s.base = s.ours+more.ours, s.base+more.base
+}
+
 // each is a time for one operation.
 func (s sample) each(d time.Duration) time.Duration { return d / time.Duration(max(1, s.operations)) }
 

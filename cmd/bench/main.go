@@ -37,7 +37,7 @@ func main() {
 	flag.DurationVar(&s.cell, "cell", 2*time.Second, "how long each cell of a round runs")
 	flag.IntVar(&s.pairs, "pairs", 9, "interleaved pairs with receipts on and off; the median counts")
 	flag.IntVar(&s.size, "size", 0, "operations per request in the pairs; 0: 1, 10 and 100")
-	flag.DurationVar(&s.turn, "turn", 1500*time.Millisecond, "how long each half of a pair runs")
+	flag.DurationVar(&s.turn, "turn", 2*time.Second, "how long each half of a pair runs, in four slices")
 	flag.BoolVar(&quick, "quick", false, "one minute: fewer and shorter cells, whose verdicts are no more than a hint")
 	flag.Parse()
 	if s.size != 0 && !slices.Contains(sizes, s.size) {

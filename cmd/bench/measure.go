@@ -95,15 +95,19 @@ func measure(ctx context.Context, st *stack, s *server, set settings) (*results,
 
 // run measures one cell once: by the bare driver, or by uploads to a server.
 func (st *stack) run(ctx context.Context, s *server, c cell, d time.Duration) (one sample, err error) {
-	pid := os.Getpid()
-	workers, closeAll := bareWorkers(st.pool, c.work, c.size, &st.next), func() {}
-	if c.table != "" {
-		pid = s.pid()
-		if workers, closeAll, err = uploadWorkers(st, s, c); err != nil {
-			return one, err
-		}
+	if c.table == "" {
+		return st.watch(ctx, os.Getpid(), bareWorkers(st.pool, c.work, c.size, &st.next), d)
+	}
+	workers, closeAll, err := uploadWorkers(st, s, c)
+	if err != nil {
+		return one, err
 	}
 	defer closeAll()
+	return st.watch(ctx, s.pid(), workers, d)
+}
+
+// watch runs a closed loop, and what it costs the process that serves it and PostgreSQL.
+func (st *stack) watch(ctx context.Context, pid int, workers []worker, d time.Duration) (one sample, err error) {
 	ours, err := cpuTime(pid)
 	if err != nil {
 		return one, err

@@ -26,3 +26,23 @@ func TestOrderOfNames(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainText: what is looked at eight bytes at once ends where one by one it would.
+func TestPlainText(t *testing.T) {
+	alphabet := []byte{0, 1, 0x1f, ' ', '!', '"', '#', '[', '\\', ']', 'a', 0x7f, 0x80, 0x9f, 0xa0, 0xa2, 0xdc, 0xff}
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 100_000 {
+		b := make([]byte, r.IntN(40))
+		for i := range b {
+			b[i] = 'x'
+			if r.IntN(8) == 0 {
+				b[i] = alphabet[r.IntN(len(alphabet))]
+			}
+		}
+		from := r.IntN(len(b) + 1)
+		want := from + slices.IndexFunc(append(slices.Clone(b[from:]), '"'), func(c byte) bool { return c < ' ' || c == '"' || c == '\\' })
+		if got := plainText(string(b), from); got != want {
+			t.Fatalf("%q from %d: %d, want %d", b, from, got, want)
+		}
+	}
+}

@@ -97,6 +97,13 @@ type guessed struct {
 func (e *Engine) guess(group []*member) (w guessed, ok bool) {
 	now := e.now() // the same for all: the source writes receipts of one time at less cost
 	w.numbered = true
+	receipts := 0
+	for _, m := range group {
+		receipts += m.ids.mostReceipts()
+	}
+	if receipts > 0 {
+		w.receipts = make([]source.Receipt, 0, receipts)
+	}
 	for _, m := range group {
 		memory := e.recents.recall(m.ids, now)
 		switch m.ids.strength {
@@ -117,7 +124,7 @@ func (e *Engine) guess(group []*member) (w guessed, ok bool) {
 			}
 			w.changes = append(w.changes, *change)
 		}
-		w.receipts = append(w.receipts, m.ids.receipts(memory, now, nil)...)
+		w.receipts = m.ids.appendReceipts(w.receipts, memory, now, nil)
 		w.memories = append(w.memories, memory)
 	}
 	return w, true

@@ -113,7 +113,7 @@ func New(b *bundle.Bundle, src source.Source, deps Deps) (*Engine, error) {
 	e.shares = b.Config.Source.RowLevelSecurity == nil
 	e.places = newPlaces()
 	e.recents = recents{of: map[source.Owner]*recent{}}
-	e.turns = turns{now: deps.Now, idle: deps.Idle, held: map[key]struct{}{}}
+	e.turns = turns{now: deps.Now, idle: deps.Idle}
 	e.keepFor = source.Retention{Receipts: b.Config.Receipts.TTL, Rejections: b.Config.Rejections.TTL, Clients: keepClients,
 		Conflicts: b.Config.Conflicts.TTL, Tombstones: b.Config.Tombstones.TTL}
 	if e.keepFor.Receipts == 0 { // compiled before the setting existed

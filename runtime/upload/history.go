@@ -137,16 +137,31 @@ func (ids *identities) receipts(m *memory, now time.Time, told []byte) []source.
 	if ids.strength == unknown {
 		return nil
 	}
-	out := make([]source.Receipt, 0, 2+len(ids.list)>>blockBits)
+	return ids.appendReceipts(make([]source.Receipt, 0, ids.mostReceipts()), m, now, told)
+}
+
+// mostReceipts is how many there are at most if operations follow each other.
+func (ids *identities) mostReceipts() int {
+	if ids.strength == unknown {
+		return 0
+	}
+	return 2 + len(ids.list)>>blockBits
+}
+
+func (ids *identities) appendReceipts(list []source.Receipt, m *memory, now time.Time, told []byte) []source.Receipt {
+	if ids.strength == unknown {
+		return list
+	}
+	own := len(list)
 	for n := range ids.list {
 		if m != nil && m.known[n] {
 			continue
 		}
 		id := &ids.list[n]
-		r := receiptOf(out, id.block)
+		r := receiptOf(list[own:], id.block)
 		if r == nil {
-			out = append(out, source.Receipt{Owner: ids.owner, Block: id.block, At: now, Result: told})
-			r = &out[len(out)-1]
+			list = append(list, source.Receipt{Owner: ids.owner, Block: id.block, At: now, Result: told})
+			r = &list[len(list)-1]
 			most := min(len(ids.list)-n, 1<<blockBits)
 			r.Prints = make([]source.Print, 0, most)
 			if ids.strength == strong {
@@ -161,7 +176,7 @@ func (ids *identities) receipts(m *memory, now time.Time, told []byte) []source.
 			r.Ops = append(r.Ops, id.op)
 		}
 	}
-	return out
+	return list
 }
 
 // receiptOf finds a block's receipt, which is nearly always the last.

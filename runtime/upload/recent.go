@@ -38,6 +38,7 @@ type recent struct {
 	block int64     // the newest
 	next  int32     // the number of its next receipt
 	named []named   // by its receipts
+	last  int64     // the highest operation of those
 
 	floor    int64
 	hasFloor bool
@@ -77,12 +78,22 @@ func (rs *recents) recall(ids *identities, now time.Time) *memory {
 }
 
 func (r *recent) names(id *identity) bool {
+	if len(r.named) == 0 || id.op > r.last { // nearly always: a queue counts up
+		return false
+	}
 	for i := range r.named {
 		if r.named[i].op == id.op && r.named[i].print == id.print {
 			return true
 		}
 	}
 	return false
+}
+
+func (r *recent) name(op int64, print source.Print) {
+	if len(r.named) == 0 || op > r.last {
+		r.last = op
+	}
+	r.named = append(r.named, named{op, print})
 }
 
 // found is where receipts stand by a whole history; nil when there are newer blocks than the claimed ones.
@@ -102,7 +113,7 @@ func (ids *identities) found(h *source.History, next numbers, now time.Time) *re
 			continue
 		}
 		for n, op := range h.Receipts[i].Ops {
-			r.named = append(r.named, named{op, h.Receipts[i].Prints[n]})
+			r.name(op, h.Receipts[i].Prints[n])
 		}
 	}
 	return r
@@ -132,7 +143,8 @@ func (rs *recents) wrote(ids *identities, m *memory) {
 	wrote := false
 	for n := range ids.list {
 		if id := &ids.list[n]; id.block == r.block && !m.known[n] {
-			r.named, wrote = append(r.named, named{id.op, id.print}), true
+			r.name(id.op, id.print)
+			wrote = true
 		}
 	}
 	r.next++                                // a transaction leaves one receipt in a block

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/source"
 )
 
 // Transactions of one instance take turns, for two reasons. Two that want the same row, or that come from
@@ -40,7 +41,7 @@ const (
 	aloneAfterFailure = 16
 )
 
-// key is what one transaction at a time may hold: a row of a collection, or a client.
+// key is a row of a collection.
 type key struct{ collection, id string }
 
 func (k key) compare(other key) int {
@@ -60,7 +61,9 @@ type member struct {
 	alone   bool // it cannot share a transaction
 	hooked  bool // for no other reason than its tables' hooks
 	seed    string
-	keys    []key
+	keys    []key        // of its rows
+	client  source.Owner // of its receipts, if it leaves any
+	owned   bool
 	watch   *stopwatch // nil: nobody measures
 
 	late  bool           // it has waited long enough for a slot
@@ -74,14 +77,12 @@ type member struct {
 
 func newMember(q *request, t *Transaction, ids *identities, targets []target) *member {
 	m := &member{q: q, t: t, ids: ids, targets: targets, lead: make(chan []*member, 1), done: make(chan struct{}, 1)}
-	m.keys = make([]key, 0, len(targets)+1)
+	m.client, m.owned = ids.owner, ids.strength != unknown
+	m.keys = make([]key, 0, len(targets))
 	for i := range targets {
 		if targets[i].no == nil {
 			m.keys = append(m.keys, key{targets[i].table.Collection, targets[i].text})
 		}
-	}
-	if ids.strength != unknown {
-		m.keys = append(m.keys, key{id: string(ids.owner[:])})
 	}
 	return m
 }
@@ -94,12 +95,23 @@ func (m *member) first() key {
 	return m.keys[0]
 }
 
-func (m *member) wants(held map[key]struct{}) bool {
-	if len(held) == 0 {
+// holding is what transactions hold, each thing one of them.
+type holding struct {
+	rows    map[key]struct{}
+	clients map[source.Owner]struct{}
+}
+
+func (m *member) wants(held *holding) bool {
+	if m.owned {
+		if _, taken := held.clients[m.client]; taken {
+			return true
+		}
+	}
+	if len(held.rows) == 0 {
 		return false
 	}
 	for _, k := range m.keys {
-		if _, taken := held[k]; taken {
+		if _, taken := held.rows[k]; taken {
 			return true
 		}
 	}
@@ -118,19 +130,32 @@ func (m *member) slots() int {
 func (m *member) free() bool { return m.alone || len(m.t.Operations) >= heavy }
 
 // release gives back what was taken, once.
-func (m *member) release(held map[key]struct{}) {
+func (m *member) release(held *holding) {
 	if m.holds {
 		for _, k := range m.keys {
-			delete(held, k)
+			delete(held.rows, k)
+		}
+		if m.owned {
+			delete(held.clients, m.client)
 		}
 		m.holds = false
 	}
 }
 
-func (m *member) hold(held map[key]struct{}) {
-	for _, k := range m.keys {
-		held[k] = struct{}{}
+func (m *member) hold(held *holding) {
+	if held.rows == nil {
+		held.rows = make(map[key]struct{}, len(m.keys))
 	}
+	for _, k := range m.keys {
+		held.rows[k] = struct{}{}
+	}
+	if !m.owned {
+		return
+	}
+	if held.clients == nil {
+		held.clients = map[source.Owner]struct{}{}
+	}
+	held.clients[m.client] = struct{}{}
 }
 
 // turns is the order of an instance's transactions.
@@ -141,7 +166,7 @@ type turns struct {
 
 	mu      sync.Mutex
 	waiting []*member
-	held    map[key]struct{}
+	held    holding
 	running int           // slots taken
 	pace    time.Duration // how long a first try takes, smoothed
 	apart   int           // how many transactions are to go alone
@@ -215,33 +240,30 @@ func (ts *turns) dispatch() {
 func (ts *turns) pick(slot bool) (group []*member) {
 	free := false
 	for _, m := range ts.waiting {
-		slot = slot || m.late && !m.wants(ts.held)
+		slot = slot || m.late && !m.wants(&ts.held)
 		free = free || m.free()
 	}
 	if !slot && !free {
 		return nil
 	}
-	var passed map[key]struct{} // wanted by somebody who waits longer
+	var passed holding // wanted by somebody who waits longer
 	operations := 0
 	waiting := ts.waiting[:0]
 	for _, m := range ts.waiting {
-		may := !m.wants(ts.held) && !m.wants(passed)
+		may := !m.wants(&ts.held) && !m.wants(&passed)
 		if len(group) == 0 {
 			may = may && (slot || m.free())
 		} else {
 			may = may && !m.alone && !group[0].alone && ts.apart == 0 && operations+len(m.t.Operations) <= mostTogether
 		}
 		if may {
-			m.hold(ts.held)
+			m.hold(&ts.held)
 			m.holds = true
 			group = append(group, m)
 			operations += len(m.t.Operations)
 			continue
 		}
-		if passed == nil {
-			passed = make(map[key]struct{}, len(m.keys))
-		}
-		m.hold(passed)
+		m.hold(&passed)
 		waiting = append(waiting, m)
 	}
 	clear(ts.waiting[len(waiting):])
@@ -262,7 +284,7 @@ func (ts *turns) tried(began time.Time, group []*member) {
 	ts.pace += (took - ts.pace) / memory
 	for _, m := range group {
 		if m.settled {
-			m.release(ts.held)
+			m.release(&ts.held)
 		}
 	}
 	ts.running -= group[0].slots()
@@ -280,6 +302,6 @@ func (ts *turns) part() {
 func (ts *turns) leave(m *member) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	m.release(ts.held)
+	m.release(&ts.held)
 	ts.dispatch()
 }

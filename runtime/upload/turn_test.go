@@ -9,12 +9,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"turnkey/runtime/source"
 )
 
 // The clock is synctest's: it stands still while anybody computes.
 
 func newTurns() *turns {
-	return &turns{now: time.Now, idle: func(context.Context) func() { return func() {} }, held: map[key]struct{}{}}
+	return &turns{now: time.Now, idle: func(context.Context) func() { return func() {} }}
 }
 
 // wants is a transaction of one operation for each row.
@@ -23,6 +25,12 @@ func wants(rows ...string) *member {
 	for _, r := range rows {
 		m.keys = append(m.keys, key{"rows", r})
 	}
+	return m
+}
+
+// of makes it a client's.
+func (m *member) of(client byte) *member {
+	m.client, m.owned = source.Owner{client}, true
 	return m
 }
 
@@ -94,6 +102,12 @@ func TestTurns(t *testing.T) {
 			[]*member{wants("a"), wants("b"), wants("c"), wants("d")}, time.Millisecond, []string{"0s 0 leads 1", "1ms 1 leads 3"}},
 		"one row is one after another": {
 			[]*member{wants("a"), wants("a"), wants("a")}, time.Millisecond, []string{"0s 0 leads 1", "1ms 1 leads 1", "2ms 2 leads 1"}},
+		"one client is one after another": {
+			[]*member{wants("a").of(1), wants("b").of(1), wants("c").of(1)}, time.Millisecond, []string{"0s 0 leads 1", "1ms 1 leads 1", "2ms 2 leads 1"}},
+		"others do not wait for a client": {
+			[]*member{wants("a").of(1), wants("b").of(1), wants("c").of(2), wants("d")}, time.Millisecond, []string{"0s 0 leads 1", "1ms 1 leads 3"}},
+		"who waits longer has the client first": {
+			[]*member{wants("a"), wants("a").of(1), wants("b").of(1)}, time.Millisecond, []string{"0s 0 leads 1", "1ms 1 leads 1", "2ms 2 leads 1"}},
 		"others do not wait for a row": {
 			[]*member{wants("a"), wants("a"), wants("b")}, time.Millisecond, []string{"0s 0 leads 1", "1ms 1 leads 2"}},
 		"who waits longer has the row first": {
@@ -155,8 +169,8 @@ func TestWhoGivesUpFreesOthers(t *testing.T) {
 		wg.Wait()
 		want := []string{"0s 0 leads 1", "1s 1 gives up", "1s 2 leads 1"}
 		slices.Sort(j.lines[1:])
-		if !slices.Equal(j.lines, want) || len(ts.held)+len(ts.waiting)+ts.running > 0 {
-			t.Errorf("%q, left %d held, %d waiting, %d running", j.lines, len(ts.held), len(ts.waiting), ts.running)
+		if !slices.Equal(j.lines, want) || len(ts.held.rows)+len(ts.held.clients)+len(ts.waiting)+ts.running > 0 {
+			t.Errorf("%q, left %d held, %d waiting, %d running", j.lines, len(ts.held.rows)+len(ts.held.clients), len(ts.waiting), ts.running)
 		}
 	})
 }

@@ -38,6 +38,8 @@ func (c quickArray) PlanEncode(m *pgtype.Map, oid uint32, format int16, v any) p
 		element = pgtype.Int8OID
 	case [][]byte:
 		element = pgtype.ByteaOID
+	case *receiptColumn: // it has been made for its parameter
+		element = c.ElementType.OID
 	}
 	if format == pgtype.BinaryFormatCode && element == c.ElementType.OID {
 		return quickPlan(element)
@@ -54,12 +56,12 @@ func (p quickPlan) Encode(v any, b []byte) ([]byte, error) {
 	case []int32:
 		b = p.head(b, len(list), false)
 		for _, n := range list {
-			b = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, 4), uint32(n))
+			b = appendInteger(b, n)
 		}
 	case []int64:
 		b = p.head(b, len(list), false)
 		for _, n := range list {
-			b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(b, 8), uint64(n))
+			b = appendBigint(b, n)
 		}
 	case [][]byte:
 		nulls := false
@@ -74,8 +76,18 @@ func (p quickPlan) Encode(v any, b []byte) ([]byte, error) {
 			}
 			b = append(binary.BigEndian.AppendUint32(b, length), e...)
 		}
+	case *receiptColumn:
+		b = list.encode(p, b)
 	}
 	return b, nil
+}
+
+func appendInteger(b []byte, n int32) []byte {
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, 4), uint32(n))
+}
+
+func appendBigint(b []byte, n int64) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(b, 8), uint64(n))
 }
 
 // head is what stands before the elements: the dimensions, whether there are nulls, the type, then length and lower bound.

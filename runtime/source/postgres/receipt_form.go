@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"encoding/binary"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,23 +77,92 @@ func receiptArgs(form receiptForm, list []source.Receipt, args []any) []any {
 	return append(args, receiptColumns(list)...)
 }
 
+// receiptColumn is a list of something of each receipt, as a parameter: it is written from the receipts themselves.
+type receiptColumn struct {
+	list []source.Receipt
+	part receiptPart
+}
+
+type receiptPart uint8
+
+const (
+	receiptOwners receiptPart = iota
+	receiptBlocks
+	receiptSeqs
+	receiptEnds // where the operations of each begin in the list of all, and where those of the last end
+	receiptOps  // of all
+	receiptPrints
+)
+
 // plainColumns are the parameters of plainReceipts.
 func plainColumns(list []source.Receipt) []any {
-	n, total := len(list), 0
+	columns := new([receiptPrints + 1]receiptColumn)
+	args := make([]any, 0, len(columns)+1)
+	for part := range columns {
+		columns[part] = receiptColumn{list, receiptPart(part)}
+		args = append(args, &columns[part])
+	}
+	return append(args, list[0].At)
+}
+
+// encode appends the binary form of the array; nil is null.
+func (c *receiptColumn) encode(element quickPlan, b []byte) []byte {
+	n := len(c.list)
+	switch c.part {
+	case receiptOwners: // the first: make room for all of them
+		b = element.head(slices.Grow(b, receiptBytes(c.list)), n, false)
+		for i := range c.list {
+			b = append(binary.BigEndian.AppendUint32(b, uint32(len(source.Owner{}))), c.list[i].Owner[:]...)
+		}
+	case receiptBlocks:
+		b = element.head(b, n, false)
+		for i := range c.list {
+			b = appendBigint(b, c.list[i].Block)
+		}
+	case receiptSeqs:
+		b = element.head(b, n, false)
+		for i := range c.list {
+			b = appendInteger(b, c.list[i].Seq)
+		}
+	case receiptEnds:
+		b = appendInteger(element.head(b, n+1, false), 0)
+		end := 0
+		for i := range c.list {
+			end += len(c.list[i].Ops)
+			b = appendInteger(b, int32(end))
+		}
+	case receiptOps:
+		if c.list[0].Ops == nil {
+			return nil
+		}
+		total := 0
+		for i := range c.list {
+			total += len(c.list[i].Ops)
+		}
+		b = element.head(b, total, false)
+		for i := range c.list {
+			for _, op := range c.list[i].Ops {
+				b = appendBigint(b, op)
+			}
+		}
+	case receiptPrints:
+		b = element.head(b, n, false)
+		for i := range c.list {
+			b = binary.BigEndian.AppendUint32(b, uint32(len(c.list[i].Prints)*len(source.Print{})))
+			b = appendPrints(b, c.list[i].Prints)
+		}
+	}
+	return b
+}
+
+// receiptBytes is about what all columns take.
+func receiptBytes(list []source.Receipt) int {
+	const heads, each, operation = 6 * 24, 20 + 12 + 8 + 8 + 4, 12 + 16
+	n := heads + each*len(list)
 	for i := range list {
-		total += len(list[i].Ops)
+		n += operation * len(list[i].Prints)
 	}
-	owners, blocks, seqs, ends, prints := make([][]byte, n), make([]int64, n), make([]int32, n), make([]int32, n+1), make([][]byte, n)
-	var ops []int64
-	if list[0].Ops != nil {
-		ops = make([]int64, 0, total)
-	}
-	for i := range list {
-		r := &list[i]
-		owners[i], blocks[i], seqs[i], ends[i+1], prints[i] = r.Owner[:], r.Block, r.Seq, ends[i]+int32(len(r.Ops)), joinPrints(r.Prints)
-		ops = append(ops, r.Ops...)
-	}
-	return []any{owners, blocks, seqs, ends, ops, prints, list[0].At}
+	return n
 }
 
 // unnestReceipts is the FROM item v of several receipts in seven parameters after the first n.
@@ -132,9 +203,12 @@ func bigints(list []int64) *string {
 }
 
 func joinPrints(list []source.Print) []byte {
-	out := make([]byte, 0, len(list)*len(source.Print{}))
+	return appendPrints(make([]byte, 0, len(list)*len(source.Print{})), list)
+}
+
+func appendPrints(b []byte, list []source.Print) []byte {
 	for i := range list {
-		out = append(out, list[i][:]...)
+		b = append(b, list[i][:]...)
 	}
-	return out
+	return b
 }

@@ -13,7 +13,7 @@ import (
 
 // sandbox are the settings of the processes that run users' code.
 type sandbox struct {
-	RequireSandbox []string `help:"Do not start unless hooks are isolated by these layers: seccomp, memory, namespaces, landlock, chroot, capabilities, no_new_privs, not_dumpable, user, limits, priority; or all."`
+	RequireSandbox []string `help:"Do not start unless hooks are isolated by these layers: seccomp, memory, namespaces, landlock, chroot, capabilities, no_new_privs, not_dumpable, user, limits, priority; or all of these; or processors: long runs and starts are kept to half of them."`
 	HookWorkers    int      `default:"64" help:"Processes that run hooks, at most; an instance without one waits two milliseconds for it. About 8 MB each."`
 }
 

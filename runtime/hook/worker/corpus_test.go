@@ -195,7 +195,7 @@ func TestHostileCorpus(t *testing.T) {
 	}
 	slices.Sort(slow)
 	t.Logf("answers: p50 %s, p99 %s, max %s; the runtime keeps %.1f MB more, at its peak %.1f; counted %+v", slow[len(slow)/2].Round(time.Millisecond), slow[len(slow)*99/100].Round(time.Millisecond), slow[len(slow)-1].Round(time.Millisecond), float64(kept)/1e6, float64(peak)/1e6, p.Stats())
-	t.Logf("neighbour: alone %s; meanwhile %s; p99 ratio %.2f", alone, attacked, float64(attacked.p99)/float64(alone.p99))
+	t.Logf("neighbour: alone %s; meanwhile %s; p99 ratio %.2f (the bar, on a quiet machine: 1.5)", alone, attacked, float64(attacked.p99)/float64(alone.p99))
 	if (kept > 16e6 || peak > 48e6) && !underRace {
 		t.Errorf("the runtime grew by %d bytes, at its peak by %d", kept, peak)
 	}

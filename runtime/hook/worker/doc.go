@@ -64,8 +64,24 @@
 // database gives its turn back and returns without waiting (it may hold locks), and instances that hit a deadline
 // in the last minute share one turn. To the system's scheduler a worker comes after the runtime; what starts, bundles, was a
 // suspect, or has run for longer than most do comes last, so that a neighbour's short run does not wait behind it (where the privilege to
-// take that back is missing: what has used half of its time). Nobody waits for long: beyond a bounded line, or two seconds, the
+// take that back is missing: what has used half of its time). A worker keeps a processor for a slice of time only if its last run was short
+// (process.settle); all others are interrupted at once by whoever wakes. Hooks run in a worker's first thread, which has the process's number, so
+// nobody reads /proc/PID/task: its entries made the reaper of a worker spin (processor_linux.go). Nobody waits for long: beyond a bounded line, or two seconds, the
 // answer is hook_unavailable with a time to come back. Three deaths within a minute rest the instance's program (circuit.go).
+//
+// # Where they compute
+//
+// A priority does not help against the kernel, which does not interrupt itself while it starts a process, ends it, or gives it memory; nor against one
+// that has a processor and has had less than its share. So where there are two processors or more, they are divided (place.go):
+//
+//	              front half      back half
+//	in the back       ·        starts, bundlers, suspects, the untried, who runs for 10 ms, the dying
+//	brief runs      while somebody is in the back, and the front has room
+//	brief runs      when nobody is, or the front is full
+//
+// A worker is untried until three runs of it in a row were short. It starts in the back, because what forks it is there, and moves its threads from there itself,
+// before it gives up the right to; the runtime moves only the first one, which runs hooks. Where moving is refused, nobody is kept anywhere, and Layers
+// says so. It is a layer with a name that can be required, but not one of "all": with one processor there is nothing to divide.
 //
 // # Few wake-ups
 //
@@ -84,6 +100,14 @@
 // without work ends after a minute, the least lately used makes room when there are too many, an old one is
 // replaced, and where no hook ran for ten minutes there are no spares either: a runtime without hooks has no
 // processes.
+//
+// # The nursery
+//
+// A runtime is large and forks slowly: its page tables are copied, its memory stands still, and each page that it writes then is copied,
+// all at its own priority. So when a first worker has started, the others are started by a process of low priority that does nothing else and has no
+// memory to speak of: this binary once more, which gets what to start, and the pipes, over a socket (nursery_linux.go). The
+// workers are the runtime's children nevertheless, and it is in the back of the processors, as what it starts. It knows no tenant and no secret, ends with the spares, and where it does not work,
+// the runtime starts workers itself and logs it.
 //
 // # Failures
 //

@@ -247,7 +247,7 @@ func crowd(t *testing.T, program *hook.Program) {
 // ofWorkers is a line of each worker's memory, in MiB, sorted.
 func ofWorkers(t *testing.T, field string) (list []float64) {
 	t.Helper()
-	pids, err := children()
+	pids, err := workers()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,8 @@ import (
 const (
 	firstPause   = 100 * time.Millisecond
 	longestPause = time.Second
-	// unused is how many idle times without a session end the spares, too.
-	unused = 10
+	// idleTimes is how many idle times without a session end the spares, too.
+	idleTimes = 10
 )
 
 // fill keeps the spares warm, one start at a time: a start is five milliseconds of a processor, and a storm of

@@ -54,11 +54,12 @@ func layersOf(g *wire.Greeting) Layers {
 	return l
 }
 
-// Require makes the named layers ("all" for every one) a condition of every worker from now on. It starts one to
+// Require makes the named layers ("all" for every wall) a condition of every worker from now on. It starts one to
 // see, and fails if a layer is missing: who asks for this does not want to run without.
 func (p *Pool) Require(ctx context.Context, names ...string) error {
 	if slices.Contains(names, "all") {
 		names = wire.Layers()
+		names = names[:slices.Index(names, wire.Processors)] // the one that is no wall: it takes two of them
 	}
 	for _, name := range names {
 		if !slices.Contains(wire.Layers(), name) {

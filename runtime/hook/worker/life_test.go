@@ -250,7 +250,7 @@ func TestKillsFromOutside(t *testing.T) {
 		if kills%5 == 4 && book.done() == through {
 			continue
 		}
-		pids, err := children()
+		pids, err := workers()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -348,7 +348,7 @@ func beKilled(t *testing.T) {
 	p := newPool(t, func(o *worker.Options) { o.Limits.CPU, o.Sizes.Spares = time.Minute, -1 })
 	go func() { _, _ = ask(t.Context(), p, "a", "hang") }()
 	eventually(t, "it runs", func() bool { return p.Stats().Running == 1 })
-	pids, err := children()
+	pids, err := workers()
 	if err != nil || len(pids) != 1 {
 		t.Fatalf("children %v, %v", pids, err)
 	}

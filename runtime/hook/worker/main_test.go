@@ -16,6 +16,7 @@ import (
 
 	"turnkey/runtime/hook"
 	"turnkey/runtime/hook/worker"
+	"turnkey/runtime/hook/worker/wire"
 	"turnkey/runtime/hook/worker/workertest"
 )
 
@@ -95,6 +96,17 @@ func children() (pids []string, err error) {
 		_, rest, _ := strings.Cut(string(raw), ") ")
 		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == fmt.Sprint(os.Getpid()) {
 			pids = append(pids, filepath.Base(filepath.Dir(path)))
+		}
+	}
+	return pids, err
+}
+
+// workers lists those of the children that are workers by now.
+func workers() (pids []string, err error) {
+	all, err := children()
+	for _, pid := range all {
+		if raw, err := os.ReadFile("/proc/" + pid + "/cmdline"); err == nil && strings.Contains(string(raw), wire.Command) {
+			pids = append(pids, pid)
 		}
 	}
 	return pids, err

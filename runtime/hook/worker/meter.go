@@ -24,6 +24,7 @@ type meter struct {
 	stood  time.Duration // how much later that was; the same
 	slow   bool          // half is used
 	long   bool          // more is used than by most runs
+	hogs   bool          // much more
 	// delay is how long the process had waited for a processor after soon; most requests are over by then.
 	delay   time.Duration
 	counted bool // delay is known
@@ -78,7 +79,7 @@ func (m *meter) expired(now time.Time) {
 // judge decides by the wall clock and by what was used; delayed, which is asked last, is how long the run wanted a processor.
 func (m *meter) judge(elapsed, used time.Duration, delayed func() time.Duration) time.Duration {
 	left := m.wall - elapsed
-	m.long = used >= long
+	m.long, m.hogs = used >= long, used >= hog
 	if m.slow = used >= m.half; !m.slow {
 		if left <= 0 {
 			left += min(delayed(), forbearance*m.wall)
@@ -87,6 +88,9 @@ func (m *meter) judge(elapsed, used time.Duration, delayed func() time.Duration)
 			left = min(left, soon-elapsed)
 		}
 		left = min(left, m.half-used)
+	}
+	if !m.hogs {
+		left = min(left, hog-used)
 	}
 	if left = min(left, m.cpu-used); left <= 0 {
 		return 0
@@ -102,3 +106,6 @@ const soon = 10 * time.Millisecond
 
 // long is the processor time of a run that lets shorter ones go first.
 const long = 5 * time.Millisecond
+
+// hog is the processor time of a run that is kept to the back half of the processors. A frame of a hundred operations takes less.
+const hog = soon

@@ -84,7 +84,7 @@ func New(opts Options) (*Pool, error) {
 		opts:     opts, turns: newTurns(opts.Sizes, opts.Now), jobs: newJobs(opts.Bundles.Running), wake: make(chan struct{}, 1),
 		group: lifecycle.NewGroup(context.Background(), opts.Log), processes: map[*process]struct{}{}, instances: map[string]*instance{},
 	}
-	p.start = &launcher{binary: opts.Binary, opts: opts, spawn: p.reap, walls: walls(), lost: unwalled(), raises: mayRaise()}
+	p.start = newLauncher(opts, p.reap)
 	p.stats.Deaths = map[hook.Class]int64{}
 	p.group.Go("keep spare workers", p.fill)
 	p.group.Go("sweep workers", p.sweepEverySecond)
@@ -107,6 +107,7 @@ func (p *Pool) Close() {
 	}
 	p.mu.Unlock()
 	p.turns.close()
+	p.start.forks.close()
 	p.group.Stop()
 	p.reaped.Wait()
 }

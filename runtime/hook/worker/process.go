@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"sync"
 	"time"
 
@@ -17,7 +16,7 @@ import (
 // process is one worker process and our ends of its pipes. One goroutine at a time talks to it; kill and
 // doom are for anybody.
 type process struct {
-	cmd    *exec.Cmd
+	proc   *os.Process
 	conn   *channel
 	stderr *os.File
 	in     *wire.Reader
@@ -33,6 +32,10 @@ type process struct {
 	idle    time.Time // since
 	yields  bool      // it has a low priority
 	raises  bool      // which can be taken back
+	spot    *spot     // where it runs
+	short   int       // how many of its last runs did not last
+	bundles bool      // its place is in the background
+	stuck   string    // why it could not leave that when it was ready
 	tired   bool      // and keeps it, because this process may not raise it
 	brief   bool      // its last run was short, so others may wait for its slice
 	prompt  bool      // so short that one may wait for it awake
@@ -75,18 +78,26 @@ func (p *process) end(class hook.Class, detail string) {
 		p.doom = &death{class: class, detail: detail}
 	}
 	p.mu.Unlock()
-	_ = p.cmd.Process.Kill() // already gone is fine
+	if !p.dead() { // its memory is taken from it where and when it is in nobody's way
+		p.spot.doom()
+		_ = prefer(p.proc.Pid, niceLong)
+	}
+	_ = p.proc.Kill() // already gone is fine
 }
 
 // wait reaps the process. It runs once, in a goroutine of the pool.
 func (p *process) wait() {
-	_ = p.cmd.Wait() // the state says it all
+	state, err := p.proc.Wait()
+	if err != nil { // somebody else has waited for it
+		state = &os.ProcessState{}
+	}
 	words, _ := io.ReadAll(io.LimitReader(p.stderr, lastWords))
 	p.mu.Lock()
-	p.death = deathOf(p.doom, p.cmd.ProcessState, string(words))
+	p.death = deathOf(p.doom, state, string(words))
 	p.mu.Unlock()
 	_ = p.stderr.Close()
 	p.conn.Close()
+	p.spot.bury()
 	close(p.gone)
 }
 
@@ -131,23 +142,35 @@ const sliceLong = 100 * time.Millisecond
 func (p *process) yield() {
 	if !p.yields {
 		p.yields, p.brief = true, false
-		_ = prefer(p.cmd.Process.Pid, niceLong) // it is gone, or nothing would change
+		_ = prefer(p.proc.Pid, niceLong) // it is gone, or nothing would change
 	}
 }
 
 // hurry takes that back. Raising a priority takes a privilege; without it the worker is replaced when its transaction ends.
 func (p *process) hurry() {
 	if p.yields && !p.tired {
-		p.tired = prefer(p.cmd.Process.Pid, niceRun) != nil
+		p.tired = prefer(p.proc.Pid, niceRun) != nil
 		p.yields = p.tired
 	}
+	p.spot.leave()
+	p.spot.keep(p.bundles)
 }
 
 // settle gives a worker whose run was short a slice like everybody's. What was never run, or ran for long, has one that others interrupt.
 func (p *process) settle(took time.Duration) {
 	if !p.brief && !p.yields && took < long {
 		p.brief = true
-		lasts(p.cmd.Process.Pid, niceRun, 0)
+		lasts(p.proc.Pid, niceRun, 0)
+	}
+}
+
+// trusted is how many short runs in a row make a worker one from which the next is expected, too.
+const trusted = 3
+
+// prove counts them.
+func (p *process) prove(hogged bool) {
+	if p.short++; hogged {
+		p.short = 0
 	}
 }
 
@@ -184,15 +207,21 @@ func (p *process) request(ctx context.Context, q Request, t *turn) (payload []by
 	if p.in.Rest() {
 		return nil, false, p.lost(hook.ClassCrashed, "it spoke without being asked", nil)
 	}
-	x := &exchange{process: p, ctx: ctx, q: q, turn: t, awake: q.Awake && p.prompt, meter: p.limits.meter(p.cmd.Process.Pid, q.CPU)}
+	x := &exchange{process: p, ctx: ctx, q: q, turn: t, awake: q.Awake && p.prompt, meter: p.limits.meter(p.proc.Pid, q.CPU)}
 	p.id++
 	p.served++
 	p.ready = q.Prepare
 	p.in.Limit(max(q.Answer, p.limits.Frame))
 	stop := context.AfterFunc(ctx, p.conn.interrupt)
 	defer stop()
-	if q.Yield {
+	untried := p.short < trusted
+	if q.Yield || untried && p.raises {
 		p.yield()
+	}
+	if q.Yield || untried {
+		p.spot.keep(true)
+	} else {
+		p.spot.enter()
 	}
 	defer p.hurry()
 	if failure := x.send(); failure != nil {
@@ -214,6 +243,7 @@ func (p *process) request(ctx context.Context, q Request, t *turn) (payload []by
 			if q.Kind == hook.KindRun {
 				took := time.Since(x.meter.began) - x.meter.host
 				p.prompt = took < attention
+				p.prove(x.meter.hogs)
 				p.settle(took)
 			}
 			return f.Payload, retire, nil
@@ -318,6 +348,9 @@ func (x *exchange) allow() *Failure {
 	}
 	if x.meter.slow || x.meter.long && x.raises {
 		x.yield()
+	}
+	if x.meter.hogs {
+		x.spot.keep(true)
 	}
 	if err := x.conn.look(x.meter.next(left)); err != nil {
 		return x.hungUp() // closed by who reaped it

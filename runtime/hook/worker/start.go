@@ -2,12 +2,12 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"turnkey/runtime/hook"
@@ -20,6 +20,8 @@ type launcher struct {
 	opts   Options
 	spawn  func(wait func()) // runs in a goroutine that somebody waits for
 	raises bool              // this process may give a worker back the priority that it took away
+	places *places           // on which processors they run
+	forks  *nursery          // starts most of them
 
 	mu     sync.Mutex
 	walls  []wall
@@ -29,11 +31,20 @@ type launcher struct {
 	last   *wire.Greeting
 }
 
+func newLauncher(opts Options, spawn func(wait func())) *launcher {
+	l := &launcher{binary: opts.Binary, opts: opts, spawn: spawn, walls: walls(), lost: unwalled(), raises: mayRaise(), places: newPlaces()}
+	l.forks = &nursery{binary: opts.Binary, nice: niceRun, places: l.places, spawn: spawn}
+	if l.raises {
+		l.forks.nice = niceLong
+	}
+	return l
+}
+
 // wall is one way of starting a process apart from this one.
 type wall struct {
 	layers     []string
 	namespaced bool
-	attr       func() *syscall.SysProcAttr
+	birth      wire.Birth
 }
 
 // start starts a worker and waits until it has locked itself in.
@@ -53,6 +64,7 @@ func (l *launcher) start(ctx context.Context, limits Limits, nice int) (*process
 		} else if err != nil {
 			return nil, fmt.Errorf("start a worker: %w", err)
 		}
+		p.bundles = nice == niceLong
 		l.spawn(p.wait)
 		if err := l.greet(ctx, p, w, first); err != nil {
 			p.end(hook.ClassUnavailable, "it was never ready")
@@ -62,8 +74,14 @@ func (l *launcher) start(ctx context.Context, limits Limits, nice int) (*process
 			}
 			return nil, fmt.Errorf("a worker did not get ready: %w", err)
 		}
+		if p.stuck != "" && l.places.refuse(errors.New(p.stuck)) {
+			l.forks.rest() // the next one is not kept there either
+			p.end(hook.ClassUnavailable, "it could not leave the processors of the background")
+			continue
+		}
+		p.spot.keep(p.bundles)
 		if first != nice {
-			_ = prefer(p.cmd.Process.Pid, nice) // it is gone, or may be raised
+			_ = prefer(p.proc.Pid, nice) // it is gone, or may be raised
 		}
 		return p, nil
 	}
@@ -103,21 +121,42 @@ func (l *launcher) open(w wall, limits Limits, nice int) (*process, error) {
 		return nil, err
 	}
 	defer stderr.Close()
-	cmd := &exec.Cmd{
-		Path: l.binary, Args: []string{"turnkey", wire.Command}, Dir: "/",
-		Env:    environment,
-		Stderr: stderr, ExtraFiles: theirs, SysProcAttr: w.attr(),
-	}
-	if err := withSlack(timerSlack, cmd.Start); err != nil {
+	proc, err := l.fork(w, theirs, stderr)
+	if err != nil {
 		ours.Close()
 		_ = words.Close()
 		return nil, err
 	}
-	_ = prefer(cmd.Process.Pid, nice) // starting must not be in others' way either; the worker itself sees to it that it holds
+	_ = prefer(proc.Pid, nice) // starting must not be in others' way either; the worker itself sees to it that it holds
 	return &process{
-		cmd: cmd, conn: ours, stderr: words, limits: limits, gone: make(chan struct{}), raises: l.raises,
+		proc: proc, conn: ours, stderr: words, limits: limits, gone: make(chan struct{}), raises: l.raises, spot: newSpot(l.places, proc.Pid),
 		in: wire.NewReader(ours, wire.FromWorker, limits.Frame),
 	}, nil
+}
+
+// fork makes the process: by the nursery, if a start behind this wall has worked, since what fails there leaves nobody to be waited for.
+func (l *launcher) fork(w wall, theirs []*os.File, stderr *os.File) (*os.Process, error) {
+	l.mu.Lock()
+	proven := l.proven
+	l.mu.Unlock()
+	if proven {
+		proc, err := l.forks.bear(w, theirs[0], theirs[1], stderr)
+		if err == nil {
+			return proc, nil
+		}
+		if !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, errClosed) {
+			l.opts.Log.Warn("the nursery did not start a worker, so the runtime does", "error", err)
+		}
+	}
+	cmd := &exec.Cmd{
+		Path: l.binary, Args: []string{"turnkey", wire.Command}, Dir: "/",
+		Env:    environment,
+		Stderr: stderr, ExtraFiles: theirs, SysProcAttr: w.birth.Attr(),
+	}
+	if err := l.places.behind(func() error { return withSlack(timerSlack, cmd.Start) }); err != nil {
+		return nil, err
+	}
+	return cmd.Process, nil
 }
 
 // greet gives the order and takes the greeting.
@@ -131,9 +170,13 @@ func (l *launcher) greet(ctx context.Context, p *process, w wall, nice int) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	var processors []int
+	if !p.bundles && l.places.room() > 0 {
+		processors = l.places.list()
+	}
 	order := wire.Encode(wire.Order{
 		Namespaced: w.namespaced, Memory: p.limits.Memory, Files: 16, Processes: 64, Stack: 32 * mib, Nice: nice, OOM: 900,
-		Frame: wire.MaxPayload, Without: l.opts.Without,
+		Frame: wire.MaxPayload, Processors: processors, Without: l.opts.Without,
 	})
 	if _, err := p.conn.Write(wire.Append(nil, wire.Frame{Kind: wire.Setup, Payload: order})); err != nil {
 		return err
@@ -161,6 +204,7 @@ func (l *launcher) judge(p *process, w wall) error {
 			p.layers.Failed = append(p.layers.Failed, m)
 		}
 	}
+	l.placed(p)
 	l.last, l.proven = &p.layers, true
 	for _, name := range l.need {
 		if !slices.Contains(p.layers.Active, name) {
@@ -168,4 +212,16 @@ func (l *launcher) judge(p *process, w wall) error {
 		}
 	}
 	return nil
+}
+
+// placed adds whether workers are kept to their processors. A worker that was to leave those of the background has said whether it could.
+func (l *launcher) placed(p *process) {
+	said := func(m wire.Missing) bool { return m.Layer == wire.Processors }
+	if at := slices.IndexFunc(p.layers.Failed, said); at >= 0 {
+		p.stuck = p.layers.Failed[at].Reason
+	} else if why := l.places.lost(); why != "" {
+		p.layers.Failed = append(p.layers.Failed, wire.Missing{Layer: wire.Processors, Reason: why})
+	} else if !slices.Contains(p.layers.Active, wire.Processors) { // it stays there
+		p.layers.Active = append(p.layers.Active, wire.Processors)
+	}
 }

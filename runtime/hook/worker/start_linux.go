@@ -19,34 +19,20 @@ const namespaces = syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID | syscall.CLONE_
 // lets it change its root folder and give up the rest; outside it is nobody (or, if this process is not
 // root, the same user as this one).
 func walls() []wall {
-	// A group of its own keeps a terminal's Ctrl-C away: workers end when the runtime is done with them.
-	apart := func(uid, gid int, drop bool) func() *syscall.SysProcAttr {
-		return func() *syscall.SysProcAttr {
-			attr := &syscall.SysProcAttr{
-				Setpgid: true, Cloneflags: namespaces, GidMappingsEnableSetgroups: drop,
-				UidMappings: []syscall.SysProcIDMap{{HostID: uid, Size: 1}},
-				GidMappings: []syscall.SysProcIDMap{{HostID: gid, Size: 1}},
-			}
-			if drop {
-				attr.Credential = &syscall.Credential{}
-			}
-			return attr
-		}
-	}
-	plain := func(c *syscall.Credential) func() *syscall.SysProcAttr {
-		return func() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true, Credential: c} }
+	apart := func(uid, gid int, drop bool) wire.Birth {
+		return wire.Birth{Flags: namespaces, Mapped: true, User: uid, Group: gid, Setgroups: drop, Become: drop}
 	}
 	if os.Geteuid() != 0 {
 		return []wall{
-			{layers: []string{wire.Namespaces}, namespaced: true, attr: apart(os.Geteuid(), os.Getegid(), false)},
-			{attr: plain(nil)},
+			{layers: []string{wire.Namespaces}, namespaced: true, birth: apart(os.Geteuid(), os.Getegid(), false)},
+			{},
 		}
 	}
 	return []wall{
-		{layers: []string{wire.Namespaces, wire.User}, namespaced: true, attr: apart(nobody, nobody, true)},
-		{layers: []string{wire.Namespaces}, namespaced: true, attr: apart(0, 0, false)},
-		{layers: []string{wire.User}, attr: plain(&syscall.Credential{Uid: nobody, Gid: nobody})},
-		{attr: plain(nil)},
+		{layers: []string{wire.Namespaces, wire.User}, namespaced: true, birth: apart(nobody, nobody, true)},
+		{layers: []string{wire.Namespaces}, namespaced: true, birth: apart(0, 0, false)},
+		{layers: []string{wire.User}, birth: wire.Birth{User: nobody, Group: nobody, Become: true}},
+		{},
 	}
 }
 

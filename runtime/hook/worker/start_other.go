@@ -4,7 +4,6 @@ package worker
 
 import (
 	"os"
-	"syscall"
 
 	"turnkey/runtime/hook/worker/wire"
 )
@@ -14,7 +13,7 @@ func ownBinary() (string, error) { return os.Executable() }
 
 // walls: a plain process is all that there is.
 func walls() []wall {
-	return []wall{{attr: func() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }}}
+	return []wall{{}}
 }
 
 func unwalled() []wire.Missing {

@@ -24,6 +24,13 @@ func (p *Pool) sweepEverySecond(ctx context.Context) error {
 // pool does it every second; tests with a clock of their own call it.
 func (p *Pool) Sweep() {
 	p.turns.sweep()
+	if p.sweep() {
+		p.start.forks.rest()
+	}
+}
+
+// sweep reports that hooks are not in use any more.
+func (p *Pool) sweep() (unused bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.opts.Now()
@@ -33,14 +40,16 @@ func (p *Pool) Sweep() {
 			delete(p.instances, name)
 		}
 	}
-	if !p.used.IsZero() && p.leased == 0 && now.Sub(p.used) >= unused*p.opts.Sizes.Idle {
+	if !p.used.IsZero() && p.leased == 0 && now.Sub(p.used) >= idleTimes*p.opts.Sizes.Idle {
 		p.used = time.Time{} // hooks are not in use any more: no spares until they are
 		for _, w := range p.spares {
 			p.stats.IdleReaped++
 			w.end(hook.ClassUnavailable, "idle")
 		}
 		p.spares = nil
+		return true
 	}
+	return false
 }
 
 func (p *Pool) sweepInstance(i *instance, now time.Time) {

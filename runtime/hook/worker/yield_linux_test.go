@@ -15,7 +15,7 @@ import (
 // niceOf is the priority of each worker, as Unix counts it.
 func niceOf(t *testing.T) (list []int) {
 	t.Helper()
-	pids, err := children()
+	pids, err := workers()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,8 @@ func lock(order wire.Order) wire.Greeting {
 	}
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(timerSlack), 0, 0, 0) // as it comes
 	size, data, sizeErr := ownSize()
+	status, _ := os.Open("/proc/self/status") // nil fails, too
+	defer status.Close()
 	try(wire.Priority, func() error { return priority(order) })
 	try(wire.NoNewPrivs, noNewPrivs)
 	var rootErr error
@@ -47,6 +49,9 @@ func lock(order wire.Order) wire.Greeting {
 	try(wire.NotDumpable, func() error { return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) })
 	try(wire.Memory, func() error { return errors.Join(sizeErr, memory(order, size, data)) })
 	try(wire.Rlimits, func() error { return limits(order) })
+	if len(order.Processors) > 0 { // the last thing but one: until here it is in the background
+		try(wire.Processors, func() error { return roam(order.Processors, status) })
+	}
 	try(wire.Seccomp, filtered)
 	return g
 }

@@ -13,14 +13,22 @@ import (
 	"turnkey/runtime/hook/worker/wire"
 )
 
-// Asked reports whether this process was started to be a worker. Ask first of all in main: what else the
+// Asked reports whether this process was started to be a worker, or to start them. Ask first of all in main: what else the
 // program sets up has no business in a worker.
-func Asked(args []string) bool { return len(args) == 2 && args[1] == wire.Command }
+func Asked(args []string) bool {
+	return len(args) == 2 && (args[1] == wire.Command || args[1] == wire.Nursery)
+}
 
 // Main is the life of the process; its value is the exit code. Hooks run in the process's first thread and in no other: its number is that of
 // the process, so the runtime can give it its place among those who want a processor, and see how long it waited for one.
 func Main(h Handler) int {
 	runtime.LockOSThread()
+	if os.Args[1] == wire.Nursery {
+		if err := nurse(); err != nil {
+			return 1
+		}
+		return 0
+	}
 	var c conn
 	in := wire.NewReader(c, wire.FromRuntime, wire.MaxPayload)
 	if err := begin(c, in, h); err != nil {

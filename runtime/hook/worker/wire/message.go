@@ -28,23 +28,26 @@ const (
 	Memory       = "memory"
 	Rlimits      = "limits"
 	Priority     = "priority"
+	Processors   = "processors"
 )
 
 // Layers lists the names, the one that matters most first.
 func Layers() []string {
-	return []string{Seccomp, Memory, Namespaces, Landlock, Chroot, Capabilities, NoNewPrivs, NotDumpable, User, Rlimits, Priority}
+	return []string{Seccomp, Memory, Namespaces, Landlock, Chroot, Capabilities, NoNewPrivs, NotDumpable, User, Rlimits, Priority, Processors}
 }
 
 // Order is what a worker is told before it locks itself in.
 type Order struct {
-	Namespaced bool     `json:"namespaced"` // it was started in namespaces of its own
-	Memory     int64    `json:"memory"`     // bytes of data over what it has when it is ready
-	Files      uint64   `json:"files"`
-	Processes  uint64   `json:"processes"`
-	Stack      int      `json:"stack"`
-	Nice       int      `json:"nice"`
-	OOM        int      `json:"oom"`
-	Frame      int      `json:"frame"`             // bytes of the largest payload that it takes
+	Namespaced bool   `json:"namespaced"` // it was started in namespaces of its own
+	Memory     int64  `json:"memory"`     // bytes of data over what it has when it is ready
+	Files      uint64 `json:"files"`
+	Processes  uint64 `json:"processes"`
+	Stack      int    `json:"stack"`
+	Nice       int    `json:"nice"`
+	OOM        int    `json:"oom"`
+	Frame      int    `json:"frame"` // bytes of the largest payload that it takes
+	// Processors are those that its threads may have once it is ready, where it was started on others; none: as it was started.
+	Processors []int    `json:"processors,omitempty"`
 	Without    []string `json:"without,omitempty"` // layers to leave out, for tests
 }
 

@@ -1,0 +1,114 @@
+package worker_test
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"turnkey/runtime/hook/worker"
+	"turnkey/runtime/hook/worker/wire"
+)
+
+// nurseries lists the processes that start workers.
+func nurseries(t *testing.T) (pids []string) {
+	t.Helper()
+	all, err := children()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range all {
+		if raw, err := os.ReadFile("/proc/" + pid + "/cmdline"); err == nil && strings.Contains(string(raw), wire.Nursery) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// TestNursery: all workers but the first are started by a process of its own, lack nothing, are this process's children, and who ends
+// the nursery keeps nobody from starting more.
+func TestNursery(t *testing.T) {
+	p := newPool(t, func(o *worker.Options) { o.Sizes.Spares = -1 })
+	mustAsk(t, p, "first", "echo x")
+	if got := nurseries(t); len(got) != 0 {
+		t.Errorf("before anything is known to work there is a nursery: %v", got)
+	}
+	want, err := p.Layers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "b", "c"} {
+		mustAsk(t, p, name, "echo x")
+		got := nurseries(t)
+		if list, err := workers(); err != nil || len(got) != 1 || len(list) < 2 {
+			t.Fatalf("nurseries %v, workers %v, %v", got, list, err)
+		}
+		if layers, err := p.Layers(t.Context()); err != nil || layers.String() != want.String() {
+			t.Errorf("layers %s, %v; the first has %s", layers, err, want)
+		}
+		pid, err := strconv.Atoi(got[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "it is gone", func() bool { return !slices.Contains(nurseries(t), got[0]) })
+	}
+}
+
+// TestNurseryIsInTheBack: it has the priority and the processors of what it starts, and no environment.
+func TestNurseryIsInTheBack(t *testing.T) {
+	t.Setenv("TURNKEY_SECRET", canary)
+	p := newPool(t, func(o *worker.Options) { o.Sizes.Spares = -1 })
+	mustAsk(t, p, "first", "echo x")
+	mustAsk(t, p, "second", "echo x")
+	got := nurseries(t)
+	if len(got) != 1 {
+		t.Fatalf("nurseries %v", got)
+	}
+	pid, err := strconv.Atoi(got[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(pid, &set); err != nil {
+		t.Fatal(err)
+	}
+	if own := ownProcessors(t); set.Count() != max(1, own/2) {
+		t.Errorf("of %d processors it may have %d", own, set.Count())
+	}
+	raw, err := unix.Getpriority(unix.PRIO_PROCESS, pid)
+	if err != nil || 20-raw < 5 { // the system call counts the other way round
+		t.Errorf("its priority is %d, %v", 20-raw, err)
+	}
+	env, err := os.ReadFile("/proc/" + got[0] + "/environ")
+	if err != nil || strings.Contains(string(env), canary) || strings.Contains(string(env), "HOME=") {
+		t.Errorf("it knows %q, %v", env, err)
+	}
+}
+
+// TestNurseryRests: it ends when hooks are not in use any more, and is there again when they are.
+func TestNurseryRests(t *testing.T) {
+	c := newClock()
+	p := newPool(t, func(o *worker.Options) { o.Sizes.Spares, o.Sizes.Idle, o.Now = -1, time.Minute, c.Now })
+	mustAsk(t, p, "a", "echo x")
+	mustAsk(t, p, "b", "echo x")
+	if got := nurseries(t); len(got) != 1 {
+		t.Fatalf("nurseries %v", got)
+	}
+	c.advance(2 * time.Minute)
+	p.Sweep() // the workers end
+	c.advance(10 * time.Minute)
+	p.Sweep()
+	eventually(t, "it is gone", func() bool { p.Sweep(); return len(nurseries(t)) == 0 })
+	mustAsk(t, p, "a", "echo x")
+	if got := nurseries(t); len(got) != 1 {
+		t.Errorf("nurseries %v", got)
+	}
+}

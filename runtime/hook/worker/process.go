@@ -214,7 +214,7 @@ func (p *process) request(ctx context.Context, q Request, t *turn) (payload []by
 	p.in.Limit(max(q.Answer, p.limits.Frame))
 	stop := context.AfterFunc(ctx, p.conn.interrupt)
 	defer stop()
-	untried := p.short < trusted
+	untried := p.short < trusted // at the low priority as well: beside who wakes, it otherwise has a share due that is worth milliseconds
 	if q.Yield || untried && p.raises {
 		p.yield()
 	}

@@ -68,9 +68,9 @@ func TestAwakeIsGivenUp(t *testing.T) {
 	if _, err := awake(ctx, t, p, "a", worker.Request{Payload: []byte("hang")}); classOf(t, err) != hook.ClassAborted || !errors.Is(err, context.Canceled) {
 		t.Errorf("given up: %v", err)
 	}
-	eventually(t, "it is gone", func() bool { left, err := children(); return err == nil && len(left) == 0 })
+	eventually(t, "it is gone", func() bool { left, err := workers(); return err == nil && len(left) == 0 })
 	mustAsk(t, p, "b", "echo x")
-	pids, err := children()
+	pids, err := workers()
 	if err != nil || len(pids) != 1 {
 		t.Fatalf("%v are the workers: %v", pids, err)
 	}

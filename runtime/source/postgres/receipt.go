@@ -147,7 +147,7 @@ func (t *tx) queueReceipts(s *script, list []source.Receipt) {
 		}
 		s.add(q.lock, []any{owners, blocks, seqs}, affected(n, moved))
 	}
-	sql, args := q.insertReceipts(list)
+	sql, args := q.insertReceipts(list, t.src.pooled)
 	s.add(sql, args, affected(len(list), moved))
 }
 

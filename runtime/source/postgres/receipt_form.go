@@ -10,9 +10,13 @@ import (
 	"turnkey/runtime/source"
 )
 
-// insertReceipts is the statement that writes receipts, and its parameters.
-func (q *queries) insertReceipts(list []source.Receipt) (string, []any) {
+// insertReceipts is the statement that writes receipts, and its parameters. Undescribed: the driver is not told the types of parameters, and goes by
+// those of Go, as behind a pooler.
+func (q *queries) insertReceipts(list []source.Receipt, undescribed bool) (string, []any) {
 	form := formOf(list)
+	if undescribed && form == plainReceipts {
+		form = anyReceipts // whose parameters are lists
+	}
 	return q.inserts[form], receiptArgs(form, list, make([]any, 0, 7))
 }
 

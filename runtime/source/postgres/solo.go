@@ -122,7 +122,7 @@ func (t *tx) applySolo(ctx context.Context, changes []source.Change, receipts []
 		return nil
 	case len(receipts) == 0:
 	case len(changes) == 0:
-		st.sql, st.args = q.insertReceipts(receipts)
+		st.sql, st.args = q.insertReceipts(receipts, false)
 		want = int64(len(receipts))
 	default:
 		write, n, form := st.sql, len(st.args), formOf(receipts)
@@ -161,7 +161,7 @@ func (t *tx) dropped(ctx context.Context, pool *pgxpool.Pool, inserts bool, rece
 	if len(receipts) == 0 {
 		return nil
 	}
-	sql, args := t.src.queries.insertReceipts(receipts)
+	sql, args := t.src.queries.insertReceipts(receipts, false)
 	if _, err := pool.Exec(ctx, sql, args...); err != nil {
 		return t.fail(ctx, unknown(t.src.failure(err)))
 	}

@@ -8,6 +8,8 @@ import (
 const (
 	firstPause   = 100 * time.Millisecond
 	longestPause = time.Second
+	// lingering is longer than a first run takes, with loading, and short beside the time between new instances.
+	lingering = 20 * time.Millisecond
 	// idleTimes is how many idle times without a session end the spares, too.
 	idleTimes = 10
 )
@@ -17,6 +19,9 @@ const (
 func (p *Pool) fill(ctx context.Context) error {
 	for {
 		for p.wants() {
+			if !p.linger(ctx) {
+				return nil
+			}
 			w, err := p.launch(ctx, p.opts.Limits, niceRun)
 			if pause := p.filled(w, err); pause > 0 && !sleep(ctx, pause) {
 				return nil
@@ -28,6 +33,23 @@ func (p *Pool) fill(ctx context.Context) error {
 		case <-p.wake:
 		}
 	}
+}
+
+// linger waits for a moment while there is a spare: whoever took the last one is at its first run, and a start would share its place in the back.
+// It says whether to go on.
+func (p *Pool) linger(ctx context.Context) bool {
+	t := time.NewTimer(lingering)
+	defer t.Stop()
+	for p.Stats().Spares > 0 {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-t.C:
+			return true
+		case <-p.wake:
+		}
+	}
+	return true
 }
 
 // wants says whether one more worker should be started.

@@ -102,10 +102,13 @@ func children() (pids []string, err error) {
 }
 
 // workers lists those of the children that are workers by now.
-func workers() (pids []string, err error) {
+func workers() (pids []string, err error) { return running(wire.Command) }
+
+// running lists those of the children that were started with a command of ours.
+func running(command string) (pids []string, err error) {
 	all, err := children()
 	for _, pid := range all {
-		if raw, err := os.ReadFile("/proc/" + pid + "/cmdline"); err == nil && strings.Contains(string(raw), wire.Command) {
+		if raw, err := os.ReadFile("/proc/" + pid + "/cmdline"); err == nil && strings.Contains(string(raw), command) {
 			pids = append(pids, pid)
 		}
 	}

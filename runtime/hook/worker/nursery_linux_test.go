@@ -16,16 +16,11 @@ import (
 )
 
 // nurseries lists the processes that start workers.
-func nurseries(t *testing.T) (pids []string) {
+func nurseries(t *testing.T) []string {
 	t.Helper()
-	all, err := children()
+	pids, err := running(wire.Nursery)
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, pid := range all {
-		if raw, err := os.ReadFile("/proc/" + pid + "/cmdline"); err == nil && strings.Contains(string(raw), wire.Nursery) {
-			pids = append(pids, pid)
-		}
 	}
 	return pids
 }

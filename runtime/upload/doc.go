@@ -59,6 +59,7 @@
 //	a hook asks ctx.db in a frame                 again, one by one
 //	Conflict, Unknown                             again with fresh reads, 20 s from arrival
 //	Down, Misconfigured, rejection not stored     retryable_error, the rest not_attempted
+//	Down, Unknown, while others write there       the fifth time fatal_error, after the rejection is stored (poison.go)
 //
 // # Hooks
 //

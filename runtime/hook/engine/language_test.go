@@ -27,6 +27,7 @@ func TestCountingChangesNothing(t *testing.T) {
 }
 
 var language = map[string]string{
+	"const last = '\\u{10ffff}'; return {n: last.length, c: last.codePointAt(0), t: `a\\u{10FFFF}`.length, r: /^\\u{10ffff}$/u.test(last), e: '\\\\u{10FFFF}'.length}":                                                                  `{"n":2,"c":1114111,"t":3,"r":true,"e":10}`,
 	`async function* g() { yield 1; yield 2 } const l: number[] = []; for await (const x of g()) l.push(x); return {l}`:                                                                                                                 `{"l":[1,2]}`,
 	`class A { #x = 1; static s = 2; get x() { return this.#x } static { A.s++ } } return {x: new A().x, s: A.s}`:                                                                                                                       `{"x":1,"s":3}`,
 	`const a: any = null; a?.b.c; let b = a ?? 1; b ||= 2; return {b, at: [1, 2].at(-1)}`:                                                                                                                                               `{"b":1,"at":2}`,

@@ -35,9 +35,12 @@ func Decode[T any](payload []byte) (*T, error) {
 
 // DecodeRan reads a worker's answer to run, and refuses what no honest engine says.
 func DecodeRan(payload []byte, run *Run) (*Ran, error) {
-	ran, err := Decode[Ran](payload)
-	if err != nil {
-		return nil, err
+	ran := usualRan(payload)
+	if ran == nil {
+		var err error
+		if ran, err = Decode[Ran](payload); err != nil {
+			return nil, err
+		}
 	}
 	if n := len(ran.Outcomes); n > len(run.Calls) || n == 0 && len(run.Calls) > 0 {
 		return nil, absurd("%d outcomes for %d calls", n, len(run.Calls))

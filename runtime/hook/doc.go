@@ -17,6 +17,11 @@
 // unknown members, results that the called function cannot have, text that is not well formed, and
 // more than the limits allow. A refused answer is a broken worker (hook_crashed), not a result.
 //
+// # How it crosses
+//
+// Messages are JSON text, but for Run, the one that each write sends: its members cross as lengths and bytes (codec.go). Only the runtime writes
+// one. What a worker answers to it is JSON, too; the usual answer is known by its bytes.
+//
 // # One transaction
 //
 // All calls of one client transaction go to one worker, in one or several Run messages; the first

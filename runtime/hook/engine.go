@@ -37,7 +37,7 @@ func Serve(e Engine, kind Kind, payload []byte, exchange Exchange) (Kind, []byte
 	case KindLoad:
 		return answer(payload, KindLoaded, e.Load)
 	case KindRun:
-		return answer(payload, KindRan, func(r Run) Ran { return e.Run(r, exchange.host) })
+		return run(e, payload, exchange)
 	case KindBundle:
 		return answer(payload, KindBundled, e.Bundle)
 	case KindTest:
@@ -56,6 +56,20 @@ func answer[Q, A any](payload []byte, kind Kind, do func(Q) A) (Kind, []byte) {
 		return broken(err.Error())
 	}
 	return kind, out
+}
+
+// run is answer for a Run.
+func run(e Engine, payload []byte, exchange Exchange) (Kind, []byte) {
+	r, err := decodeRun(payload)
+	if err != nil {
+		return broken(err.Error())
+	}
+	ran := e.Run(*r, exchange.host)
+	out, err := encodeRan(&ran)
+	if err != nil {
+		return broken(err.Error())
+	}
+	return KindRan, out
 }
 
 func broken(message string) (Kind, []byte) {

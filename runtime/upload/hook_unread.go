@@ -58,8 +58,11 @@ func (a *attempt) unread(ctx context.Context) (v verdict, done bool, err error) 
 }
 
 func (a *attempt) writeUnread(ctx context.Context) (done bool, err error) {
-	if e := a.engine; len(a.ops) == 1 && e.deps.Expect != nil { // more take longer to make a call of than a worker stays awake
-		e.deps.Expect(ctx, e.instance)
+	if q := a.request; len(a.ops) == 1 { // more take longer to make a call of than a worker stays awake
+		if !q.expected {
+			a.engine.expect(ctx)
+		}
+		q.expected, q.asked = false, true
 	}
 	a.memory, a.remembered = a.blind, a.ids.strength == strong
 	a.refs()

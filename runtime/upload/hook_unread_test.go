@@ -157,8 +157,8 @@ func TestShortcutsOfHooksChangeNothing(t *testing.T) {
 	}
 }
 
-// TestWhatWorkersAreTold: that a hook of a single new row will be called in a moment, and to make ready for the next one when the
-// database has answered.
+// TestWhatWorkersAreTold: that a hook of a single new row will be called in a moment, as early as that can be guessed, and to make ready for
+// the next one when the database has answered.
 func TestWhatWorkersAreTold(t *testing.T) {
 	p := &pooled{Pool: newPool(t)}
 	w := postgresWorld(t, "")
@@ -179,7 +179,8 @@ func TestWhatWorkersAreTold(t *testing.T) {
 		{"the first of a device is read", `{"op_id":1,"op":"PUT","table":"todos","id":"{1}","data":{"owner_id":"u1","title":"a"}}`, "ask, prepare"},
 		{"a new row", `{"op_id":2,"op":"PUT","table":"todos","id":"{2}","data":{"owner_id":"u1","title":"a"}}`, "expect, ask, write, prepare, prepare"},
 		{"a row that is there", `{"op_id":3,"op":"PUT","table":"todos","id":"{2}","data":{"owner_id":"u1","title":"b"}}`, "expect, ask, write, prepare, ask, prepare"},
-		{"a change", `{"op_id":4,"op":"PATCH","table":"todos","id":"{2}","data":{"title":"c"}}`, "ask, prepare"},
+		{"a change, which was taken for one", `{"op_id":4,"op":"PATCH","table":"todos","id":"{2}","data":{"title":"c"}}`, "expect, ask, prepare"},
+		{"another change", `{"op_id":5,"op":"PATCH","table":"todos","id":"{2}","data":{"title":"d"}}`, "ask, prepare"},
 	} {
 		told = nil
 		w.want(from("c1", crud(c.form)), "success")
@@ -189,10 +190,18 @@ func TestWhatWorkersAreTold(t *testing.T) {
 	}
 	told = nil
 	w.want(from("c1", crud(
-		`{"op_id":5,"op":"PUT","table":"todos","id":"{5}","data":{"owner_id":"u1","title":"a"}}`,
-		`{"op_id":6,"op":"PUT","table":"todos","id":"{6}","data":{"owner_id":"u1","title":"a"}}`)), "success")
+		`{"op_id":6,"op":"PUT","table":"todos","id":"{5}","data":{"owner_id":"u1","title":"a"}}`,
+		`{"op_id":7,"op":"PUT","table":"todos","id":"{6}","data":{"owner_id":"u1","title":"a"}}`)), "success")
 	if strings.Contains(strings.Join(told, ", "), "expect") {
 		t.Errorf("several take longer to ask than a worker stays awake: %v", told)
+	}
+	one := func(op, id int) string {
+		return crud(fmt.Sprintf(`{"op_id":%d,"op":"PUT","table":"todos","id":"{%d}","data":{"owner_id":"u1","title":"a"}}`, op, id))
+	}
+	told = nil
+	w.want(from("c1", one(8, 8), one(9, 9)), "success", "success")
+	if got, want := strings.Join(told, ", "), "expect, ask, write, prepare, expect, ask, write, prepare, prepare"; got != want {
+		t.Errorf("two transactions: %s, want %s", got, want)
 	}
 }
 

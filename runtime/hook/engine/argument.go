@@ -12,7 +12,7 @@ import (
 // argument makes the function's argument of JSON text. goja's JSON.parse reads through encoding/json's token
 // stream, which takes twice as long.
 func (s *session) argument(text []byte) (goja.Value, error) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true)) // whoever read the message has looked for them
+	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true)) // whoever made the call has looked for them
 	v, err := s.decode(d)
 	if err != nil {
 		return nil, errors.Join(errArgument, err)

@@ -100,10 +100,7 @@ func BenchmarkTypical(b *testing.B) {
 	for _, n := range []int{1, 100} {
 		b.Run(map[int]string{1: "1", 100: "100"}[n], func(b *testing.B) {
 			x := newBench(b, "hooks/todos.ts", typical, "lib/text.ts", slugs)
-			payload, err := hook.Encode(hook.Run{Hash: x.program.Hash, Begin: true, User: x.user, Limits: x.limits, Calls: typicalCalls(b, n)})
-			if err != nil {
-				b.Fatal(err)
-			}
+			payload := hook.EncodeRun(&hook.Run{Hash: x.program.Hash, Begin: true, User: x.user, Limits: x.limits, Calls: typicalCalls(b, n)})
 			b.ReportAllocs()
 			for b.Loop() {
 				if kind, answer := hook.Serve(x.engine, hook.KindRun, payload, nil); kind != hook.KindRan || len(answer) < 100 {
@@ -118,10 +115,7 @@ func BenchmarkTypical(b *testing.B) {
 // BenchmarkPrepared is a transaction of one operation in a worker that had time to prepare.
 func BenchmarkPrepared(b *testing.B) {
 	x := newBench(b, "hooks/todos.ts", typical, "lib/text.ts", slugs)
-	payload, err := hook.Encode(hook.Run{Hash: x.program.Hash, Begin: true, User: x.user, Limits: x.limits, Calls: typicalCalls(b, 1)})
-	if err != nil {
-		b.Fatal(err)
-	}
+	payload := hook.EncodeRun(&hook.Run{Hash: x.program.Hash, Begin: true, User: x.user, Limits: x.limits, Calls: typicalCalls(b, 1)})
 	var spent time.Duration
 	for b.Loop() {
 		x.engine.Idle()

@@ -13,10 +13,7 @@ func (e *Engine) Warm() {
 	if err != nil {
 		return // the first transaction will be slower, and say what is wrong
 	}
-	run, err := hook.Encode(hook.Run{Hash: p.Hash, Begin: true, User: &hook.User{ID: "warm"}, Limits: hook.DefaultLimits(), Calls: []hook.Call{call}})
-	if err != nil {
-		return
-	}
+	run := hook.EncodeRun(&hook.Run{Hash: p.Hash, Begin: true, User: &hook.User{ID: "warm"}, Limits: hook.DefaultLimits(), Calls: []hook.Call{call}})
 	e.Load(hook.Load{Program: p})
 	hook.Serve(e, hook.KindRun, run, nil)
 }

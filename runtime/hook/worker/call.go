@@ -14,12 +14,8 @@ type HostCalls func(ctx context.Context, call *hook.HostCall) (hook.HostResult, 
 // Do is Run in the words of the contract: what the worker says is decoded strictly and held against what was
 // asked, and a worker that answers nonsense has crashed.
 func (s *Session) Do(ctx context.Context, run *hook.Run, host HostCalls) (*hook.Ran, error) {
-	payload, err := hook.Encode(run)
-	if err != nil {
-		return nil, err
-	}
 	q := Request{
-		Payload: payload, CPU: time.Duration(run.Limits.TimeMS) * time.Millisecond,
+		Payload: hook.EncodeRun(run), CPU: time.Duration(run.Limits.TimeMS) * time.Millisecond,
 		Waits:   time.Duration(run.Limits.HostMS) * time.Millisecond,
 		Calls:   max(1, len(run.Calls)*(run.Limits.DBCalls+run.Limits.Fetches)),
 		Prepare: !s.later, Awake: s.awake,

@@ -73,6 +73,7 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 		return verdict{result: result{Status: success}}, failure
 	}
 	strict, kills := m.wantsStrict(e.plan.program), 0
+	var before *hookTrouble
 	for n := 1; ; n++ {
 		a := e.attempt(m)
 		a.strict = strict
@@ -86,10 +87,11 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 			if t.report(a); !t.strict {
 				kills++
 			}
-			if !t.again(kills) {
+			if t = t.after(before); !t.again(kills) {
 				a.tellHooks(ctx)
 				return t.end(a)
 			}
+			before = t
 			t.tellKill(ctx, a)
 			strict = true
 			a.strictly(t)

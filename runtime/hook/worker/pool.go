@@ -250,7 +250,9 @@ func (p *Pool) admit(name, program string) (*instance, *Failure) {
 	}
 	if wait := i.circuits.closedIn(program, now); wait > 0 {
 		p.stats.Refused++
-		return nil, unavailable("This instance's hooks keep ending their workers; they rest for a while.", wait, nil)
+		rest := unavailable("This instance's hooks keep ending their workers; they rest for a while.", wait, nil)
+		rest.Rests = true
+		return nil, rest
 	}
 	if len(i.waiters) >= p.opts.Sizes.Waiting {
 		p.stats.Refused++

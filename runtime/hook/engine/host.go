@@ -20,6 +20,7 @@ const (
 	opRandom  = 5
 	opUUID    = 6
 	opLoad    = 7
+	opPlain   = 8
 	opTimer   = 10
 	opClear   = 11
 	opEncode  = 12
@@ -35,7 +36,7 @@ const (
 	opSimulate = 23
 )
 
-// native is the host function of js/core.js. Arguments are primitives, or functions and buffers of ours.
+// native is the host function of js/core.js. Arguments are primitives, or functions and buffers of ours, but for opPlain.
 func (s *session) native(c goja.FunctionCall) goja.Value {
 	switch c.Argument(0).ToInteger() {
 	case opSettle:
@@ -56,6 +57,10 @@ func (s *session) native(c goja.FunctionCall) goja.Value {
 		f, err := s.vm.RunProgram(s.library.get(str(c, 1)))
 		s.must(err)
 		return f
+	case opPlain:
+		if text, ok := s.plain(c.Argument(1)); ok {
+			return s.vm.ToValue(text)
+		}
 	case opTimer:
 		fn, _ := goja.AssertFunction(c.Argument(1))
 		id, ok := s.timers.set(fn, time.Duration(c.Argument(2).ToInteger())*time.Millisecond, c.Argument(3).ToBoolean())

@@ -164,3 +164,20 @@ func TestDelete(t *testing.T) {
 		}
 	}
 }
+
+// TestGettersOfResults: what a function returns may run code when it is looked at; what that throws is the function's.
+func TestGettersOfResults(t *testing.T) {
+	b := newBench(t, "hooks/todos.ts", hookWith("beforeWrite", `return { get a() { throw new Error("boom"); } }`))
+	if o := b.write(`{}`); o.Result != hook.Failed || o.Failure.Class != hook.ClassError || o.Failure.Message != "Error: boom" || o.Failure.Line == 0 {
+		t.Errorf("it throws: %s", said(o))
+	}
+	b = newBench(t, "hooks/todos.ts", hookWith("beforeWrite", `return { get a() { return this.b + 1; }, b: 1 }`))
+	if o := b.write(`{}`); o.Result != hook.Changed || string(o.Value) != `{"a":2,"b":1}` {
+		t.Errorf("it tells: %s", said(o))
+	}
+	b = newBench(t, "hooks/todos.ts", hookWith("beforeWrite", `return { get a() { for (;;) {} } }`))
+	b.limits.TimeMS = 20
+	if o := b.write(`{}`); o.Result != hook.Failed || o.Failure.Class != hook.ClassTimeout {
+		t.Errorf("it never ends: %s", said(o))
+	}
+}

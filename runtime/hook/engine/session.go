@@ -23,13 +23,15 @@ type session struct {
 	sent   int // bytes of values and effects that the Run's answer has so far
 	logged int // and of logs
 	// files maps a hook file to the function that gives its exports; invoke, freeze and api are js/core.js's.
-	files   goja.Value
-	invoke  goja.Callable
-	freeze  goja.Callable
-	api     goja.Value
-	members map[string]goja.Value // of ctx, as far as they were asked for
-	broken  bool                  // it was cut off: nothing may run in it any more
-	testing *testing              // nil but in tests
+	files  goja.Value
+	invoke goja.Callable
+	freeze goja.Callable
+	api    goja.Value
+	// plainest is Object.prototype.
+	plainest *goja.Object
+	members  map[string]goja.Value // of ctx, as far as they were asked for
+	broken   bool                  // it was cut off: nothing may run in it any more
+	testing  *testing              // nil but in tests
 
 	current
 }
@@ -125,6 +127,7 @@ func (s *session) load() error {
 	}
 	made := core.ToObject(vm) // ours: no user code has run yet
 	s.invoke, s.freeze, s.api = callable(made.Get("call")), callable(made.Get("freeze")), made.Get("api")
+	s.plainest = made.Get("plain").ToObject(vm)
 	if s.script.mend {
 		if _, err := s.eval("mend"); err != nil {
 			return err

@@ -10,7 +10,7 @@
   const plain = getPrototypeOf({});
 
   // What the native function does; the numbers are those of host.go.
-  const SETTLE = 1, LOAD = 7;
+  const SETTLE = 1, LOAD = 7, PLAIN = 8;
 
   const library = { __proto__: null };
   function load(group) {
@@ -62,6 +62,8 @@
   }
 
   function data(kind, value, settle, path) {
+    const text = host(PLAIN, value);
+    if (text !== undefined) return settle(kind, text);
     const what = flaw(value, path, 0);
     if (what) settle("invalid", what);
     else settle(kind, stringify(value));
@@ -87,5 +89,5 @@
 
   const api = { load, flaw, call, invoke, settled };
   for (let i = 0; i < names.length; i += 2) load("lazy").define(names[i], names[i + 1]);
-  return { api, freeze, call: (files, file, fn, argument) => invoke(files[file]().default, fn, argument, settled) };
+  return { api, freeze, plain, call: (files, file, fn, argument) => invoke(files[file]().default, fn, argument, settled) };
 })

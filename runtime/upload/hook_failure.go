@@ -24,12 +24,11 @@ type hookTrouble struct {
 	message  string        // for the hook's author
 	located  string        // the same with file and line, if the engine said so
 	detail   string        // of a worker's end, for logs
-	wait     time.Duration // of hook_unavailable
+	after    time.Duration // of hook_unavailable
 	together int           // how many calls were in the request
 	// strict: nothing is wrong, but the calls must be made one operation at a time.
 	strict  bool
 	outside bool // the world ended the worker, as far as anybody can tell
-	rests   bool // there is no worker because the program keeps ending them
 	err     error
 }
 
@@ -70,16 +69,6 @@ func (t *hookTrouble) again(kills int) bool {
 	return t.strict || ends(t.class) && (kills < 2 || t.outside && kills < mostKills)
 }
 
-// after is what counts of a transaction's trouble, after that of the try before (nil: none). Where the program rests there is no fresh worker,
-// and there would be none at the next upload either: its first try would make the program rest again. So the death is believed, or
-// the device's queue would never go on.
-func (t *hookTrouble) after(before *hookTrouble) *hookTrouble {
-	if t.rests && before != nil && ends(before.class) && !before.outside {
-		return before
-	}
-	return t
-}
-
 // strictly remembers why the next attempt is strict: the calls want ctx.db, or too many of them are too much
 // for one request.
 func (a *attempt) strictly(t *hookTrouble) {
@@ -102,7 +91,7 @@ func ends(c hook.Class) bool {
 func (a *attempt) trouble(err error, list []asked) error {
 	t := &hookTrouble{asked: list[0], class: hook.ClassCrashed, message: "The hook could not be called.", together: len(list), err: err}
 	if f := worker.FailureOf(err); f != nil {
-		t.class, t.message, t.detail, t.wait, t.outside, t.rests = f.Class, f.Message, f.Error(), f.RetryAfter, f.Outside, f.Rests
+		t.class, t.message, t.detail, t.after, t.outside = f.Class, f.Message, f.Error(), f.RetryAfter, f.Outside
 	}
 	return t
 }
@@ -197,7 +186,7 @@ func (t *hookTrouble) end(a *attempt) (verdict, *source.Failure) {
 	case t.class == hook.ClassAborted:
 		return verdict{}, &source.Failure{Class: source.Conflict, Code: string(t.class), Message: "The time for this write was over while a hook ran.", Change: -1, Err: t}
 	}
-	held := retryResult(string(hook.ClassUnavailable), "The hooks of this write could not run: "+t.message, max(t.wait, time.Second))
+	held := retryResult(string(hook.ClassUnavailable), "The hooks of this write could not run: "+t.message, max(t.after, time.Second))
 	return verdict{held: &held, why: t.Error()}, nil
 }
 

@@ -149,8 +149,8 @@ func killWorkers() {
 	}
 }
 
-// TestHooksThatRestHoldNoQueue: once a program has ended three workers it gets none for a while, so that there is no second try. A write
-// that ends another one is refused all the same: as something for later it would come again, and end the next.
+// TestHooksThatRestHoldNoQueue: once a program has ended three workers it gets none for a while. A write whose first try was the third has its
+// second all the same: as something for later it would come again, and end the next.
 func TestHooksThatRestHoldNoQueue(t *testing.T) {
 	onBoth(t, "", func(t *testing.T, w *world) {
 		p := &pooled{Pool: newPool(t)}
@@ -160,8 +160,8 @@ func TestHooksThatRestHoldNoQueue(t *testing.T) {
 			t.Errorf("%d deaths, want that of one more try", deaths)
 		}
 		w.want(from("c1", crud(mine("PUT", 2, 2, `"owner_id":"u1","title":"bomb"`))), "fatal_error hook_out_of_memory 0")
-		if stats := p.Stats(); stats.Deaths[hook.ClassOutOfMemory] != 3 || stats.Opened != 1 {
-			t.Errorf("%d deaths, %d rests: the third death is the last", stats.Deaths[hook.ClassOutOfMemory], stats.Opened)
+		if stats := p.Stats(); stats.Deaths[hook.ClassOutOfMemory] != 4 || stats.Opened != 1 {
+			t.Errorf("%d deaths, %d rests: want two tries of each, and one rest", stats.Deaths[hook.ClassOutOfMemory], stats.Opened)
 		}
 		w.want(from("c2", crud(mine("PUT", 3, 3, `"owner_id":"u1","title":"fine"`))), "retryable_error hook_unavailable")
 		if n := len(w.rejections(source.RejectionFilter{Limit: 10})); n != 2 {

@@ -35,7 +35,7 @@ func (a *attempt) takePlace(ctx context.Context) error {
 		defer cancel()
 		defer a.engine.deps.Idle(ctx)()
 		if err := free.Acquire(limited, 1); err != nil {
-			return &hookTrouble{asked: asked{operation: -1}, class: hook.ClassUnavailable, message: "Too many writes wait for hooks.", wait: hookPlaceWait, err: err}
+			return &hookTrouble{asked: asked{operation: -1}, class: hook.ClassUnavailable, message: "Too many writes wait for hooks.", after: hookPlaceWait, err: err}
 		}
 	}
 	h.placed = true

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/hook/worker"
 	"turnkey/runtime/source"
 	"turnkey/runtime/telemetry"
 	"turnkey/runtime/value"
@@ -73,25 +74,27 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 		return verdict{result: result{Status: success}}, failure
 	}
 	strict, kills := m.wantsStrict(e.plan.program), 0
-	var before *hookTrouble
 	for n := 1; ; n++ {
 		a := e.attempt(m)
 		a.strict = strict
 		if n == 1 && !strict {
 			a.blind = e.unreadable(m)
 		}
-		v, err := a.run(ctx)
+		try := ctx
+		if kills > 0 {
+			try = worker.Retrying(ctx)
+		}
+		v, err := a.run(try)
 		tried()
 		if t := troubleOf(err); t != nil {
 			e.recents.forget(m.ids)
 			if t.report(a); !t.strict {
 				kills++
 			}
-			if t = t.after(before); !t.again(kills) {
+			if !t.again(kills) {
 				a.tellHooks(ctx)
 				return t.end(a)
 			}
-			before = t
 			t.tellKill(ctx, a)
 			strict = true
 			a.strictly(t)

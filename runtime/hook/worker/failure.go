@@ -19,9 +19,7 @@ type Failure struct {
 	Detail     string        // of a death, for logs: the worker's last words may quote the hook
 	// Outside: of a death by nobody's doing here (kill -9, the kernel's OOM killer), which says little about the hook.
 	Outside bool
-	// Rests: of Unavailable because the program has ended so many workers of the instance that it gets none for a while.
-	Rests bool
-	Err   error
+	Err     error
 }
 
 // Error is the text for logs.

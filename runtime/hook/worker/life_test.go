@@ -157,8 +157,11 @@ func TestCircuit(t *testing.T) {
 	}
 	for _, rest := range []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second, 30 * time.Second, 30 * time.Second} {
 		_, err := ask(t.Context(), p, "bad", "echo x")
-		if got, f := classOf(t, err), worker.FailureOf(err); got != hook.ClassUnavailable || !f.Rests || f.RetryAfter != rest {
-			t.Errorf("open: %q, rests: %v, retry after %s, want %s", got, f.Rests, f.RetryAfter, rest)
+		if got := classOf(t, err); got != hook.ClassUnavailable || worker.FailureOf(err).RetryAfter != rest {
+			t.Errorf("open: %q, retry after %s, want %s", got, worker.FailureOf(err).RetryAfter, rest)
+		}
+		if _, err := ask(worker.Retrying(t.Context()), p, "bad", "exit 1"); classOf(t, err) != hook.ClassCrashed {
+			t.Errorf("a second try has no worker: %v", err)
 		}
 		mustAsk(t, p, "good", "echo x")
 		c.advance(rest)

@@ -27,6 +27,9 @@ const mostSkipped = 32
 
 func (g *guesses) try() bool { return g.skip.Add(-1) < 0 }
 
+// would tells whether the next one is tried.
+func (g *guesses) would() bool { return g.skip.Load() <= 0 }
+
 func (g *guesses) right() {
 	g.skip.Store(0)
 	g.span.Store(0)

@@ -77,7 +77,6 @@ type Engine struct {
 	cause *Cause
 	told  atomic.Pointer[Cause] // what observers know of cause
 
-	habit   habit
 	sampled sampler
 	repeats repeats
 	recents recents
@@ -168,8 +167,7 @@ type request struct {
 	replay  *replaying // nil: an upload
 
 	shadowed  *shadowed // of the transaction under way; nil: it has none
-	expected  bool      // a worker has been told that a hook will be called
-	asked     bool      // one was, without reading first, about one operation
+	foretold  bool      // a worker has been told that a hook will be called
 	rehearsal bool      // nothing of it is committed, and all of it is told
 
 	// What identify has seen of the request so far: while operation ids ascend, only the last of them.
@@ -183,7 +181,6 @@ type request struct {
 // user, has read and bounded the body, and does not change it before Apply returns. It always answers.
 func (e *Engine) Apply(w http.ResponseWriter, r *http.Request, body []byte, user rule.User, requestID string) {
 	arrived := e.deps.Now()
-	expected := e.habit.asks.Load() && e.expect(r.Context())
 	up, err := decodeBody(r.Method, body)
 	if err != nil {
 		e.deps.Problem(w, r, err)
@@ -193,10 +190,8 @@ func (e *Engine) Apply(w http.ResponseWriter, r *http.Request, body []byte, user
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience+grace)
 	defer cancel()
 	crash.At(crash.Parsed)
-	q := &request{upload: up, user: user, id: requestID, arrived: arrived, expected: expected}
-	results := e.process(ctx, q)
+	results := e.process(ctx, &request{upload: up, user: user, id: requestID, arrived: arrived, foretold: e.foretell(r.Context(), up)})
 	crash.At(crash.Committed)
-	e.habit.learn(q)
 	respond(w, up.Form, withLeft(results, up.Left))
 	crash.At(crash.Answered)
 	e.prepare()

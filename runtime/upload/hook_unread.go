@@ -58,11 +58,11 @@ func (a *attempt) unread(ctx context.Context) (v verdict, done bool, err error) 
 }
 
 func (a *attempt) writeUnread(ctx context.Context) (done bool, err error) {
-	if q := a.request; len(a.ops) == 1 { // more take longer to make a call of than a worker stays awake
-		if !q.expected {
-			a.engine.expect(ctx)
+	if e, q := a.engine, a.request; len(a.ops) == 1 && e.deps.Expect != nil { // more take longer to make a call of than a worker stays awake
+		if !q.foretold {
+			e.deps.Expect(ctx, e.instance)
 		}
-		q.expected, q.asked = false, true
+		q.foretold = false // the next transaction was not
 	}
 	a.memory, a.remembered = a.blind, a.ids.strength == strong
 	a.refs()

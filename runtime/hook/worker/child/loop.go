@@ -14,7 +14,7 @@ import (
 const keepBuffer = 256 << 10
 
 // attention is for how long a request that was announced is waited for awake. It comes within half of that; what announced it may
-// also end without one, or have been a guess.
+// also end without one, or have been wrong.
 const attention = 250 * time.Microsecond
 
 // loop answers requests, one at a time.

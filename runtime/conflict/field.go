@@ -88,7 +88,7 @@ func (c *Change) younger(stamp *Change) Resolved {
 		return r
 	}
 	if before(stamp.Client, stamp.Server) {
-		return c.keep(!same(c.Client, c.Server))
+		return c.keep(!c.same(c.Client, c.Server))
 	}
 	return c.take(c.Client, c.conflicts())
 }

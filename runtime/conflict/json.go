@@ -1,6 +1,9 @@
 package conflict
 
-import "turnkey/runtime/value"
+import (
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/value"
+)
 
 // maxLevels is how deep json merges; what lies deeper is replaced whole. PowerSync replicates 20.
 const maxLevels = 32
@@ -24,16 +27,16 @@ func (c *Change) mergeJSON() Resolved {
 		}
 		base, _ := opened(c.Base)
 		known, _ := base.(*value.Object)
-		v = merge3(known, was, is, 1)
+		v = merge3(known, was, is, c.Field.Within, 1)
 	} else {
 		v = merge2(was, is, 1)
 	}
-	r := c.take(closed(v, storedText || clientText), c.HasBase || !same(v, client))
+	r := c.take(closed(v, storedText || clientText), c.HasBase || !c.same(v, client))
 	return r
 }
 
 // merge3 makes the object in server's order, new members after it in the client's.
-func merge3(base, server, client *value.Object, level int) *value.Object {
+func merge3(base, server, client *value.Object, t *bundle.Type, level int) *value.Object {
 	was, is, stored := members(base), members(client), members(server)
 	out := &value.Object{Members: make([]value.Member, 0, len(server.Members)+len(client.Members))}
 	for _, m := range server.Members {
@@ -42,17 +45,17 @@ func merge3(base, server, client *value.Object, level int) *value.Object {
 		switch {
 		case !wanted && known: // the device removed it
 			continue
-		case !wanted || known && same(before, mine): // the device left it alone
+		case !wanted || known && alike(before, mine, memberOf(t, m.Name)): // the device left it alone
 			out.Members = append(out.Members, m)
 		default:
-			out.Members = append(out.Members, value.Member{Name: m.Name, Value: mergeMember(before, m.Value, mine, level)})
+			out.Members = append(out.Members, value.Member{Name: m.Name, Value: mergeMember(before, m.Value, mine, memberOf(t, m.Name), level)})
 		}
 	}
 	for _, m := range client.Members {
 		if _, there := stored[m.Name]; there {
 			continue
 		}
-		if before, known := was[m.Name]; !known || !same(before, m.Value) {
+		if before, known := was[m.Name]; !known || !alike(before, m.Value, memberOf(t, m.Name)) {
 			out.Members = append(out.Members, m) // added, or edited after somebody removed it
 		}
 	}
@@ -60,14 +63,14 @@ func merge3(base, server, client *value.Object, level int) *value.Object {
 }
 
 // mergeMember merges what both sides have and the device changed.
-func mergeMember(base, server, client value.Value, level int) value.Value {
+func mergeMember(base, server, client value.Value, t *bundle.Type, level int) value.Value {
 	was, okServer := server.(*value.Object)
 	is, okClient := client.(*value.Object)
 	if !okServer || !okClient || was == nil || is == nil || level >= maxLevels {
 		return client
 	}
 	before, _ := base.(*value.Object)
-	return merge3(before, was, is, level+1)
+	return merge3(before, was, is, t, level+1)
 }
 
 // merge2 lays the client's object over the stored one.

@@ -1,6 +1,9 @@
 package conflict
 
-import "turnkey/runtime/value"
+import (
+	"turnkey/runtime/bundle"
+	"turnkey/runtime/value"
+)
 
 // mergeSet applies the device's adds and removes, relative to its base, to the stored list. The
 // stored order stays; what is new comes at the end. Objects with an _id or id are known by it:
@@ -10,24 +13,25 @@ func (c *Change) mergeSet() Resolved {
 	if !ok {
 		return c.take(c.Client, true)
 	}
-	was, is := index(base), index(client)
+	element := c.Field.element()
+	was, is := index(base, element), index(client, element)
 	out := make(value.Array, 0, len(server)+len(client))
 	kept := make(map[string]bool, len(server)+len(client))
 	for _, e := range server {
-		id := elementKey(e)
+		id := elementKey(e, element)
 		mine, wanted := is[id]
 		before, known := was[id]
 		if known && !wanted {
 			continue // the device removed it
 		}
-		if known && !same(before, mine) {
+		if known && !alike(before, mine, element) {
 			e = mine // the device edited it
 		}
 		out = append(out, e)
 		kept[id] = true
 	}
 	for _, e := range client {
-		id := elementKey(e)
+		id := elementKey(e, element)
 		if _, known := was[id]; !known && !kept[id] {
 			out = append(out, e)
 			kept[id] = true
@@ -43,13 +47,14 @@ func (c *Change) mergeAppend() Resolved {
 	if !ok {
 		return c.take(c.Client, c.conflicts())
 	}
+	element := c.Field.element()
 	seen := make(map[string]int, len(base))
 	for _, e := range base {
-		seen[key(e)]++
+		seen[key(read(e, element))]++
 	}
 	out := append(make(value.Array, 0, len(server)+len(client)), server...)
 	for _, e := range client {
-		k := key(e)
+		k := key(read(e, element))
 		if seen[k] > 0 {
 			seen[k]--
 			continue
@@ -103,10 +108,10 @@ func closed(v value.Value, text bool) value.Value {
 }
 
 // index finds elements by their key; of equal ones the first.
-func index(a value.Array) map[string]value.Value {
+func index(a value.Array, element *bundle.Type) map[string]value.Value {
 	out := make(map[string]value.Value, len(a))
 	for _, e := range a {
-		k := elementKey(e)
+		k := elementKey(e, element)
 		if _, twice := out[k]; !twice {
 			out[k] = e
 		}
@@ -115,7 +120,8 @@ func index(a value.Array) map[string]value.Value {
 }
 
 // elementKey is an object's _id or id, else the whole value.
-func elementKey(v value.Value) string {
+func elementKey(v value.Value, element *bundle.Type) string {
+	v = read(v, element)
 	if o, ok := v.(*value.Object); ok {
 		for _, name := range [2]string{"_id", "id"} {
 			if id, ok := o.Get(name); ok && id != nil {

@@ -38,6 +38,9 @@ type Field struct {
 	Merge bundle.Merge
 	// Type is the declared type, which the result of a counter has; empty: the values tell.
 	Type bundle.TypeName
+	// Within is the declared type of a list or an object in which decimals, dates or ids are declared; nil: none are. Where it is
+	// stored as JSON those are texts, and several texts say the same.
+	Within *bundle.Type
 }
 
 // Change is one column of an update: the three values that a policy weighs. Client and Base have
@@ -92,18 +95,18 @@ type Refusal struct {
 }
 
 // diverged: somebody changed the stored value since the device saw it.
-func (c *Change) diverged() bool { return c.HasBase && !same(c.Base, c.Server) }
+func (c *Change) diverged() bool { return c.HasBase && !c.same(c.Base, c.Server) }
 
 // Diverged reports that somebody changed the stored value since the device saw it.
 func (c *Change) Diverged() bool { return c.diverged() }
 
 // edited: the device changed the value. Without a base, sending it says so.
-func (c *Change) edited() bool { return !c.Absent && (!c.HasBase || !same(c.Base, c.Client)) }
+func (c *Change) edited() bool { return !c.Absent && (!c.HasBase || !c.same(c.Base, c.Client)) }
 
 // conflicts is the definition: the base differs from the stored value, and so does what the device
 // made of it. A column that the device sent unchanged is no change of the device's.
 func (c *Change) conflicts() bool {
-	return !c.Own && c.edited() && c.diverged() && !same(c.Client, c.Server)
+	return !c.Own && c.edited() && c.diverged() && !c.same(c.Client, c.Server)
 }
 
 // take stores v and classifies it.
@@ -116,9 +119,9 @@ func (c *Change) take(v value.Value, decided bool) Resolved {
 		return r
 	}
 	switch {
-	case same(v, c.Client):
+	case c.same(v, c.Client):
 		r.Outcome = TookClient
-	case same(v, c.Server):
+	case c.same(v, c.Server):
 		r.Outcome = KeptServer
 	default:
 		r.Outcome = Merged

@@ -194,7 +194,7 @@ func stamped(column string, changes []Change) Decision {
 		case !c.edited():
 			d.Fields[i] = c.keep(false)
 		case older:
-			d.Fields[i] = c.keep(!same(c.Client, c.Server))
+			d.Fields[i] = c.keep(!c.same(c.Client, c.Server))
 		default:
 			d.Fields[i] = c.take(c.Client, c.conflicts())
 		}

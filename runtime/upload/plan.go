@@ -84,7 +84,7 @@ func compileTable(name string, t bundle.Table) (*table, error) {
 		out.fields[column] = &field{
 			name: column, path: strings.Split(f.Path, "."), dotted: f.Path, declared: f.Type,
 			ignored: f.Ignored, guard: conflict.Guard{Immutable: f.Immutable, Transitions: f.Transitions},
-			policy: conflict.Field{Name: column, Merge: f.Merge, Type: f.Type.Name},
+			policy: conflict.Field{Name: column, Merge: f.Merge, Type: f.Type.Name, Within: conflict.Within(&f.Type)},
 		}
 	}
 	out.index()

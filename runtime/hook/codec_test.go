@@ -37,8 +37,8 @@ func TestRunCrosses(t *testing.T) {
 func TestLimitsCross(t *testing.T) {
 	var l Limits
 	v := reflect.ValueOf(&l).Elem()
-	if list := l.list(); len(list) != v.NumField() {
-		t.Fatalf("%d of %d limits cross", len(list), v.NumField())
+	if n := len(l.list()); n != v.NumField() {
+		t.Fatalf("%d of %d limits cross", n, v.NumField())
 	}
 	for i, n := range l.list() {
 		*n = i + 1

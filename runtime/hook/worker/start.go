@@ -197,7 +197,7 @@ func (l *launcher) hear(ctx context.Context, p *process) (wire.Frame, error) {
 		return f, err
 	}
 	if l.raises {
-		_ = prefer(p.proc.Pid, niceLong) // it is gone
+		feed(p.proc.Pid)
 	}
 	p.conn.looked()
 	if err := l.allow(ctx, p, l.opts.Sizes.Start); err != nil {

@@ -2,9 +2,7 @@ package dashboardapi
 
 import (
 	"context"
-	"maps"
 	"math"
-	"slices"
 	"sort"
 	"time"
 
@@ -145,119 +143,21 @@ func (a *api) getMetrics(ctx context.Context, in *metricInput) (*metricOutput, e
 	return out, nil
 }
 
+// shapeMetrics gives what was counted as the API tells it.
 func shapeMetrics(p controlplane.MetricPoint) metricSums {
-	out := metricSums{
-		Transactions: map[string]int64{}, Tokens: map[string]int64{}, Conflicts: map[string]int64{},
-		Operations: []operationMetric{}, Errors: []errorMetric{}, TokenErrors: []errorMetric{}, Deliveries: []deliveryMetric{},
-		HookKills: map[string]int64{},
-	}
-	durations, sum, database := map[string]int64{}, int64(0), int64(0)
-	ofTables, ofHooks := map[string]map[string]int64{}, map[string]map[string]int64{}
-	tables := map[string]*tableMetric{}
-	of := func(table string) *tableMetric {
-		if tables[table] == nil {
-			tables[table] = &tableMetric{Table: table, Conflicts: map[string]int64{}}
-		}
-		return tables[table]
-	}
-	hooks := map[string]*hookMetric{}
-	ofHook := func(hook string) *hookMetric {
-		if hooks[hook] == nil {
-			hooks[hook] = &hookMetric{Hook: hook, Results: map[string]int64{}}
-		}
-		return hooks[hook]
+	a := metricSorter{
+		out: metricSums{
+			Transactions: map[string]int64{}, Tokens: map[string]int64{}, Conflicts: map[string]int64{},
+			Operations: []operationMetric{}, Errors: []errorMetric{}, TokenErrors: []errorMetric{}, Deliveries: []deliveryMetric{},
+			HookKills: map[string]int64{},
+		},
+		durations: map[string]int64{}, tables: map[string]*tableMetric{}, hooks: map[string]*hookMetric{},
+		ofTables: map[string]map[string]int64{}, ofHooks: map[string]map[string]int64{},
 	}
 	for s, n := range p.Counts {
-		switch s.Name {
-		case telemetry.Transactions:
-			out.Transactions[s.Outcome] += n
-		case telemetry.Operations:
-			out.Operations = append(out.Operations, operationMetric{s.Label, s.Outcome, n})
-		case telemetry.Errors:
-			out.Errors = append(out.Errors, errorMetric{s.Label, s.Outcome, n})
-		case telemetry.Tokens:
-			out.Tokens[s.Outcome] += n
-			if s.Label != "" {
-				out.TokenErrors = append(out.TokenErrors, errorMetric{s.Label, s.Outcome, n})
-			}
-		case telemetry.Latency:
-			durations[s.Label] += n
-		case telemetry.Duration:
-			sum += n
-		case telemetry.DatabaseTime:
-			database += n
-		case telemetry.TableLatency:
-			addBucket(ofTables, s, n)
-		case telemetry.HookLatency:
-			addBucket(ofHooks, s, n)
-		case telemetry.NoPrevious:
-			out.NoPreviousValues += n
-			if s.Label != "" { // counted by a runtime that told no tables apart
-				of(s.Label).NoPreviousValues += n
-			}
-		case telemetry.Conflict:
-			out.Conflicts[s.Outcome] += n
-			if s.Label != "" {
-				of(s.Label).Conflicts[s.Outcome] += n
-			}
-		case telemetry.Retries:
-			out.Retries += n
-		case telemetry.Deliveries:
-			out.Deliveries = append(out.Deliveries, deliveryMetric{s.Label, s.Outcome, n})
-		case telemetry.HookKills:
-			out.HookKills[s.Label] += n
-		case telemetry.HookRuns:
-			h := ofHook(s.Label)
-			h.Results[s.Outcome] += n
-			h.Calls += n
-		case telemetry.HookDuration:
-			ofHook(s.Label).Total += n
-		case telemetry.DroppedDevices:
-			out.DroppedDevices += n
-		case telemetry.DroppedEntries:
-			out.DroppedEntries += n
-		}
+		a.add(s, n)
 	}
-	sort.Slice(out.Operations, func(i, j int) bool {
-		x, y := out.Operations[i], out.Operations[j]
-		return x.Table < y.Table || x.Table == y.Table && x.Outcome < y.Outcome
-	})
-	sort.Slice(out.Deliveries, func(i, j int) bool {
-		x, y := out.Deliveries[i], out.Deliveries[j]
-		return x.Outbox < y.Outbox || x.Outbox == y.Outbox && x.Outcome < y.Outcome
-	})
-	for table, counts := range ofTables {
-		of(table).Latency = shapeQuantiles(counts)
-	}
-	for hook, counts := range ofHooks {
-		ofHook(hook).Latency = shapeQuantiles(counts)
-	}
-	out.Tables = make([]tableMetric, 0, len(tables))
-	for _, name := range slices.Sorted(maps.Keys(tables)) {
-		out.Tables = append(out.Tables, *tables[name])
-	}
-	out.Hooks = make([]hookMetric, 0, len(hooks))
-	for _, name := range slices.Sorted(maps.Keys(hooks)) {
-		h := *hooks[name]
-		h.Mean = h.Total / max(1, h.Calls)
-		out.Hooks = append(out.Hooks, h)
-	}
-	for _, list := range [][]errorMetric{out.Errors, out.TokenErrors} {
-		sort.Slice(list, func(i, j int) bool {
-			return list[i].Code < list[j].Code || list[i].Code == list[j].Code && list[i].Outcome < list[j].Outcome
-		})
-	}
-	out.Latency = shapeLatency(durations)
-	out.Latency.Mean, out.Latency.Database = sum/max(1, out.Latency.Count), database/max(1, out.Latency.Count)
-	return out
-}
-
-// addBucket adds a bucket to the histogram of its label.
-func addBucket(to map[string]map[string]int64, s telemetry.Series, n int64) {
-	if to[s.Label] == nil {
-		to[s.Label] = map[string]int64{}
-	}
-	to[s.Label][s.Outcome] += n
+	return a.sorted()
 }
 
 func shapeLatency(counts map[string]int64) latencyMetric {

@@ -41,6 +41,7 @@ func (a *api) operation(r *route) huma.Operation {
 	op := huma.Operation{
 		OperationID: operationID(r), Method: r.method, Path: prefix + pathParameter.ReplaceAllString(r.path, "{$1}"), Summary: r.summary, Tags: []string{tag(r.path)},
 		SkipValidateParams: s.navigation, // providers send parameters of their own
+		BodyReadTimeout:    -1,           // readBody has it whole by then; at huma's deadline of 5 s net/http would take the client for gone, and end work that goes on for longer
 		MaxBodyBytes:       s.maxBody, DefaultStatus: s.status, Description: "Permission: " + string(r.permission) + ".",
 		Responses: map[string]*huma.Response{"default": {
 			Description: "What went wrong",

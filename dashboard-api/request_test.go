@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
+	"time"
 
 	"turnkey/internal/redact"
 )
@@ -34,6 +36,37 @@ func TestClientIP(t *testing.T) {
 		r.Header["X-Forwarded-For"] = c.forwarded
 		if got := a.clientIP(r); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// deadlined is an answer whose connection takes deadlines for reading.
+type deadlined struct {
+	*httptest.ResponseRecorder
+	set []time.Time
+}
+
+func (d *deadlined) SetReadDeadline(at time.Time) error {
+	d.set = append(d.set, at)
+	return nil
+}
+
+// TestLongWorkIsNotCutOff: once a request is there no deadline for reading is left. net/http reads on while it is answered, to learn that
+// the client has gone, and takes a deadline for just that: replays, tests and bulk changes of more than five seconds were ended by it.
+func TestLongWorkIsNotCutOff(t *testing.T) {
+	h := newHouse(t)
+	for _, path := range []string{"/auth/login", "/auth/signup"} {
+		r := httptest.NewRequest(post, prefix+path, strings.NewReader(`{"email":"a@b.example","password":"no"}`))
+		r.Header.Set("Content-Type", "application/json")
+		w := &deadlined{ResponseRecorder: httptest.NewRecorder()}
+		h.handler.ServeHTTP(w, r)
+		if w.Code == 404 || w.Code >= 500 {
+			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+		}
+		for _, at := range w.set {
+			if !at.IsZero() {
+				t.Errorf("%s: whatever takes longer than %s is cancelled", path, time.Until(at).Round(time.Second))
+			}
 		}
 	}
 }

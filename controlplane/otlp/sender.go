@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"turnkey/controlplane"
+	"turnkey/internal/dial"
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 )
@@ -54,7 +52,7 @@ func (s *Sender) post(ctx context.Context, to controlplane.Receiver, signal cont
 	r.Header.Set("User-Agent", "Turnkey-OTLP/1")
 	answer, err := s.client.Do(r)
 	if err != nil {
-		return sent, explain(err)
+		return sent, unreached(err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
@@ -177,21 +175,8 @@ func without(text string, headers map[string]redact.Secret) string {
 	return text
 }
 
-// explain says what went wrong in words that are safe to show: no address of ours is in them.
-func explain(err error) error {
-	var own *fault.Error
-	var dns *net.DNSError
-	var network net.Error
-	var certificate *tls.CertificateVerificationError
-	switch {
-	case errors.As(err, &own):
-		return fault.Wrap(err, fault.Unavailable, own.Code, own.Message) // a name may resolve to another address later
-	case errors.As(err, &network) && network.Timeout():
-		return fault.Wrap(err, fault.Unavailable, "receiver_timeout", "The receiver did not answer in time.")
-	case errors.As(err, &dns):
-		return fault.Wrap(err, fault.Unavailable, "receiver_unknown_host", "The receiver's host name does not resolve.")
-	case errors.As(err, &certificate):
-		return fault.Wrap(err, fault.Unavailable, "receiver_certificate", "The receiver's certificate could not be verified.")
-	}
-	return fault.Wrap(err, fault.Unavailable, "receiver_unreachable", "The receiver could not be reached, or broke the connection.")
+// unreached says why a receiver was not reached. Even what the guard forbids may be tried again: a name may resolve to another address later.
+func unreached(err error) error {
+	f := dial.Explain(err, "receiver")
+	return fault.Wrap(err, fault.Unavailable, f.Code, f.Message)
 }

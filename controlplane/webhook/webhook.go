@@ -7,14 +7,12 @@ package webhook
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"errors"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
 
+	"turnkey/internal/dial"
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
 	"turnkey/runtime/outbox/signature"
@@ -47,7 +45,7 @@ func (s *Sender) Send(ctx context.Context, url string, secret redact.Secret, id 
 	r.Header.Set("webhook-signature", key.Sign(id, at, body))
 	answer, err := s.client.Do(r)
 	if err != nil {
-		return explain(err)
+		return dial.Explain(err, "endpoint")
 	}
 	defer answer.Body.Close()
 	_, _ = io.CopyN(io.Discard, answer.Body, 16<<10) // so that the connection can be used again
@@ -61,23 +59,4 @@ func (s *Sender) Send(ctx context.Context, url string, secret redact.Secret, id 
 	default:
 		return fault.Newf(fault.Unavailable, "endpoint_refused", "The receiver answered %d.", status)
 	}
-}
-
-// explain says what went wrong in words that are safe to show: no address of ours is in them.
-func explain(err error) error {
-	var own *fault.Error
-	var dns *net.DNSError
-	var network net.Error
-	var certificate *tls.CertificateVerificationError
-	switch {
-	case errors.As(err, &own):
-		return own
-	case errors.As(err, &network) && network.Timeout():
-		return fault.Wrap(err, fault.Unavailable, "endpoint_timeout", "The receiver did not answer in time.")
-	case errors.As(err, &dns):
-		return fault.Wrap(err, fault.Unavailable, "endpoint_unknown_host", "The receiver's host name does not resolve.")
-	case errors.As(err, &certificate):
-		return fault.Wrap(err, fault.Unavailable, "endpoint_certificate", "The receiver's certificate could not be verified.")
-	}
-	return fault.Wrap(err, fault.Unavailable, "endpoint_unreachable", "The receiver could not be reached, or broke the connection.")
 }

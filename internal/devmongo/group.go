@@ -1,14 +1,39 @@
 package devmongo
 
+// grouped are the documents of one _id of $group.
+type grouped struct {
+	id   any
+	docs []D
+}
+
 func group(l []D, spec D) ([]D, error) {
-	type g struct {
-		id   any
-		docs []D
+	groups, err := groupBy(l, val(spec, "_id"))
+	if err != nil {
+		return nil, err
 	}
-	var order []*g
-	m := map[string]*g{}
+	var out []D
+	for _, g := range groups {
+		d := D{{Key: "_id", Value: g.id}}
+		for _, f := range spec {
+			if f.Key == "_id" {
+				continue
+			}
+			r, err := g.field(f)
+			if err != nil {
+				return nil, err
+			}
+			d = append(d, E{Key: f.Key, Value: r})
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// groupBy sorts documents by an expression, in the order in which its values come first.
+func groupBy(l []D, by any) (order []*grouped, err error) {
+	m := map[string]*grouped{}
 	for _, x := range l {
-		id, err := eval(x, val(spec, "_id"))
+		id, err := eval(x, by)
 		if err != nil {
 			return nil, err
 		}
@@ -17,75 +42,76 @@ func group(l []D, spec D) ([]D, error) {
 		}
 		k := key(id)
 		if m[k] == nil {
-			m[k] = &g{id: id}
+			m[k] = &grouped{id: id}
 			order = append(order, m[k])
 		}
 		m[k].docs = append(m[k].docs, x)
 	}
-	var out []D
-	for _, grp := range order {
-		d := D{{Key: "_id", Value: grp.id}}
-		for _, f := range spec {
-			if f.Key == "_id" {
-				continue
-			}
-			acc, _ := f.Value.(D)
-			if len(acc) != 1 {
-				return nil, errf(40234, "Location40234", "The field '%s' must be an accumulator object", f.Key)
-			}
-			var vals A
-			for _, x := range grp.docs {
-				v, err := eval(x, acc[0].Value)
-				if err != nil {
-					return nil, err
-				}
-				vals = append(vals, v)
-			}
-			var r any
-			switch acc[0].Key {
-			case "$sum", "$avg", "$count":
-				r = int32(0)
-				n := 0
-				for _, v := range vals {
-					if acc[0].Key == "$count" {
-						v = int32(1)
-					}
-					if _, ok := toF(v); ok {
-						r, _ = arith("$add", r, v)
-						n++
-					}
-				}
-				if acc[0].Key == "$avg" {
-					if f, _ := toF(r); n > 0 {
-						r = f / float64(n)
-					} else {
-						r = nil
-					}
-				}
-			case "$max", "$min":
-				r, _ = evalOp(D{}, acc[0].Key, A{D{{Key: "$literal", Value: vals}}})
-			case "$first":
-				r = vals[0]
-			case "$last":
-				r = vals[len(vals)-1]
-			case "$push":
-				r = vals
-			case "$addToSet":
-				o := A{}
-				seen := map[string]bool{}
-				for _, v := range vals {
-					if !seen[key(v)] {
-						seen[key(v)] = true
-						o = append(o, v)
-					}
-				}
-				r = o
-			default:
-				return nil, unknown("accumulator", acc[0].Key, theirGroups, errf(15952, "Location15952", "unknown group operator '%s'", acc[0].Key))
-			}
-			d = append(d, E{Key: f.Key, Value: r})
-		}
-		out = append(out, d)
+	return order, nil
+}
+
+// field accumulates one field of the result.
+func (g *grouped) field(f E) (any, error) {
+	acc, _ := f.Value.(D)
+	if len(acc) != 1 {
+		return nil, errf(40234, "Location40234", "The field '%s' must be an accumulator object", f.Key)
 	}
-	return out, nil
+	vals := make(A, len(g.docs))
+	for i, x := range g.docs {
+		v, err := eval(x, acc[0].Value)
+		if err != nil {
+			return nil, err
+		}
+		vals[i] = v
+	}
+	switch by := acc[0].Key; by {
+	case "$count":
+		return int32(len(vals)), nil
+	case "$sum", "$avg":
+		return sumOf(vals, by == "$avg"), nil
+	case "$max", "$min":
+		return extreme(by, vals), nil
+	case "$first":
+		return vals[0], nil
+	case "$last":
+		return vals[len(vals)-1], nil
+	case "$push":
+		return vals, nil
+	case "$addToSet":
+		return distinct(vals), nil
+	default:
+		return nil, unknown("accumulator", by, theirGroups, errf(15952, "Location15952", "unknown group operator '%s'", by))
+	}
+}
+
+// sumOf adds the numbers among values; null for the average of none.
+func sumOf(vals A, average bool) any {
+	var sum any = int32(0)
+	n := 0
+	for _, v := range vals {
+		if _, ok := toF(v); ok {
+			sum, _ = arith("$add", sum, v)
+			n++
+		}
+	}
+	if !average {
+		return sum
+	}
+	if n == 0 {
+		return nil
+	}
+	f, _ := toF(sum)
+	return f / float64(n)
+}
+
+func distinct(vals A) A {
+	out := A{}
+	seen := map[string]bool{}
+	for _, v := range vals {
+		if !seen[key(v)] {
+			seen[key(v)] = true
+			out = append(out, v)
+		}
+	}
+	return out
 }

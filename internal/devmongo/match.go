@@ -2,6 +2,7 @@ package devmongo
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -111,58 +112,21 @@ func anyOf(vals []any, f func(any) bool) bool {
 	return len(vals) == 0 && f(missing{})
 }
 
+// matchOp evaluates one operator of a field; all are the operators beside it.
 func matchOp(vals []any, op string, v any, all D) (bool, error) {
-	same := func(x any) bool { return rank(x) == rank(v) || rank(v) == 0 || rank(v) == 14 }
 	switch op {
 	case "$eq":
 		return anyOf(vals, func(x any) bool { return eq(x, v) }), nil
 	case "$ne":
 		return !anyOf(vals, func(x any) bool { return eq(x, v) }), nil
-	case "$gt":
-		return anyOf(vals, func(x any) bool { return same(x) && cmp(x, v) > 0 }), nil
-	case "$gte":
-		return anyOf(vals, func(x any) bool { return same(x) && cmp(x, v) >= 0 }), nil
-	case "$lt":
-		return anyOf(vals, func(x any) bool { return same(x) && rank(x) != 1 && cmp(x, v) < 0 }), nil
-	case "$lte":
-		return anyOf(vals, func(x any) bool { return same(x) && rank(x) != 1 && cmp(x, v) <= 0 }), nil
+	case "$gt", "$gte", "$lt", "$lte":
+		return anyOf(vals, func(x any) bool { return inOrder(op, x, v) }), nil
 	case "$in", "$nin":
-		a, ok := v.(A)
-		if !ok {
-			return false, errf(2, "BadValue", "%s needs an array", op)
-		}
-		in := anyOf(vals, func(x any) bool {
-			for _, c := range a {
-				if eq(x, c) {
-					return true
-				}
-			}
-			return false
-		})
-		return in == (op == "$in"), nil
+		return matchIn(vals, op, v)
 	case "$exists":
-		ex := false
-		for _, x := range vals {
-			if _, m := x.(missing); !m {
-				ex = true
-			}
-		}
-		return ex == truthy(v), nil
+		return slices.ContainsFunc(vals, func(x any) bool { _, m := x.(missing); return !m }) == truthy(v), nil
 	case "$not":
-		sub, ok := v.(D)
-		if !ok {
-			return !anyOf(vals, func(x any) bool { return eq(x, v) }), nil
-		}
-		for _, o := range sub {
-			m, err := matchOp(vals, o.Key, o.Value, sub)
-			if err != nil {
-				return false, err
-			}
-			if !m {
-				return true, nil
-			}
-		}
-		return false, nil
+		return matchNot(vals, v)
 	case "$regex":
 		re, ok := v.(bson.Regex)
 		if !ok {
@@ -174,12 +138,7 @@ func matchOp(vals []any, op string, v any, all D) (bool, error) {
 		return true, nil
 	case "$size":
 		n, _ := toF(v)
-		for _, x := range vals {
-			if a, ok := x.(A); ok && len(a) == int(n) {
-				return true, nil
-			}
-		}
-		return false, nil
+		return slices.ContainsFunc(vals, func(x any) bool { a, ok := x.(A); return ok && len(a) == int(n) }), nil
 	case "$all":
 		a, _ := v.(A)
 		for _, c := range a {
@@ -189,30 +148,84 @@ func matchOp(vals []any, op string, v any, all D) (bool, error) {
 		}
 		return len(a) > 0, nil
 	case "$elemMatch":
-		f, _ := v.(D)
-		for _, x := range vals {
-			a, _ := x.(A)
-			for _, e := range a {
-				if d, ok := e.(D); ok {
-					if m, err := match(d, f); err != nil || m {
-						return m, err
-					}
-				} else if m, err := matchOne(D{{Key: "x", Value: e}}, "x", f); err != nil || m {
-					return m, err
-				}
-			}
-		}
-		return false, nil
+		return matchElement(vals, v)
 	case "$type":
 		return anyOf(vals, func(x any) bool { return typeIs(x, v) }), nil
 	case "$mod":
-		a, _ := v.(A)
-		if len(a) != 2 {
-			return false, errf(2, "BadValue", "malformed mod")
-		}
-		p, _ := toF(a[0])
-		q, _ := toF(a[1])
-		return anyOf(vals, func(x any) bool { f, ok := toF(x); return ok && int64(f)%int64(p) == int64(q) }), nil
+		return matchMod(vals, v)
 	}
 	return false, unknown("query operator", op, theirQueries, errf(2, "BadValue", "unknown operator: %s", op))
+}
+
+// inOrder compares values of one kind; those of others are in no order, but for the ends of the scale.
+func inOrder(op string, x, v any) bool {
+	if rank(x) != rank(v) && rank(v) != 0 && rank(v) != 14 {
+		return false
+	}
+	c := cmp(x, v)
+	switch op {
+	case "$gt":
+		return c > 0
+	case "$gte":
+		return c >= 0
+	case "$lt":
+		return rank(x) != 1 && c < 0
+	}
+	return rank(x) != 1 && c <= 0
+}
+
+func matchIn(vals []any, op string, v any) (bool, error) {
+	a, ok := v.(A)
+	if !ok {
+		return false, errf(2, "BadValue", "%s needs an array", op)
+	}
+	in := anyOf(vals, func(x any) bool { return slices.ContainsFunc(a, func(c any) bool { return eq(x, c) }) })
+	return in == (op == "$in"), nil
+}
+
+func matchNot(vals []any, v any) (bool, error) {
+	sub, ok := v.(D)
+	if !ok {
+		return !anyOf(vals, func(x any) bool { return eq(x, v) }), nil
+	}
+	for _, o := range sub {
+		m, err := matchOp(vals, o.Key, o.Value, sub)
+		if err != nil {
+			return false, err
+		}
+		if !m {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func matchElement(vals []any, v any) (bool, error) {
+	f, _ := v.(D)
+	for _, x := range vals {
+		a, _ := x.(A)
+		for _, e := range a {
+			if d, ok := e.(D); ok {
+				if m, err := match(d, f); err != nil || m {
+					return m, err
+				}
+			} else if m, err := matchOne(D{{Key: "x", Value: e}}, "x", f); err != nil || m {
+				return m, err
+			}
+		}
+	}
+	return false, nil
+}
+
+func matchMod(vals []any, v any) (bool, error) {
+	a, _ := v.(A)
+	if len(a) != 2 {
+		return false, errf(2, "BadValue", "malformed mod")
+	}
+	p, _ := toF(a[0])
+	q, _ := toF(a[1])
+	if int64(p) == 0 {
+		return false, errf(2, "BadValue", "divisor cannot be 0")
+	}
+	return anyOf(vals, func(x any) bool { f, ok := toF(x); return ok && int64(f)%int64(p) == int64(q) }), nil
 }

@@ -11,9 +11,9 @@
 // Date, Date.now() and ctx.now stand still during an operation; Math.random(), crypto and ctx.random() give the same
 // values when the operation is tried again.
 //
-// Not available: Intl (toLocaleString works, without locales), WeakRef, FinalizationRegistry, Atomics, SharedArrayBuffer,
+// Not available: Intl (toLocaleString takes no notice of locales), WeakRef, FinalizationRegistry, Atomics, SharedArrayBuffer,
 // iterator helpers, Object.groupBy, Promise.withResolvers, Array.fromAsync, regular expressions with \p{...} or the flags v and d,
-// top-level await, npm packages, Node's modules.
+// top-level await, npm packages, Node's modules. Decorators are those of the language, not those of experimentalDecorators.
 //
 // Values: ids, UUIDs and decimals are strings, dates are ISO 8601 strings in UTC, binary is base64, integers beyond
 // Number.MAX_SAFE_INTEGER are strings. In what you return, a Date becomes its ISO string, a member that is undefined is left out, and what JSON

@@ -3,18 +3,14 @@ package outbox
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"turnkey/internal/fault"
+	"turnkey/internal/dial"
 	"turnkey/runtime/outbox/signature"
 	"turnkey/runtime/source"
 	"turnkey/runtime/telemetry"
@@ -51,7 +47,8 @@ func send(ctx context.Context, client *http.Client, url string, key signature.Ke
 	answer, err := client.Do(r)
 	if err != nil {
 		out.away = true
-		out.Code, out.Message = explain(err)
+		f := dial.Explain(err, "endpoint")
+		out.Code, out.Message = f.Code, strings.TrimSpace(f.Message+" "+f.Hint)
 		return out
 	}
 	defer answer.Body.Close()
@@ -80,26 +77,6 @@ func judge(out *result, answer *http.Response, now time.Time) {
 		out.away = true
 		out.asked = retryAfter(answer.Header, now)
 	}
-}
-
-// explain says what went wrong with a request in words that are safe to show: no address of ours is in them.
-func explain(err error) (code, message string) {
-	var own *fault.Error
-	var dns *net.DNSError
-	var network net.Error
-	var certificate *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	switch {
-	case errors.As(err, &own):
-		return own.Code, strings.TrimSpace(own.Message + " " + own.Hint)
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return "endpoint_timeout", "The receiver did not answer in time."
-	case errors.As(err, &dns):
-		return "endpoint_unknown_host", "The receiver's host name does not resolve."
-	case errors.As(err, &certificate), errors.As(err, &authority):
-		return "endpoint_certificate", "The receiver's certificate could not be verified."
-	}
-	return "endpoint_unreachable", "The receiver could not be reached, or broke the connection."
 }
 
 // excerpt makes the beginning of foreign text one line that is safe to keep and show.

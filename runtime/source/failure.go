@@ -38,6 +38,8 @@ type Failure struct {
 	// Change is the index into Apply's changes, or -1 when the database did not tell.
 	Change int
 	Err    error // the driver's own, for operators
+	// Untried: the database was not asked, so the failure says nothing of the write.
+	Untried bool
 }
 
 // Error is the text for logs.

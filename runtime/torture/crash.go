@@ -70,6 +70,7 @@ func (c *crashes) everywhere(ctx context.Context, points []string, do func(conte
 			verdict := "exercised"
 			if !exercised {
 				verdict, all = "NOT EXERCISED: the code does not pass it", false
+				*c.found = append(*c.found, point+" "+how+": "+verdict)
 			}
 			fmt.Printf("  %-5s %s  %s\n", point, how, verdict)
 		}

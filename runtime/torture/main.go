@@ -24,6 +24,7 @@ type settings struct {
 	seed        uint64
 	dir         string
 	size        size
+	found       *findings
 }
 
 // size is how much a run does on each database.
@@ -37,6 +38,9 @@ type size struct {
 	// brief leaves out the ways of losing messages that take long.
 	brief bool
 }
+
+// findings is what did not hold, for the end of the output: that is what people and CI look at first.
+type findings []string
 
 // sizes by the name in TORTURE.
 var sizes = map[string]size{
@@ -107,7 +111,7 @@ func run(ctx context.Context, s settings) (ok bool, err error) {
 		}
 	}
 	fmt.Printf("torture: SEED=%d, histories and logs in %s\n", s.seed, s.dir)
-	ok = true
+	ok, s.found = true, &findings{}
 	for _, database := range s.databases {
 		for _, stage := range stages {
 			if !strings.Contains(s.stages, stage.name) {
@@ -117,8 +121,13 @@ func run(ctx context.Context, s settings) (ok bool, err error) {
 			if err != nil {
 				return false, fmt.Errorf("%s, %s: %w (see %s)", database, stage.name, err, s.dir)
 			}
-			ok = ok && held
+			if ok = ok && held; !held {
+				*s.found = append(*s.found, fmt.Sprintf("%s, %s: a promise is broken", database, stage.name))
+			}
 		}
+	}
+	for _, what := range *s.found {
+		fmt.Println("BROKEN:", what)
 	}
 	if ok && temporary {
 		err = errors.Join(err, os.RemoveAll(s.dir))

@@ -54,6 +54,7 @@ func everyPair(ctx context.Context, s settings, database string) (held bool, err
 	fmt.Printf("\n%s: two devices on one row: %d of %d cells are exact\n", m.database, cells-len(m.wrong), cells)
 	for _, w := range m.wrong {
 		fmt.Println("  WRONG:", w)
+		*m.found = append(*m.found, w)
 	}
 	held, err = m.verdict(ctx, os.Stdout)
 	return held && len(m.wrong) == 0, err

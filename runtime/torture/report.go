@@ -57,11 +57,11 @@ func (r *tortured) report(w io.Writer, run *history.Run, violations []check.Viol
 		}
 		fmt.Fprintf(w, "%s: %d events of hooks came to the receiver in %d requests\n", r.database, len(events), len(run.Arrivals))
 	}
-	printViolations(w, run, violations, counts)
+	r.printViolations(w, run, violations, counts)
 }
 
 // printViolations gives the verdict of every checker, and the smallest excerpt that shows a failure.
-func printViolations(w io.Writer, run *history.Run, violations []check.Violation, counts map[string]int) {
+func (s settings) printViolations(w io.Writer, run *history.Run, violations []check.Violation, counts map[string]int) {
 	shown := map[string]int{}
 	for _, c := range check.All() {
 		verdict := "holds"
@@ -74,6 +74,7 @@ func printViolations(w io.Writer, run *history.Run, violations []check.Violation
 		if shown[v.Checker]++; shown[v.Checker] > mostShown {
 			continue
 		}
+		*s.found = append(*s.found, v.Checker+": "+v.What)
 		fmt.Fprintf(w, "\n%s: %s\n", v.Checker, v.What)
 		for _, line := range check.Excerpt(run, v, 30) {
 			fmt.Fprintln(w, "   ", line)

@@ -120,7 +120,7 @@ func (u *single) verdict(ctx context.Context, w io.Writer) (bool, error) {
 		return false, err
 	}
 	violations, counts := check.Run(run, check.Settings{Sums: map[string]bool{singleTable: true}, Events: u.events})
-	printViolations(w, run, violations, counts)
+	u.printViolations(w, run, violations, counts)
 	return len(violations) == 0, nil
 }
 

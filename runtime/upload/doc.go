@@ -59,6 +59,7 @@
 //	a hook asks ctx.db in a frame                 again, one by one
 //	Conflict, Unknown                             again with fresh reads, 20 s from arrival
 //	Down, Misconfigured, rejection not stored     retryable_error, the rest not_attempted
+//	Down, Unknown, while others write there       the fifth time fatal_error, after the rejection is stored (poison.go)
 //
 // # Hooks
 //
@@ -132,6 +133,11 @@
 // holds what was told when it was not plain success; a repeat is answered from there (history.go). What
 // was processed only in part before (the client cut its queue elsewhere) is skipped where it is known
 // and applied where it is new, and the worse of the outcomes is told.
+//
+// A device that lost power or was restored from a backup counts again: other contents come under ids that are known. They are
+// new. So is everything else of their transactions, though an operation may look like an old one, as the deletion of the same row
+// does: a device writes a transaction at once (countAgain). What is left is a whole transaction that equals an old one in ids
+// and contents. Nobody can tell it from a repeat, and it is taken for one.
 //
 // Equal operations of one request are no repeats of each other: the k-th of them is known only if its
 // block has k receipts for it (identity.nth, recall).

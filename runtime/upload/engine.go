@@ -80,6 +80,7 @@ type Engine struct {
 	sampled sampler
 	repeats repeats
 	recents recents
+	poison  suspects
 	turns   turns
 	places  places
 	shares  bool // transactions of different users can be one of the source's
@@ -277,8 +278,13 @@ func (e *Engine) transaction(ctx context.Context, q *request, t *Transaction) re
 	e.remember(q, t, &v, failure)
 	noteConflicts(ctx, v.counts)
 	switch {
+	case failure != nil && e.poison.failed(t, ids, failure, e.deps.Now()):
+		return e.giveUp(ctx, q, t, ids, failure)
 	case failure != nil:
 		return e.later(q, failure)
+	}
+	e.poison.ended(t, ids, v.no == nil && v.held == nil && !v.known)
+	switch {
 	case v.held != nil:
 		return e.heldBack(q, &v)
 	case v.known:
@@ -289,6 +295,16 @@ func (e *Engine) transaction(ctx context.Context, q *request, t *Transaction) re
 		return e.reject(ctx, q, t, ids, v.no)
 	}
 	return v.result
+}
+
+// giveUp makes a rejection of a write that the database never gets done.
+func (e *Engine) giveUp(ctx context.Context, q *request, t *Transaction, ids *identities, f *source.Failure) result {
+	e.deps.Log.Error("the database gives up on a write each time", "instance", e.instance, "request_id", q.id, "code", f.Code, "error", f)
+	r := e.reject(ctx, q, t, ids, poisonous(f, t.Operations))
+	if r.Status == success || r.Status == fatal {
+		e.poison.ended(t, ids, false)
+	}
+	return r
 }
 
 func brakeResult() result {

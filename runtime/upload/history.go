@@ -1,7 +1,9 @@
 package upload
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"turnkey/runtime/source"
@@ -67,15 +69,22 @@ func (ids *identities) recall(h *source.History, operations int, now time.Time) 
 	found := ids.index(h, m, now)
 	for n := range ids.list {
 		id := &ids.list[n]
-		of := found[occurrence{ids.owner, id.block, id.op, id.print}]
+		if of := found[occurrence{ids.owner, id.block, id.op, id.print}]; len(of) >= id.nth {
+			m.stored[n] = of[len(of)-id.nth]
+		}
+	}
+	if found != nil {
+		ids.countAgain(h, m)
+	}
+	for n, r := range m.stored {
 		switch {
-		case len(of) >= id.nth:
-			m.known[n], m.stored[n] = true, of[id.nth-1]
-			if m.stored[n].Result != nil && m.worst == nil {
-				m.worst = m.stored[n]
+		case r != nil:
+			m.known[n] = true
+			if r.Result != nil && m.worst == nil {
+				m.worst = r
 			}
 			continue
-		case ids.strength == strong && h.HasFloor && id.op <= h.Floor && m.expired < 0:
+		case ids.strength == strong && h.HasFloor && ids.list[n].op <= h.Floor && m.expired < 0:
 			m.expired = n
 		}
 		m.fresh++
@@ -86,7 +95,58 @@ func (ids *identities) recall(h *source.History, operations int, now time.Time) 
 	return m
 }
 
-// index finds the receipts of each operation, and the next number of each block.
+// countAgain forgets receipts that cannot be of this transaction. A device writes a transaction at once. So
+// where the receipts know one of its operation ids with other contents only, the device has gone back to an
+// earlier state of its file and counted again, and nothing of this transaction is from before: not the
+// deletion of the same row under the same id, either, though it looks the same. What is younger than those other contents is of this
+// transaction nevertheless: it came before, in parts.
+func (ids *identities) countAgain(h *source.History, m *memory) {
+	if ids.strength != strong {
+		return
+	}
+	for n := range ids.list {
+		if m.stored[n] != nil {
+			continue
+		}
+		for i := range h.Receipts {
+			if other := &h.Receipts[i]; ids.list[n].otherwise(other) {
+				m.keepAfter(other)
+			}
+		}
+	}
+}
+
+// otherwise reports that a receipt names the operation's id with another content.
+func (id *identity) otherwise(r *source.Receipt) bool {
+	if r.Block != id.block {
+		return false
+	}
+	for n, op := range r.Ops {
+		if op == id.op && r.Prints[n] != id.print {
+			return true
+		}
+	}
+	return false
+}
+
+// keepAfter forgets the receipts that are not younger than other.
+func (m *memory) keepAfter(other *source.Receipt) {
+	for n, r := range m.stored {
+		if r != nil && !younger(r, other) {
+			m.stored[n] = nil
+		}
+	}
+}
+
+// younger is by the order of commits within a block, else by runtimes' clocks.
+func younger(a, b *source.Receipt) bool {
+	if a.Block == b.Block {
+		return a.Seq > b.Seq
+	}
+	return a.At.After(b.At)
+}
+
+// index finds the receipts of each operation, the oldest first, and the next number of each block.
 func (ids *identities) index(h *source.History, m *memory, now time.Time) map[occurrence][]*source.Receipt {
 	if len(h.Receipts) == 0 {
 		return nil
@@ -115,6 +175,9 @@ func (ids *identities) index(h *source.History, m *memory, now time.Time) map[oc
 			}
 			found[k] = append(found[k], r)
 		}
+	}
+	for _, of := range found {
+		slices.SortStableFunc(of, func(a, b *source.Receipt) int { return cmp.Compare(a.Seq, b.Seq) })
 	}
 	return found
 }

@@ -149,6 +149,27 @@ func killWorkers() {
 	}
 }
 
+// TestHooksThatRestHoldNoQueue: once a program has ended three workers it gets none for a while. A write whose first try was the third has its
+// second all the same: as something for later it would come again, and end the next.
+func TestHooksThatRestHoldNoQueue(t *testing.T) {
+	onBoth(t, "", func(t *testing.T, w *world) {
+		p := &pooled{Pool: newPool(t)}
+		w.hook(p, todos(`beforeWrite(w) { if (w.data.title === "bomb") { let s = "ab"; for (;;) s += s } }`)...)
+		w.want(from("c1", crud(mine("PUT", 1, 1, `"owner_id":"u1","title":"bomb"`))), "fatal_error hook_out_of_memory 0")
+		if deaths := p.Stats().Deaths[hook.ClassOutOfMemory]; deaths != 2 {
+			t.Errorf("%d deaths, want that of one more try", deaths)
+		}
+		w.want(from("c1", crud(mine("PUT", 2, 2, `"owner_id":"u1","title":"bomb"`))), "fatal_error hook_out_of_memory 0")
+		if stats := p.Stats(); stats.Deaths[hook.ClassOutOfMemory] != 4 || stats.Opened != 1 {
+			t.Errorf("%d deaths, %d rests: want two tries of each, and one rest", stats.Deaths[hook.ClassOutOfMemory], stats.Opened)
+		}
+		w.want(from("c2", crud(mine("PUT", 3, 3, `"owner_id":"u1","title":"fine"`))), "retryable_error hook_unavailable")
+		if n := len(w.rejections(source.RejectionFilter{Limit: 10})); n != 2 {
+			t.Errorf("%d rejections are kept, want both", n)
+		}
+	})
+}
+
 // TestNoWorkerIsLater: where no worker is to be had the write waits, and the queue of others does not.
 func TestNoWorkerIsLater(t *testing.T) {
 	p := &pooled{Pool: newPool(t)}

@@ -2,6 +2,7 @@ package upload
 
 import (
 	"encoding/hex"
+	"slices"
 	"testing"
 	"time"
 
@@ -97,18 +98,22 @@ func TestOwnersNeverMeet(t *testing.T) {
 // Repeats are found among what is stored; equal operations of one request are not repeats of each other.
 func TestRecall(t *testing.T) {
 	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	const remove, other = `{"op":"DELETE","table":"t","id":"a","op_id":1}`, `{"op":"PATCH","table":"t","id":"b","data":{"n":3},"op_id":2}`
 	const a, b = `{"op":"PATCH","table":"t","id":"a","data":{"n":1},"op_id":1}`, `{"op":"PATCH","table":"t","id":"a","data":{"n":2},"op_id":2}`
 	strongly := func(entries string) string { return `{"client_id":"c","transactions":[{"crud":[` + entries + `]}]}` }
 	weakly := func(entries string) string { return `{"transactions":[{"transaction_id":9,"crud":[` + entries + `]}]}` }
-	// store runs a first request and keeps its receipts.
-	store := func(body string, at time.Time, told []byte) []source.Receipt {
-		var out []source.Receipt
+	// store runs a request and adds its receipts; those are in any order, as a source may give them.
+	after := func(out []source.Receipt, body string, at time.Time, told []byte) []source.Receipt {
 		for _, ids := range identified(t, "u1", body) {
 			m := ids.recall(&source.History{Receipts: out}, len(ids.list), at)
 			out = append(out, ids.receipts(m, at, told)...)
 		}
+		slices.Reverse(out)
 		return out
 	}
+	store := func(body string, at time.Time, told []byte) []source.Receipt { return after(nil, body, at, told) }
+	// At 31 and 32 two blocks meet.
+	const last, next, else32 = `{"op":"DELETE","table":"t","id":"a","op_id":31}`, `{"op":"DELETE","table":"t","id":"b","op_id":32}`, `{"op":"DELETE","table":"t","id":"c","op_id":32}`
 	for name, c := range map[string]struct {
 		stored  []source.Receipt
 		floor   int64
@@ -116,19 +121,27 @@ func TestRecall(t *testing.T) {
 		known   string // y or n for each operation
 		expired int
 	}{
-		"nothing stored":                 {nil, 0, strongly(a + "," + b), "nn", -1},
-		"all of it":                      {store(strongly(a+","+b), now, nil), 0, strongly(a + "," + b), "yy", -1},
-		"cut elsewhere":                  {store(strongly(a), now, nil), 0, strongly(a + "," + b), "yn", -1},
-		"another content under the id":   {store(strongly(a), now, nil), 0, strongly(`{"op":"PATCH","table":"t","id":"a","data":{"n":3},"op_id":1}`), "n", -1},
-		"at the floor, unknown":          {nil, 2, strongly(a + "," + b), "nn", 0},
-		"at the floor, known":            {store(strongly(a), now, nil), 1, strongly(a + "," + b), "yn", -1},
-		"months later":                   {store(strongly(a), now.AddDate(0, -2, 0), nil), 0, strongly(a), "y", -1},
-		"stock, the same day":            {store(weakly(a), now.Add(-23*time.Hour), nil), 0, weakly(a), "y", -1},
-		"stock, the next day":            {store(weakly(a), now.Add(-25*time.Hour), nil), 0, weakly(a), "n", -1},
-		"stock, twice in one":            {nil, 0, weakly(a + "," + a), "nn", -1},
-		"stock, twice in one, again":     {store(weakly(a+","+a), now, nil), 0, weakly(a + "," + a), "yy", -1},
-		"stock, a third":                 {store(weakly(a+","+a), now, nil), 0, weakly(a + "," + a + "," + a), "yyn", -1},
-		"the same id and content, twice": {store(strongly(a), now, nil), 0, strongly(a + "," + a), "yn", -1},
+		"nothing stored":                              {nil, 0, strongly(a + "," + b), "nn", -1},
+		"all of it":                                   {store(strongly(a+","+b), now, nil), 0, strongly(a + "," + b), "yy", -1},
+		"cut elsewhere":                               {store(strongly(a), now, nil), 0, strongly(a + "," + b), "yn", -1},
+		"another content under the id":                {store(strongly(a), now, nil), 0, strongly(`{"op":"PATCH","table":"t","id":"a","data":{"n":3},"op_id":1}`), "n", -1},
+		"at the floor, unknown":                       {nil, 2, strongly(a + "," + b), "nn", 0},
+		"at the floor, known":                         {store(strongly(a), now, nil), 1, strongly(a + "," + b), "yn", -1},
+		"months later":                                {store(strongly(a), now.AddDate(0, -2, 0), nil), 0, strongly(a), "y", -1},
+		"stock, the same day":                         {store(weakly(a), now.Add(-23*time.Hour), nil), 0, weakly(a), "y", -1},
+		"stock, the next day":                         {store(weakly(a), now.Add(-25*time.Hour), nil), 0, weakly(a), "n", -1},
+		"stock, twice in one":                         {nil, 0, weakly(a + "," + a), "nn", -1},
+		"stock, twice in one, again":                  {store(weakly(a+","+a), now, nil), 0, weakly(a + "," + a), "yy", -1},
+		"stock, a third":                              {store(weakly(a+","+a), now, nil), 0, weakly(a + "," + a + "," + a), "yyn", -1},
+		"the same id and content, twice":              {store(strongly(a), now, nil), 0, strongly(a + "," + a), "yn", -1},
+		"counted again, an equal one among others":    {store(strongly(remove+","+b), now, nil), 0, strongly(remove + "," + other), "nn", -1},
+		"counted again, the repeat of that":           {after(store(strongly(remove+","+b), now, nil), strongly(remove+","+other), now, nil), 0, strongly(remove + "," + other), "yy", -1},
+		"counted again, a late copy from before":      {after(store(strongly(remove+","+b), now, nil), strongly(remove+","+other), now, nil), 0, strongly(remove + "," + b), "yy", -1},
+		"counted again, the beginning came before":    {after(after(store(strongly(b), now, nil), strongly(remove), now, nil), strongly(remove), now, nil), 0, strongly(remove + "," + other), "yn", -1},
+		"counted again, over two blocks":              {store(strongly(last+","+next), now, nil), 0, strongly(last + "," + else32), "nn", -1},
+		"over two blocks, the beginning came before":  {after(store(strongly(next), now, nil), strongly(last), now.Add(time.Second), nil), 0, strongly(last + "," + else32), "yn", -1},
+		"equal to an old one as a whole":              {store(strongly(remove), now, nil), 0, strongly(remove), "y", -1},
+		"the beginning of a transaction that went on": {store(strongly(remove), now, nil), 0, strongly(remove + "," + other), "yn", -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ids := identified(t, "u1", c.body)[0]

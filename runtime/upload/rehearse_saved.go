@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"turnkey/internal/fault"
@@ -102,8 +101,7 @@ func (r *Rehearsal) conflictCase(ctx context.Context, id string) (out rehearsal.
 		return out, fault.Wrap(err, fault.Internal, "internal", "A hook's argument cannot be read.")
 	}
 	out = rehearsal.Case{Kind: rehearsal.ConflictCase, ID: c.ID, At: c.CreatedAt, Table: c.TableName, Function: string(hook.ResolveConflict), Input: inputOf(&asked.Write, s.q, l.calls[at].NowMS)}
-	out.Input.Data, out.Input.Old = nil, nil
-	out.Input.Base, out.Input.Server, out.Input.Client, out.Input.Fields = raw(asked.Base), raw(asked.Server), raw(asked.Client), asked.Fields
+	aboutConflict(&out.Input, &asked)
 	if c.Outcome != string(conflict.Recorded) {
 		if !r.bundle.Program.Has(c.TableName, hook.ResolveConflict) {
 			return out, nobodyToTest(c)
@@ -143,72 +141,17 @@ func (e *Engine) decidedAsHook(ctx context.Context, c *source.ConflictRecord, s 
 	return raw(hookValues(out)), nil
 }
 
-// rejectionCase is what beforeWrite is told about the operation that was refused.
-func (r *Rehearsal) rejectionCase(ctx context.Context, id string) (out rehearsal.Case, err error) {
-	x, err := r.engine.recordedRejection(ctx, id)
-	if err != nil {
-		return out, err
-	}
-	e, l, err := r.listener("", hook.BeforeWrite)
-	if err != nil {
-		return out, err
-	}
-	s, err := e.rejectionAgain(x)
-	if err != nil {
-		return out, err
-	}
-	v := e.perform(ctx, s)
-	asked, at := askedOf(l.calls, s.t.Operations, max(0, x.Operation))
-	if at < 0 {
-		return out, notAsked(&v)
-	}
-	out = rehearsal.Case{Kind: rehearsal.RejectionCase, ID: x.ID, At: x.CreatedAt, Table: asked.Table, Function: string(hook.BeforeWrite), Input: inputOf(&asked, s.q, l.calls[at].NowMS)}
-	if !ours(x.ErrorCode) {
-		out.Code = x.ErrorCode
-	}
-	return out, nil
-}
-
-// askedOf finds the call about one operation: of equal ones, the one in its place.
-func askedOf(calls []hook.Call, ops []Operation, operation int) (w hook.Write, at int) {
-	if operation >= len(ops) {
-		return w, -1
-	}
-	nth, op := 0, &ops[operation]
-	for i := range operation {
-		if ops[i].Op == op.Op && ops[i].Table == op.Table && ops[i].RowID == op.RowID {
-			nth++
-		}
-	}
-	for i := range calls {
-		var asked hook.Write
-		if calls[i].Function != hook.BeforeWrite || json.Unmarshal(calls[i].Argument, &asked) != nil ||
-			asked.Op != string(op.Op) || asked.Table != op.Table || !strings.EqualFold(asked.ID, op.RowID) {
-			continue
-		}
-		if nth--; nth < 0 {
-			return asked, i
-		}
-	}
-	return w, -1
-}
-
-// ours reports a code that no hook has said, as far as a code tells.
-func ours(code string) bool {
-	switch code {
-	case CodeExpired, CodeDeleted, CodeInvalidData, CodeSchemaMismatch, CodeUnauthorized, CodePayloadTooLarge, CodeDepends,
-		conflict.CodeConflict, conflict.CodeRecorded, conflict.CodeCounterOverflow, conflict.CodeImmutableField, conflict.CodeTransition,
-		"DOCUMENT_VALIDATION_FAILURE", "UNCLASSIFIED_ERROR":
-		return true
-	}
-	return strings.HasPrefix(code, "hook_") || strings.HasSuffix(code, "_VIOLATION")
-}
-
 func inputOf(w *hook.Write, q *request, nowMS int64) rehearsal.Input {
 	return rehearsal.Input{
 		Op: w.Op, Table: w.Table, ID: w.ID, Data: raw(w.Data), PreviousValues: raw(w.PreviousValues), Metadata: raw(w.Metadata), Old: raw(w.Old),
 		User: rehearsal.User{ID: q.user.ID, Provider: q.user.Provider, Claims: q.user.Claims}, Now: time.UnixMilli(nowMS).UTC().Format("2006-01-02T15:04:05.000Z07:00"),
 	}
+}
+
+// aboutConflict makes an input resolveConflict's.
+func aboutConflict(in *rehearsal.Input, c *hook.Conflict) {
+	in.Data, in.Old = nil, nil
+	in.Base, in.Server, in.Client, in.Fields = raw(c.Base), raw(c.Server), raw(c.Client), c.Fields
 }
 
 func raw(v []byte) json.RawMessage {
@@ -218,13 +161,13 @@ func raw(v []byte) json.RawMessage {
 	return json.RawMessage(v)
 }
 
-// notAsked says why a case makes no test.
 // nobodyToTest is about what a policy decided while the draft has no function that decides: its test could only fail.
 func nobodyToTest(c *source.ConflictRecord) error {
 	return fault.Newf(fault.Conflict, "case_without_hook", "The policy %q decided this conflict, and tests run hooks alone: the draft's hooks/%s.ts has no resolveConflict to be tested.", c.Policy, c.TableName).
 		WithHint("Write resolveConflict there first; the test then holds it to what the policy decided.")
 }
 
+// notAsked says why a case makes no test.
 func notAsked(v *rehearsal.Verdict) error {
 	no := fault.New(fault.Conflict, "case_without_hook", "No hook would be asked about this case.")
 	if v.Outcome != rehearsal.Applied {

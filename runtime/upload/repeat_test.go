@@ -91,6 +91,35 @@ func TestWhatCountsAsARepeat(t *testing.T) {
 	}
 }
 
+// A device that lost power counts again. What it then deletes is deleted, and what is refused then is kept by itself, though
+// an operation of the same look had the same id before.
+func TestADeviceThatCountsAgainWritesAnew(t *testing.T) {
+	remove := func(op int) string { return fmt.Sprintf(`{"op_id":%d,"op":"DELETE","table":"lists","id":"{1}"}`, op) }
+	onBoth(t, "on_failure: skip\n", func(t *testing.T, w *world) {
+		w.want(from("c0", crud(name("PUT", 1, 1, "start"))), "success")
+		w.want(from("c1", crud(remove(5), name("PUT", 6, 1, "anew"))), "success")
+		counted := from("c1", crud(remove(5), name("PUT", 6, 2, "x")))
+		w.want(counted, "success")
+		if got := w.row("lists", 1); got != "" {
+			t.Errorf("the row is not deleted: %s", got)
+		}
+		w.want(from("c0", crud(name("PUT", 2, 1, "by somebody else"))), "success")
+		w.want(counted, "success")
+		if got := w.row("lists", 1); got != "name=by somebody else" {
+			t.Errorf("the repeat of that deleted again: %q", got)
+		}
+
+		w.want(from("c2", crud(remove(5), refused(6, 3))), "fatal_error UNAUTHORIZED 1")
+		w.want(from("c2", crud(remove(5), refused(6, 4))), "fatal_error UNAUTHORIZED 1")
+		if n := len(w.rejections(source.RejectionFilter{})); n != 2 {
+			t.Errorf("%d rejections of two refused transactions", n)
+		}
+		if got := w.row("lists", 1); got != "name=by somebody else" {
+			t.Errorf("half of a refused transaction was applied: %q", got)
+		}
+	})
+}
+
 // stock is what the reference connector sends: transaction ids, no client id, no operation ids.
 func stock(id int, entries ...string) string {
 	return fmt.Sprintf(`{"transactions":[{"transaction_id":%d,"crud":[%s]}]}`, id, strings.ReplaceAll(strings.Join(entries, ","), `"op_id":0,`, ""))

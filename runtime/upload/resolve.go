@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -69,7 +70,21 @@ func (e *Engine) resolve(ctx context.Context, c *source.ConflictRecord, order *R
 	if c.Status == source.ConflictOpen {
 		return e.resolveCase(ctx, c, order)
 	}
+	if err := order.others(nil); err != nil {
+		return source.CaseOutcome{}, err
+	}
 	return e.resolveDecided(ctx, c, order)
+}
+
+// others refuses decisions about conflicts that do not wait with this one: what somebody decided must not be passed over.
+func (o *Resolve) others(waiting []source.ConflictRecord) error {
+	for _, id := range slices.Sorted(maps.Keys(o.Also)) {
+		if id == o.ID || !slices.ContainsFunc(waiting, func(c source.ConflictRecord) bool { return c.ID == id }) {
+			return fault.Newf(fault.Invalid, "choice_conflict", "%s is not another open conflict of this case.", quote(id)).
+				WithHint("also is for the open conflicts with the same rejection_id; nothing was resolved.")
+		}
+	}
+	return nil
 }
 
 // resolveDecided writes other values over those that a policy stored.
@@ -187,6 +202,9 @@ func (e *Engine) resolveCase(ctx context.Context, c *source.ConflictRecord, orde
 		return none, settledFault(r.Status)
 	}
 	list, err := e.openOf(ctx, r.ID)
+	if err == nil {
+		err = order.others(list)
+	}
 	if err != nil {
 		return none, err
 	}
@@ -269,6 +287,16 @@ func (c *Choice) policyOnly() bool { return c.Take == TakePolicy && c.Fields == 
 
 // values gives a value for each column in question.
 func (c *Choice) values(of *source.ConflictRecord, full *fullValues) (map[string]value.Value, error) {
+	for _, name := range slices.Sorted(maps.Keys(c.Fields)) {
+		if !concerns(of, name) {
+			return nil, noSuchColumn(name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Values)) {
+		if !concerns(of, name) {
+			return nil, noSuchColumn(name)
+		}
+	}
 	out := make(map[string]value.Value, len(of.Fields))
 	for _, f := range of.Fields {
 		take, named := c.Fields[f.Name]
@@ -294,17 +322,11 @@ func (c *Choice) values(of *source.ConflictRecord, full *fullValues) (map[string
 		}
 		out[f.Name] = v
 	}
-	for name := range c.Fields {
-		if _, ok := out[name]; !ok {
-			return nil, noSuchColumn(name)
-		}
-	}
-	for name := range c.Values {
-		if _, ok := out[name]; !ok {
-			return nil, noSuchColumn(name)
-		}
-	}
 	return out, nil
+}
+
+func concerns(c *source.ConflictRecord, column string) bool {
+	return slices.ContainsFunc(c.Fields, func(f source.ConflictField) bool { return f.Name == column })
 }
 
 func noSuchColumn(name string) error {

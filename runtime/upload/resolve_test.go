@@ -261,6 +261,15 @@ func TestACaseIsOne(t *testing.T) {
 			return w.resolve(upload.Resolve{ID: l[0].ID, Choice: upload.Choice{Fields: map[string]string{"n": "client"}, Values: map[string]json.RawMessage{"name": json.RawMessage(`"c"`)}},
 				Also: map[string]upload.Choice{l[1].ID: take("client")}})
 		}, "resolved resolved replayed", "n=3L name=c; n=5L name=b; name=with it", "resolved resolved replayed"},
+		"one of another case": {func(w *world, l []source.ConflictRecord) string {
+			return w.resolve(upload.Resolve{ID: l[0].ID, Choice: take("client"), Also: map[string]upload.Choice{l[1].ID: take("client"), "cnf_other": take("server")}})
+		}, "choice_conflict", untouched, "open open open"},
+		"itself once more": {func(w *world, l []source.ConflictRecord) string {
+			return w.resolve(upload.Resolve{ID: l[0].ID, Choice: take("client"), Also: map[string]upload.Choice{l[0].ID: take("server")}})
+		}, "choice_conflict", untouched, "open open open"},
+		"another column, and nothing for these": {func(w *world, l []source.ConflictRecord) string {
+			return w.resolve(upload.Resolve{ID: l[0].ID, Choice: upload.Choice{Fields: map[string]string{"nam": "client"}}})
+		}, "choice_column", untouched, "open open open"},
 		"nothing for the other": {func(w *world, l []source.ConflictRecord) string {
 			return w.resolve(upload.Resolve{ID: l[0].ID, Choice: edited("n", "1", "name", `"x"`)})
 		}, "choice_missing", untouched, "open open open"},

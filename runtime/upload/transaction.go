@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"turnkey/runtime/bundle"
+	"turnkey/runtime/hook/worker"
 	"turnkey/runtime/source"
 	"turnkey/runtime/telemetry"
 	"turnkey/runtime/value"
@@ -79,7 +80,11 @@ func (e *Engine) byItself(ctx context.Context, m *member, tried func()) (verdict
 		if n == 1 && !strict {
 			a.blind = e.unreadable(m)
 		}
-		v, err := a.run(ctx)
+		try := ctx
+		if kills > 0 {
+			try = worker.Retrying(ctx)
+		}
+		v, err := a.run(try)
 		tried()
 		if t := troubleOf(err); t != nil {
 			e.recents.forget(m.ids)

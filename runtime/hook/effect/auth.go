@@ -28,10 +28,13 @@ func (h *Hooks) ResolveUser(ctx context.Context, b *bundle.Bundle, i hook.Identi
 		return hook.UserIdentity{}, err
 	}
 	o, err := h.run(ctx, b, &h.auth, call, nil)
-	if f := worker.FailureOf(err); f != nil && f.Again() { // it may have been the world; the second death is believed
+	if death(err) != nil { // it may have been the world; the second one is believed
 		o, err = h.run(ctx, b, &h.auth, call, nil)
 	}
 	if err != nil {
+		if f := death(err); f != nil {
+			h.tell(b, &call, &hook.Outcome{Failure: f}, telemetry.Entry{})
+		}
 		return hook.UserIdentity{}, unresolved(err)
 	}
 	h.tell(b, &call, o, telemetry.Entry{})

@@ -53,29 +53,33 @@ func (a AfterCommit) Run(ctx context.Context, c outbox.Call) (log string, err er
 	o, err := h.run(ctx, c.Bundle, &h.commit, call, &what.User)
 	if err != nil && overtime(ctx) {
 		return "", failed(hook.ClassTimeout, "The hook and what it waited for took too long.")
+	} else if f := death(err); f != nil {
+		return "", failed(f.Class, failing(c.Bundle.Program, &call, f))
 	} else if err != nil {
 		return "", err
 	}
 	h.tell(c.Bundle, &call, o, telemetry.Entry{RequestID: d.RequestID, UserID: d.UserID, Lane: d.Lane})
+	why := ""
+	if o.Failure != nil {
+		why = failing(c.Bundle.Program, &call, o.Failure)
+	}
+	log = logged(o, why)
 	switch o.Result {
 	case hook.Done:
-		if err := h.enqueue(ctx, &c, &what, o.Effects); err != nil {
-			return logged(o), err
-		}
-		return logged(o), nil
+		return log, h.enqueue(ctx, &c, &what, o.Effects)
 	case hook.Failed:
-		return logged(o), failed(o.Failure.Class, failing(o.Failure))
+		return log, failed(o.Failure.Class, why)
 	case hook.Absent:
-		return logged(o), failed("outbox_missing", "The active deployment has no afterCommit for the table "+what.Change.Table+".")
+		return log, failed("outbox_missing", "The active deployment has no afterCommit for the table "+what.Change.Table+".")
 	}
-	return logged(o), failed(hook.ClassInvalidResult, "afterCommit cannot refuse what has been committed.") // only a worker that was taken over says so
+	return log, failed(hook.ClassInvalidResult, "afterCommit cannot refuse what has been committed.") // only a worker that was taken over says so
 }
 
 // logged is what is kept with the attempt: why it failed, then the log.
-func logged(o *hook.Outcome) string {
+func logged(o *hook.Outcome, why string) string {
 	var lines []string
-	if o.Failure != nil {
-		lines = append(lines, failing(o.Failure))
+	if why != "" {
+		lines = append(lines, why)
 	}
 	for i := range o.Logs {
 		lines = append(lines, "["+string(o.Logs[i].Level)+"] "+o.Logs[i].String())

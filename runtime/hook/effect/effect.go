@@ -145,23 +145,33 @@ func (h *Hooks) tell(b *bundle.Bundle, call *hook.Call, o *hook.Outcome, about t
 		h.cfg.Observe(about)
 	}
 	if f := o.Failure; f != nil && about.Lane == "" { // of a delivery, the attempt says it
-		about.Level, about.Code, about.Message = telemetry.Error, string(f.Class), failing(f)
+		about.Level, about.Code, about.Message = telemetry.Error, string(f.Class), failing(b.Program, call, f)
 		h.cfg.Observe(about)
 	}
 }
 
 var levels = map[hook.Level]telemetry.Level{hook.Debug: telemetry.Info, hook.Info: telemetry.Info, hook.Warn: telemetry.Warn, hook.Error: telemetry.Error}
 
-// failing is a failure with its place in the source.
-func failing(f *hook.Failure) string {
-	text := f.Message
+// failing is a failure with its place in the source: where it happened, else where the function begins.
+func failing(p *hook.Program, c *hook.Call, f *hook.Failure) string {
+	place := p.Place(c.Name, c.Function)
+	if f.Line > 0 {
+		place = fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+	}
+	text := place + " " + f.Message
 	if f.Hint != "" {
 		text += " " + f.Hint
 	}
-	if f.File == "" {
-		return text
+	return text
+}
+
+// death is the failure of a call that cost its worker; nil: err is none. Nobody knows where in the function that was.
+func death(err error) *hook.Failure {
+	f := worker.FailureOf(err)
+	if f == nil || !f.Again() {
+		return nil
 	}
-	return fmt.Sprintf("%s:%d:%d %s", f.File, f.Line, f.Column, text)
+	return &hook.Failure{Class: f.Class, Message: f.Message}
 }
 
 // overtime says that the context's own time was up: the worker's side calls that given up.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -23,6 +24,9 @@ const entryName = ours + "entry"
 
 // namespace is where esbuild is told the users' files are: anywhere but on disk.
 const namespace = "user"
+
+// lastCharacter is what esbuild writes for the last character of Unicode, the end of many a range of texts; goja's parser panics at it.
+const lastCharacter = `\u{10FFFF}`
 
 // built is a script fresh from esbuild.
 type built struct {
@@ -114,7 +118,12 @@ func filesWhere(files map[string]string, is func(string) bool) []string {
 
 // build bundles the entries (files of the users, or doors to them) and what they import, parses the result and looks for what goja would get wrong.
 func build(files map[string]string, entries []string) *built {
-	result := api.Build(options(files, entries))
+	how := options(files, entries)
+	result := api.Build(how)
+	if slices.ContainsFunc(result.OutputFiles, func(f api.OutputFile) bool { return bytes.Contains(f.Contents, []byte(lastCharacter)) }) {
+		how.Supported["unicode-escapes"] = false // two escapes of four digits take its place; names of variables beyond U+FFFF are refused then
+		result = api.Build(how)
+	}
 	b := &built{metafile: result.Metafile}
 	for i := range result.Warnings {
 		if l := result.Warnings[i].Location; l == nil || !strings.HasPrefix(l.File, namespace+":"+ours) {
@@ -214,8 +223,13 @@ func finding(m *api.Message, severity hook.Severity) hook.Diagnostic {
 			}
 		}
 	}
-	if strings.HasPrefix(d.Message, "Top-level await is not available") { // esbuild goes on about its targets
+	switch { // esbuild goes on about its targets and options, which are ours
+	case strings.HasPrefix(d.Message, "Top-level await is not available"):
 		d.Message, d.Hint = "Top-level await is not available in hooks.", "Await inside of the hook's function."
+	case strings.HasPrefix(d.Message, `"import.meta" is not available`):
+		d.Message, d.Hint = "import.meta is not available in hooks.", ""
+	case strings.Contains(d.Hint, "<tsconfig.json>"):
+		d.Hint = ""
 	}
 	return d
 }

@@ -38,7 +38,7 @@ var elsewhere = map[string]string{
 	"test": "Tests are in files that end in .test.ts.", "expect": "Tests are in files that end in .test.ts.", "run": "Tests are in files that end in .test.ts.",
 	"process": "Secrets are in ctx.env, by the names under hooks.env of the configuration.",
 	"module":  "Hook files are ES modules: write export default { ... }.", "exports": "Hook files are ES modules: write export default { ... }.",
-	"Intl": "turnkey.d.ts lists what hooks can use; toLocaleString works, without locales.", "global": "It is globalThis.", "window": "It is globalThis.",
+	"Intl": "turnkey.d.ts lists what hooks can use; toLocaleString takes no notice of locales.", "global": "It is globalThis.", "window": "It is globalThis.",
 }
 
 // missing is a hint about a name that is not there.

@@ -202,7 +202,7 @@ func (s *session) enqueue(outbox, payload string) {
 }
 
 func sentence(text string) string {
-	if strings.HasSuffix(text, ".") {
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") {
 		return text
 	}
 	return text + "."

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -22,6 +23,7 @@ type script struct {
 	touches   []touch       // what to look at ahead of time
 	globals   []string      // name, group, name, group: those of ours that the code may use
 	async     bool          // it may have functions that are waited for
+	mend      bool          // it may use what js/mend.js mends
 	files     map[string]string
 	positions *positions
 }
@@ -48,7 +50,7 @@ func compileTree(p *hook.Program, tree *ast.Program) (*script, error) {
 }
 
 func newScript(p *hook.Program, program *goja.Program) *script {
-	s := &script{hash: p.Hash, program: program, code: p.Code, globals: globalsOf(p.Code), async: strings.Contains(p.Code, "async"), positions: newPositions(p.Map), files: make(map[string]string, len(p.Hooks))}
+	s := &script{hash: p.Hash, program: program, code: p.Code, globals: globalsOf(p.Code), async: strings.Contains(p.Code, "async"), mend: slices.ContainsFunc(mended, func(name string) bool { return strings.Contains(p.Code, name) }), positions: newPositions(p.Map), files: make(map[string]string, len(p.Hooks))}
 	for _, e := range p.Hooks {
 		s.files[e.Name] = e.File
 	}
@@ -75,6 +77,9 @@ var groups = map[string][]string{
 	"url":    {"URL", "URLSearchParams"},
 	"fetch":  {"fetch", "Headers"},
 }
+
+// mended is what js/mend.js mends: named by what code writes, or by what esbuild makes of it.
+var mended = []string{"asyncIterator", "dispose", "asyncDispose", "toLocaleString"}
 
 // Code that names none of these cannot find a global by a name that it made up. (A class's own constructor is harmless.)
 var indirect = regexp.MustCompile("\\b(globalThis|eval|Function)\\b|[.\"'`]constructor\\b")

@@ -128,6 +128,11 @@ func (s *session) load() error {
 	made := core.ToObject(vm) // ours: no user code has run yet
 	s.invoke, s.freeze, s.api = callable(made.Get("call")), callable(made.Get("freeze")), made.Get("api")
 	s.plainest = made.Get("plain").ToObject(vm)
+	if s.script.mend {
+		if _, err := s.eval("mend"); err != nil {
+			return err
+		}
+	}
 	if s.testing != nil {
 		if err := s.testing.cover.install(vm); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -159,8 +160,23 @@ var harmless = map[string]bool{"Accept": true, "Accept-Language": true, "Content
 func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host) }
 
 func newRequest(ctx context.Context, method string, at *url.URL, body []byte) (*http.Request, error) {
+	at.RawQuery = escapeQuery(at.RawQuery)
 	if len(body) == 0 {
 		return http.NewRequestWithContext(ctx, method, at.String(), http.NoBody)
 	}
 	return http.NewRequestWithContext(ctx, method, at.String(), bytes.NewReader(body))
+}
+
+// escapeQuery escapes what may not stand in the first line of a request: spaces, some signs, everything beyond ASCII. net/url takes a query
+// that has them, and net/http sends it as it came.
+func escapeQuery(query string) string {
+	var b strings.Builder
+	for i := range len(query) {
+		if c := query[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"<>`, c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }

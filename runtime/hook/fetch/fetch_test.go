@@ -102,6 +102,31 @@ func TestARequest(t *testing.T) {
 	}
 }
 
+// TestWhatIsNoPartOfAnAddress is escaped, in the first request and in those that redirects ask for, as it is elsewhere.
+func TestWhatIsNoPartOfAnAddress(t *testing.T) {
+	s := newSite(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/moved" {
+			w.Header().Set("Location", "/to?q=ü \"<>%41'")
+			w.WriteHeader(http.StatusFound)
+		}
+	})
+	c := newClient(t, true, 5*time.Second)
+	for sent, arrives := range map[string]string{
+		`/ä b?q=ü "<>%41'&€=😀#ß`: `/%C3%A4%20b?q=%C3%BC%20%22%3C%3E%41'&%E2%82%AC=%F0%9F%98%80`,
+		`/a?b=c+d%20e&f=/?:@[]`:  `/a?b=c+d%20e&f=/?:@[]`,
+		`/moved`:                 `/to?q=%C3%BC%20%22%3C%3E%41'`,
+	} {
+		got, refused := c.Do(t.Context(), loopback, &hook.FetchRequest{URL: s.URL + sent, Method: "GET"})
+		if refused != nil {
+			t.Errorf("%s: %v", sent, refused)
+			continue
+		}
+		if r := s.last(); r.RequestURI != arrives || got.URL != s.URL+arrives {
+			t.Errorf("%s arrives as %s, and the hook is told %s; want %s", sent, r.RequestURI, got.URL, arrives)
+		}
+	}
+}
+
 // TestWhatIsRefused before anything is sent.
 func TestWhatIsRefused(t *testing.T) {
 	s := newSite(t, func(http.ResponseWriter, *http.Request) {})

@@ -8,13 +8,18 @@ import (
 const (
 	deathsToOpen = 3
 	deathWindow  = time.Minute
-	firstOpen    = 30 * time.Second
-	longestOpen  = 10 * time.Minute
+	firstOpen    = 5 * time.Second
+	longestOpen  = 30 * time.Second
+	forgiveAfter = 10 * time.Minute
 )
 
 // circuit keeps a program of an instance that keeps killing workers from costing a process for each try. It opens at
-// the third death within a minute, for 30 s; the first death after that opens it again for twice as long, up to
-// ten minutes. Ten minutes without a death forgive everything. The zero value is closed.
+// the third death within a minute, for 5 s; the first death after that opens it again for twice as long, up to half a
+// minute. Ten minutes without a death forgive everything. The zero value is closed.
+//
+// It is short because all writes that need the program wait meanwhile, and most of them may do no harm: one app that sends a looping
+// row now and then must not stop the others' queues. A death costs at most twice the limit of a processor, so one every half
+// minute, and one every five seconds at first, is what a runtime can bear from many instances.
 type circuit struct {
 	deaths []time.Time
 	open   time.Time // until
@@ -72,7 +77,7 @@ func (c *circuit) closedIn(now time.Time) time.Duration { return max(c.open.Sub(
 
 // forget drops what is too old to matter.
 func (c *circuit) forget(now time.Time) {
-	if c.last > 0 && len(c.deaths) > 0 && now.Sub(c.deaths[len(c.deaths)-1]) > longestOpen+c.last {
+	if c.last > 0 && len(c.deaths) > 0 && now.Sub(c.deaths[len(c.deaths)-1]) > forgiveAfter+c.last {
 		*c = circuit{}
 	}
 	for len(c.deaths) > 0 && now.Sub(c.deaths[0]) > deathWindow && (c.last == 0 || len(c.deaths) > 1) {

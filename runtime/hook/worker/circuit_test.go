@@ -14,7 +14,7 @@ func TestCircuitOpensByThreeDeathsInAMinute(t *testing.T) {
 			t.Errorf("death %d: opened %v", i, opened)
 		}
 	}
-	if got := c.closedIn(now.Add(10 * time.Second)); got != 20*time.Second {
+	if got := c.closedIn(now.Add(time.Second)); got != 4*time.Second {
 		t.Errorf("closed in %s", got)
 	}
 }
@@ -25,7 +25,7 @@ func TestCircuitDoublesAndForgives(t *testing.T) {
 	for range 2 {
 		c.died(now)
 	}
-	for _, want := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 10 * time.Minute, 10 * time.Minute} {
+	for _, want := range []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second, 30 * time.Second, 30 * time.Second} {
 		if !c.died(now) || c.closedIn(now) != want {
 			t.Errorf("closed in %s, want %s", c.closedIn(now), want)
 		}
@@ -37,7 +37,7 @@ func TestCircuitDoublesAndForgives(t *testing.T) {
 			t.Errorf("still open after %s", want)
 		}
 	}
-	now = now.Add(21 * time.Minute)
+	now = now.Add(11 * time.Minute)
 	if !c.quiet(now) || c.died(now) {
 		t.Errorf("nothing is forgiven: %+v", c)
 	}

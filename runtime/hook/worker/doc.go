@@ -64,8 +64,9 @@
 // database gives its turn back and returns without waiting (it may hold locks), and instances that hit a deadline
 // in the last minute share one turn. To the system's scheduler a worker comes after the runtime; what starts, bundles, was a
 // suspect, or has run for longer than most do comes last, so that a neighbour's short run does not wait behind it (where the privilege to
-// take that back is missing: what has used half of its time). A worker keeps a processor for a slice of time only if its last run was short
-// (process.settle); all others are interrupted at once by whoever wakes. Hooks run in a worker's first thread, which has the process's number, so
+// take that back is missing: what has used half of its time). Last is the very end of the line, where on a busy machine next to nothing is left: whoever has had less than a
+// quarter of a processor there for 20 ms is raised to where its like were before (process.feed). Slices of time are short for who is waited for
+// and long for who is not, because the shorter one interrupts the longer (priority.go). Hooks run in a worker's first thread, which has the process's number, so
 // nobody reads /proc/PID/task: its entries made the reaper of a worker spin (processor_linux.go). Nobody waits for long: beyond a bounded line, or two seconds, the
 // answer is hook_unavailable with a time to come back. Three deaths within a minute rest the instance's program (circuit.go).
 //
@@ -80,7 +81,8 @@
 //	brief runs      when nobody is, or the front is full
 //
 // A worker is untried until three runs of it in a row were short. It starts in the back, because what forks it is there, and moves its threads from there itself,
-// before it gives up the right to; the runtime moves only the first one, which runs hooks. Where moving is refused, nobody is kept anywhere, and Layers
+// before it gives up the right to. Later the runtime moves it, with all of its threads: a run waits for its own collector as well, and a collector that is behind a
+// loop is late. Who is at a brief run when something comes into the back is moved at once. Where moving is refused, nobody is kept anywhere, and Layers
 // says so. It is a layer with a name that can be required, but not one of "all": with one processor there is nothing to divide.
 //
 // # Few wake-ups

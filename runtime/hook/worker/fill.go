@@ -40,7 +40,7 @@ func (p *Pool) fill(ctx context.Context) error {
 func (p *Pool) linger(ctx context.Context) bool {
 	t := time.NewTimer(lingering)
 	defer t.Stop()
-	for p.Stats().Spares > 0 {
+	for p.hasSpares() {
 		select {
 		case <-ctx.Done():
 			return false
@@ -50,6 +50,12 @@ func (p *Pool) linger(ctx context.Context) bool {
 		}
 	}
 	return true
+}
+
+func (p *Pool) hasSpares() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.spares) > 0
 }
 
 // wants says whether one more worker should be started.

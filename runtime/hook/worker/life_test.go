@@ -155,10 +155,13 @@ func TestCircuit(t *testing.T) {
 			t.Fatalf("death %d: %q", i, got)
 		}
 	}
-	for _, rest := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute} {
+	for _, rest := range []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second, 30 * time.Second, 30 * time.Second} {
 		_, err := ask(t.Context(), p, "bad", "echo x")
 		if got := classOf(t, err); got != hook.ClassUnavailable || worker.FailureOf(err).RetryAfter != rest {
 			t.Errorf("open: %q, retry after %s, want %s", got, worker.FailureOf(err).RetryAfter, rest)
+		}
+		if _, err := ask(worker.Retrying(t.Context()), p, "bad", "exit 1"); classOf(t, err) != hook.ClassCrashed {
+			t.Errorf("a second try has no worker: %v", err)
 		}
 		mustAsk(t, p, "good", "echo x")
 		c.advance(rest)
@@ -167,7 +170,7 @@ func TestCircuit(t *testing.T) {
 			t.Errorf("after %s: %q", rest, got)
 		}
 	}
-	if s := p.Stats(); s.Opened != 4 {
+	if s := p.Stats(); s.Opened != 6 {
 		t.Errorf("opened %d times", s.Opened)
 	}
 }

@@ -25,6 +25,9 @@ type meter struct {
 	slow   bool          // half is used
 	long   bool          // more is used than by most runs
 	hogs   bool          // much more
+	// starves says that for a while it has had little of a processor, whatever the reason; before seen it had had that much.
+	starves   bool
+	seen, had time.Duration
 	// delay is how long the process had waited for a processor after soon; most requests are over by then.
 	delay   time.Duration
 	counted bool // delay is known
@@ -58,6 +61,7 @@ func (m *meter) left() time.Duration {
 	}
 	now, ok := cpuOf(m.pid)
 	if !m.known || !ok { // not told here, or the process is gone, and the pipe will say so
+		m.starves = elapsed >= starving
 		return m.wall - elapsed
 	}
 	return m.judge(elapsed, now-m.before, func() time.Duration { return delayOf(m.pid) - m.delay })
@@ -80,6 +84,10 @@ func (m *meter) expired(now time.Time) {
 func (m *meter) judge(elapsed, used time.Duration, delayed func() time.Duration) time.Duration {
 	left := m.wall - elapsed
 	m.long, m.hogs = used >= long, used >= hog
+	if span := elapsed - m.seen; span >= starving {
+		m.starves = (used-m.had)*morsel < span
+		m.seen, m.had = elapsed, used
+	}
 	if m.slow = used >= m.half; !m.slow {
 		if left <= 0 {
 			left += min(delayed(), forbearance*m.wall)
@@ -101,6 +109,12 @@ func (m *meter) judge(elapsed, used time.Duration, delayed func() time.Duration)
 // stride is the longest time between two looks: a standstill is known but for so much of it.
 const stride = 50 * time.Millisecond
 
+// starving is for how long a run at the end of the line has to have had less than one of so many parts of a processor to be raised.
+const (
+	starving = 20 * time.Millisecond
+	morsel   = 4
+)
+
 // soon is when a request is first looked at, and its waiting for a processor counted from.
 const soon = 10 * time.Millisecond
 
@@ -108,4 +122,4 @@ const soon = 10 * time.Millisecond
 const long = 5 * time.Millisecond
 
 // hog is the processor time of a run that is kept to the back half of the processors. A frame of a hundred operations takes less.
-const hog = soon
+const hog = 10 * time.Millisecond

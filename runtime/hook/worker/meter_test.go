@@ -34,6 +34,29 @@ func TestAMeterJudges(t *testing.T) {
 	}
 }
 
+// TestStarving: a run starves that has had less than a quarter of a processor for a while, whatever it had before.
+func TestStarving(t *testing.T) {
+	const ms = time.Millisecond
+	m := Limits{Grace: 50 * ms}.meter(0, 200*ms)
+	none := func() time.Duration { return 0 }
+	for _, look := range []struct {
+		elapsed, used time.Duration
+		starves       bool
+	}{
+		{10 * ms, 0, false}, {20 * ms, 5 * ms, false}, {45 * ms, 20 * ms, false}, {55 * ms, 20 * ms, false}, {65 * ms, 24 * ms, true},
+		{75 * ms, 34 * ms, true}, {85 * ms, 44 * ms, false},
+	} {
+		if m.judge(look.elapsed, look.used, none); m.starves != look.starves {
+			t.Errorf("%s of a processor after %s: starves %t", look.used, look.elapsed, m.starves)
+		}
+	}
+	m = Limits{Grace: 50 * ms}.meter(0, 200*ms)
+	m.known, m.began = false, m.began.Add(-starving)
+	if m.left(); !m.starves {
+		t.Error("where nobody tells what it has had, it does not starve")
+	}
+}
+
 // TestAStandstill of this process, and so of the machine, counts for nothing, within reason.
 func TestAStandstill(t *testing.T) {
 	m := Limits{Grace: 50 * time.Millisecond}.meter(0, 200*time.Millisecond)

@@ -8,12 +8,13 @@ import "sync"
 type places struct {
 	masks
 
-	mu    sync.Mutex
-	work  int // how many are at work in the back
-	brief int // how many brief requests are under way
+	mu      sync.Mutex
+	work    int                // how many are at work in the back
+	brief   map[*spot]struct{} // those with a brief request under way
+	divided bool               // there is such work, and the front has room for those
 }
 
-// place is where a worker's first thread, which runs its hooks, may be.
+// place is where a worker's threads may be.
 type place int
 
 const (
@@ -22,12 +23,11 @@ const (
 	back
 )
 
-// spot is one worker's. It alone knows where the worker belongs.
+// spot is one worker's. It alone knows where the worker belongs. Everything in it is under the lock of all places.
 type spot struct {
 	places *places
 	pid    int
 
-	mu     sync.Mutex
 	kept   bool // to the back
 	dying  bool
 	gone   bool
@@ -40,8 +40,9 @@ type spot struct {
 func newSpot(p *places, pid int) *spot {
 	s := &spot{places: p, pid: pid, kept: true, busy: true, at: back}
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.work++
-	p.mu.Unlock()
+	p.divide()
 	return s
 }
 
@@ -65,26 +66,53 @@ func (s *spot) bury() { s.change(func() { s.gone = true }) }
 
 // change makes a change, counts, and puts the worker where it belongs now.
 func (s *spot) change(do func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	was := s.inside
+	p := s.places
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	do()
 	busy := (s.kept || s.dying) && !s.gone
-	to := s.places.count(number(busy)-number(s.busy), number(s.inside)-number(was))
-	if busy {
-		to = back
-	} else if !s.inside {
-		to = anywhere
-	}
+	p.work += number(busy) - number(s.busy)
 	s.busy = busy
-	if to == s.at || s.gone {
+	if s.inside && !s.gone {
+		p.brief[s] = struct{}{}
+	} else {
+		delete(p.brief, s)
+	}
+	p.divide()
+	s.settle()
+}
+
+// divide looks whether the processors are divided at present; who is at a brief request when they become so is in the way where it is.
+func (p *places) divide() {
+	was := p.divided
+	if p.divided = p.work > 0 && len(p.brief) <= p.room(); p.divided && !was {
+		for s := range p.brief { // as many as the front has room for
+			s.settle()
+		}
+	}
+}
+
+// settle puts all threads of the worker where they belong: its collector is waited for as its hooks are.
+func (s *spot) settle() {
+	to := anywhere
+	switch {
+	case s.gone:
+		return
+	case s.busy:
+		to = back
+	case s.inside && s.places.divided:
+		to = front
+	case s.at == front && !s.inside: // it will most likely be there again
 		return
 	}
-	if s.at == front && !s.inside && !busy { // it will most likely be there again
+	if to == s.at {
 		return
 	}
 	s.at = to
 	s.places.put(s.pid, to)
+	for _, tid := range threadsOf(s.pid) {
+		s.places.put(tid, to)
+	}
 }
 
 func number(is bool) int {
@@ -92,16 +120,4 @@ func number(is bool) int {
 		return 1
 	}
 	return 0
-}
-
-// count counts, and says where a brief request belongs at present.
-func (p *places) count(work, brief int) place {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.work += work
-	p.brief += brief
-	if p.work > 0 && p.brief <= p.room() {
-		return front
-	}
-	return anywhere
 }

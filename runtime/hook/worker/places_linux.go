@@ -16,7 +16,7 @@ type masks struct {
 
 // newPlaces tries with a thread, which ends if it cannot go back.
 func newPlaces() *places {
-	p := &places{}
+	p := &places{brief: map[*spot]struct{}{}}
 	result := make(chan error)
 	go func() {
 		runtime.LockOSThread()

@@ -5,7 +5,7 @@ package worker
 // masks are a matter of the scheduler, and left to it.
 type masks struct{}
 
-func newPlaces() *places { return &places{} }
+func newPlaces() *places { return &places{brief: map[*spot]struct{}{}} }
 
 func (*masks) lost() string { return "only Linux has it" }
 

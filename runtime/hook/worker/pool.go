@@ -195,7 +195,7 @@ func (p *Pool) refill() {
 // acquire gives a worker of the instance, leased to it for life, to run a program (its hash).
 func (p *Pool) acquire(ctx context.Context, name, program string) (*process, *instance, error) {
 	p.mu.Lock()
-	i, failure := p.admit(name, program)
+	i, failure := p.admit(ctx, name, program)
 	if failure != nil {
 		p.mu.Unlock()
 		return nil, nil, failure
@@ -237,7 +237,7 @@ func (p *Pool) acquire(ctx context.Context, name, program string) (*process, *in
 }
 
 // admit finds the instance and says whether it may ask for a worker at all. The lock is held.
-func (p *Pool) admit(name, program string) (*instance, *Failure) {
+func (p *Pool) admit(ctx context.Context, name, program string) (*instance, *Failure) {
 	if p.closed {
 		return nil, unavailable("The runtime ends.", time.Second, errClosed)
 	}
@@ -248,7 +248,7 @@ func (p *Pool) admit(name, program string) (*instance, *Failure) {
 		i = &instance{name: name}
 		p.instances[name] = i
 	}
-	if wait := i.circuits.closedIn(program, now); wait > 0 {
+	if wait := i.circuits.closedIn(program, now); wait > 0 && ctx.Value(retrying{}) == nil {
 		p.stats.Refused++
 		return nil, unavailable("This instance's hooks keep ending their workers; they rest for a while.", wait, nil)
 	}

@@ -31,13 +31,14 @@ type process struct {
 	leased  time.Time
 	idle    time.Time // since
 	yields  bool      // it has a low priority
+	last    bool      // the lowest
 	raises  bool      // which can be taken back
 	spot    *spot     // where it runs
 	short   int       // how many of its last runs did not last
 	bundles bool      // its place is in the background
 	stuck   string    // why it could not leave that when it was ready
 	tired   bool      // and keeps it, because this process may not raise it
-	brief   bool      // its last run was short, so others may wait for its slice
+	brief   bool      // its last run was short, so its slices are, too
 	prompt  bool      // so short that one may wait for it awake
 
 	gone  chan struct{} // closed when it has been waited for
@@ -126,52 +127,6 @@ func (p *process) lost(class hook.Class, detail string, cause error) *Failure {
 	p.end(class, detail)
 	d := p.fate()
 	return &Failure{Class: d.class, Message: messages[d.class], Detail: d.detail, Outside: d.outside, Err: cause}
-}
-
-// The worker's place in the line for processors, as Unix counts it: the runtime is at 0, a worker first of
-// all behind it, and what runs for long behind everybody.
-const (
-	niceRun  = 5
-	niceLong = 12
-)
-
-// sliceLong is the slice of a worker that nobody has to wait for: of all but those whose last run was short.
-const sliceLong = 100 * time.Millisecond
-
-// yield makes way for everybody else's, until hurry.
-func (p *process) yield() {
-	if !p.yields {
-		p.yields, p.brief = true, false
-		_ = prefer(p.proc.Pid, niceLong) // it is gone, or nothing would change
-	}
-}
-
-// hurry takes that back. Raising a priority takes a privilege; without it the worker is replaced when its transaction ends.
-func (p *process) hurry() {
-	if p.yields && !p.tired {
-		p.tired = prefer(p.proc.Pid, niceRun) != nil
-		p.yields = p.tired
-	}
-	p.spot.leave()
-	p.spot.keep(p.bundles)
-}
-
-// settle gives a worker whose run was short a slice like everybody's. What was never run, or ran for long, has one that others interrupt.
-func (p *process) settle(took time.Duration) {
-	if !p.brief && !p.yields && took < long {
-		p.brief = true
-		lasts(p.proc.Pid, niceRun, 0)
-	}
-}
-
-// trusted is how many short runs in a row make a worker one from which the next is expected, too.
-const trusted = 3
-
-// prove counts them.
-func (p *process) prove(hogged bool) {
-	if p.short++; hogged {
-		p.short = 0
-	}
 }
 
 // prepare tells an idle worker, once, to make ready for the next transaction.
@@ -348,6 +303,12 @@ func (x *exchange) allow() *Failure {
 	}
 	if x.meter.slow || x.meter.long && x.raises {
 		x.yield()
+	}
+	if x.meter.starves {
+		x.feed()
+	}
+	if x.last {
+		left = min(left, starving)
 	}
 	if x.meter.hogs {
 		x.spot.keep(true)

@@ -43,16 +43,21 @@ func delayOf(pid int) time.Duration {
 // group of its own, which is how all of its threads are meant.
 func prefer(pid, nice int) error {
 	err := unix.Setpriority(unix.PRIO_PGRP, pid, nice)
-	lasts(pid, nice, sliceLong)
+	lasts(pid, nice, sliceLong, sliceLong)
 	return err
 }
 
-// lasts sets a worker's slice; zero is the system's own. Since Linux 6.6, whoever has a processor keeps it for a slice though another wakes that is as
-// urgent or more so, and in fact until the next tick of the clock, which may be 4 ms; only one whose slices are shorter does not
-// wait. Kernels that know no slices ignore this. It is the first thread's, which runs hooks; threads that are made later have what
-// the first one had. It is a courtesy, so it may fail.
-func lasts(pid, nice int, slice time.Duration) {
-	_ = unix.SchedSetAttr(pid, &unix.SchedAttr{Nice: int32(nice), Runtime: uint64(slice)}, 0)
+// lasts sets the slices of a worker's first thread, which runs hooks, and of its others. Since Linux 6.6, whoever has a processor keeps it for a slice though
+// another wakes that is as urgent or more so, and in fact until the next tick of the clock, which may be 4 ms; only one whose slices are
+// shorter does not wait. Kernels that know no slices ignore this. Threads that are made later have what their makers had. It is a
+// courtesy, so it may fail.
+func lasts(pid, nice int, first, others time.Duration) {
+	attr := &unix.SchedAttr{Nice: int32(nice), Runtime: uint64(first)}
+	_ = unix.SchedSetAttr(pid, attr, 0)
+	attr.Runtime = uint64(others)
+	for _, tid := range threadsOf(pid) {
+		_ = unix.SchedSetAttr(tid, attr, 0)
+	}
 }
 
 // mayRaise reports whether this process may give a worker its priority back. It tries with a thread, which ends if not.

@@ -14,7 +14,7 @@ func delayOf(int) time.Duration { return 0 }
 func prefer(int, int) error { return nil }
 
 // lasts is, too.
-func lasts(int, int, time.Duration) {}
+func lasts(int, int, time.Duration, time.Duration) {}
 
 // mayRaise: there is nothing to raise.
 func mayRaise() bool { return false }

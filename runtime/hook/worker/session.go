@@ -33,6 +33,13 @@ func (p *Pool) Session(ctx context.Context, instance string, program *hook.Progr
 	return &Session{pool: p, instance: i, worker: w, program: program}, nil
 }
 
+// retrying is the key of what Retrying says.
+type retrying struct{}
+
+// Retrying marks the second try of a transaction that lost its worker: it has one although the program may rest by now. Else what ends
+// both workers would never be settled: at each upload its first try would make the program rest again.
+func Retrying(ctx context.Context) context.Context { return context.WithValue(ctx, retrying{}, true) }
+
 // PrepareLater leaves it to the caller to say when the worker may make the global state of the next transaction (Pool.Prepare). Until
 // then it would be made while the runtime reads the last answer: where a database commits upon that, the processors have better things to do.
 func (s *Session) PrepareLater() { s.later = true }

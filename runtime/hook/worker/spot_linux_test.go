@@ -82,6 +82,10 @@ func TestASpot(t *testing.T) {
 		{"a is ready", func() { spots["a"].keep(false) }, anywhere, back},
 		{"b is, too", func() { spots["b"].keep(false) }, anywhere, anywhere},
 		{"a brief request, nothing else", func() { spots["b"].enter() }, anywhere, anywhere},
+		{"meanwhile a has run for long", func() { spots["a"].keep(true) }, back, front},
+		{"and is done", func() { spots["a"].keep(false) }, anywhere, front},
+		{"the brief request ends", func() { spots["b"].leave() }, anywhere, front},
+		{"the next one, nothing else", func() { spots["b"].enter() }, anywhere, anywhere},
 		{"it ends", func() { spots["b"].leave() }, anywhere, anywhere},
 		{"a has run for long", func() { spots["a"].keep(true) }, back, anywhere},
 		{"a brief request beside it", func() { spots["b"].enter() }, back, front},
@@ -101,8 +105,8 @@ func TestASpot(t *testing.T) {
 		}
 	}
 	spots["b"].bury()
-	if p.work != 0 || p.brief != 1 {
-		t.Errorf("%d at work, %d brief requests", p.work, p.brief)
+	if p.work != 0 || len(p.brief) != 0 {
+		t.Errorf("%d at work, %d brief requests", p.work, len(p.brief))
 	}
 }
 

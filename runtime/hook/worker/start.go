@@ -55,7 +55,7 @@ func (l *launcher) start(ctx context.Context, limits Limits, nice int) (*process
 		l.mu.Unlock()
 		first := nice
 		if l.raises { // a start is in nobody's way
-			first = niceLong
+			first = niceLast
 		}
 		p, err := l.open(w, limits, first)
 		if err != nil && !proven && !last {
@@ -66,7 +66,7 @@ func (l *launcher) start(ctx context.Context, limits Limits, nice int) (*process
 		}
 		p.bundles = nice == niceLong
 		l.spawn(p.wait)
-		if err := l.greet(ctx, p, w, first); err != nil {
+		if err := l.greet(ctx, p, w, nice); err != nil {
 			p.end(hook.ClassUnavailable, "it was never ready")
 			<-p.gone
 			if p.death.detail != "" {
@@ -163,11 +163,7 @@ func (l *launcher) fork(w wall, theirs []*os.File, stderr *os.File) (*os.Process
 func (l *launcher) greet(ctx context.Context, p *process, w wall, nice int) error {
 	stop := context.AfterFunc(ctx, p.conn.interrupt)
 	defer stop()
-	now := time.Now()
-	if err := p.conn.look(now, now.Add(l.opts.Sizes.Start)); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
+	if err := l.allow(ctx, p, starving); err != nil {
 		return err
 	}
 	var processors []int
@@ -181,7 +177,7 @@ func (l *launcher) greet(ctx context.Context, p *process, w wall, nice int) erro
 	if _, err := p.conn.Write(wire.Append(nil, wire.Frame{Kind: wire.Setup, Payload: order})); err != nil {
 		return err
 	}
-	f, err := p.in.Next()
+	f, err := l.hear(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -192,6 +188,31 @@ func (l *launcher) greet(ctx context.Context, p *process, w wall, nice int) erro
 		return err
 	}
 	return l.judge(p, w)
+}
+
+// hear waits for the greeting. A start that takes long has no processor, because others do who are more urgent: it does not stay at the end of the line.
+func (l *launcher) hear(ctx context.Context, p *process) (wire.Frame, error) {
+	f, err := p.in.Next()
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return f, err
+	}
+	if l.raises {
+		_ = prefer(p.proc.Pid, niceLong) // it is gone
+	}
+	p.conn.looked()
+	if err := l.allow(ctx, p, l.opts.Sizes.Start); err != nil {
+		return f, err
+	}
+	return p.in.Next()
+}
+
+// allow lets a start take so long.
+func (l *launcher) allow(ctx context.Context, p *process, most time.Duration) error {
+	now := time.Now()
+	if err := p.conn.look(now, now.Add(most)); err != nil {
+		return err
+	}
+	return ctx.Err() // looked at last: whoever ends the context sets the deadline after it
 }
 
 // judge adds the layers of the start to those of the worker, and refuses one that lacks what is required.

@@ -30,6 +30,37 @@ func niceOf(t *testing.T) (list []int) {
 	return list
 }
 
+// TestTheLastAreFed: a run that makes way for all others, and gets no processor for a while, does not stay at the end of the line.
+func TestTheLastAreFed(t *testing.T) {
+	if !worker.MayRaise() {
+		return // then nobody is put there: TestLongRunsYield
+	}
+	p := newPool(t, func(o *worker.Options) { o.Limits.CPU, o.Sizes.Spares = 10*time.Second, -1 })
+	mustAsk(t, p, "a", "echo x")
+	calm := niceOf(t)
+	ctx, stop := context.WithCancel(t.Context())
+	answered := make(chan error)
+	go func() {
+		_, err := ask(ctx, p, "a", "sleep 60000") // by a worker that is untried, so it comes last
+		answered <- err
+	}()
+	seen := map[int]bool{}
+	eventually(t, "it is raised, though not as high as a brief run", func() bool {
+		now := niceOf(t)
+		if len(now) == 1 {
+			seen[now[0]] = true
+		}
+		return len(now) == 1 && now[0] == worker.NiceLong
+	})
+	stop()
+	<-answered
+	for nice := range seen {
+		if nice != worker.NiceLong && nice != worker.NiceLast && !slices.Equal(calm, []int{nice}) {
+			t.Errorf("it was at %d", nice)
+		}
+	}
+}
+
 // TestLongRunsYield: a run that lasts makes way for all others, and the next one of its instance does not.
 func TestLongRunsYield(t *testing.T) {
 	p := newPool(t, func(o *worker.Options) { o.Limits.CPU, o.Limits.Calls, o.Sizes.Spares = 400*time.Millisecond, 1000, -1 })

@@ -54,15 +54,15 @@ func (g *Guard) Status() (s Status, suspended time.Duration) { return g.breaker.
 var errEnding = errors.New("the runtime is ending")
 
 func ending() error {
-	return down("runtime_ending", "The server is being replaced; try again.", errEnding)
+	return untried("runtime_ending", "The server is being replaced; try again.", errEnding)
 }
 
 func suspended() error {
-	return down("source_suspended", "The database has not been answering; it is tried again shortly.", nil)
+	return untried("source_suspended", "The database has not been answering; it is tried again shortly.", nil)
 }
 
-func down(code, message string, err error) *source.Failure {
-	return &source.Failure{Class: source.Down, Code: code, Message: message, Change: -1, Err: err}
+func untried(code, message string, err error) *source.Failure {
+	return &source.Failure{Class: source.Down, Code: code, Message: message, Change: -1, Err: err, Untried: true}
 }
 
 // verdict is what a call says about the source.
@@ -145,7 +145,7 @@ func (g *Guard) first(ctx context.Context) (end func(verdict, error), _ error) {
 				return nil, c.failure
 			}
 		case <-ctx.Done():
-			return nil, down("source_timeout", "The database did not answer in time.", ctx.Err())
+			return nil, untried("source_timeout", "The database did not answer in time.", ctx.Err())
 		case <-g.opt.Stop.Done():
 			return nil, ending()
 		}

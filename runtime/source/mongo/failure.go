@@ -60,7 +60,9 @@ func translate(err error) *source.Failure {
 		return failure(source.Conflict, "connection_lost", "The connection to the database broke.", err)
 	}
 	if errors.Is(err, mongo.ErrClientDisconnected) {
-		return failure(source.Down, "source_closed", "The database connection is being replaced.", err)
+		f := failure(source.Down, "source_closed", "The database connection is being replaced.", err)
+		f.Untried = true
+		return f
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || mongo.IsTimeout(err) || mongo.IsNetworkError(err) {
 		return down(err)

@@ -13,7 +13,7 @@ import (
 )
 
 func closedFailure() *source.Failure {
-	return &source.Failure{Class: source.Down, Code: "source_closed", Message: "The instance is being replaced; try again.", Change: -1}
+	return &source.Failure{Class: source.Down, Code: "source_closed", Message: "The instance is being replaced; try again.", Change: -1, Untried: true}
 }
 
 func refused(code, message string) *source.Failure {

@@ -41,6 +41,26 @@ func TestErrorsInAnyLanguage(t *testing.T) {
 	}
 }
 
+// A statement that commits by itself and was answered with an error has not been committed, and is not tried again at
+// once: what outran statement_timeout would outrun it for 20 seconds. Only where the answer did not come, nobody knows.
+func TestWhatIsKnownOfAStatementThatCommits(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		class source.Class
+		code  string
+	}{
+		"statement_timeout":    {&pgconn.PgError{Code: "57014", SeverityUnlocalized: "ERROR"}, source.Down, "source_down"},
+		"the disk is full":     {&pgconn.PgError{Code: "53100", SeverityUnlocalized: "ERROR"}, source.Down, "source_down"},
+		"the server shut down": {&pgconn.PgError{Code: "57P01", SeverityUnlocalized: "FATAL"}, source.Unknown, "commit_unknown"},
+		"the connection ended": {net.ErrClosed, source.Unknown, "commit_unknown"},
+		"a constraint":         {&pgconn.PgError{Code: "23514", SeverityUnlocalized: "ERROR"}, source.Refused, "CHECK_VIOLATION"},
+	} {
+		if f := unknown(source.FailureOf(translate(c.err))); f.Class != c.class || f.Code != c.code {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
 // Extensions report what is wrong with a value as an internal error (an invalid geometry of PostGIS). Held back, such a
 // write would block its device for ever, and open the breaker for everybody else.
 func TestInternalErrorsOfOneWrite(t *testing.T) {

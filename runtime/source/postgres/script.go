@@ -85,9 +85,12 @@ func (t *tx) run(ctx context.Context, s *script) error {
 // commitFailure translates an error of the commit itself.
 func commitFailure(err error) error { return unknown(source.FailureOf(translate(err))) }
 
-// unknown: when the connection died with the commit on its way, nobody knows what became of it.
+// unknown: when the connection died with the commit on its way, nobody knows what became of it. An error that the server
+// told is known: it has ended the transaction, and the connection lives on. To try that again at once would be of no use where a
+// statement outran statement_timeout.
 func unknown(f *source.Failure) *source.Failure {
-	if f.Class != source.Down {
+	var told *pgconn.PgError
+	if f.Class != source.Down || errors.As(f.Err, &told) && told.SeverityUnlocalized == "ERROR" {
 		return f
 	}
 	c := *f

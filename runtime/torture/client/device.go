@@ -127,7 +127,9 @@ func (d *Device) Write(ops []history.Op) {
 	group := d.opt.Name + "." + itoa(d.groups)
 	tx := d.disk.nextTx
 	d.disk.nextTx++
-	for _, op := range ops {
+	ops = slices.Clone(ops)
+	for i, op := range ops {
+		ops[i].OpID = d.disk.nextID
 		d.disk.queue = append(d.disk.queue, entry{id: d.disk.nextID, tx: tx, op: op, group: group})
 		d.disk.nextID++
 		apply(d.disk.view, op)

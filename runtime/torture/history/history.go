@@ -42,6 +42,7 @@ type Op struct {
 	ID    string         `json:"id"`
 	Data  map[string]any `json:"data,omitempty"`
 	Old   map[string]any `json:"old,omitempty"`
+	OpID  int64          `json:"op_id,omitempty"` // as the device counts: again after it lost power
 	// Delta is what a counter's operation adds.
 	Delta int64 `json:"delta,omitempty"`
 	// Optional: the row may be gone when the operation arrives, and then it rightly does nothing.

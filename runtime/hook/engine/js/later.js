@@ -3,13 +3,11 @@
   "use strict";
   return {
     async later(promise, argument, settle, judge) {
-      let out;
       try {
-        out = await promise;
+        judge(await promise, argument, settle); // judging runs getters and toJSON of what was returned, which may throw as well
       } catch (e) {
-        return api.load("refuse").fail(e, settle);
+        api.load("refuse").fail(e, settle);
       }
-      judge(out, argument, settle);
     },
   };
 })

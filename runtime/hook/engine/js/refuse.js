@@ -55,14 +55,12 @@
   }
 
   function fail(e, settle) {
-    if (Rejection.is(e)) return settle("rejected", e.details === undefined ? "" : stringify(e.details), String(e.code), String(e.message));
-    let message, stack = "";
-    try {
+    let message = "It threw something that cannot be shown.", stack = "";
+    try { // what was thrown may have getters that throw, also a rejection that code has laid hands on
+      if (Rejection.is(e)) return settle("rejected", e.details === undefined ? "" : stringify(e.details), String(e.code), String(e.message));
       message = describe(e, 0);
       if (typeof e === "object" && e !== null && typeof e.stack === "string") stack = e.stack;
-    } catch {
-      message = "It threw something that cannot be shown.";
-    }
+    } catch {}
     settle("failed", message, stack, e);
   }
 

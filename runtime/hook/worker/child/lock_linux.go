@@ -63,12 +63,14 @@ const timerSlack = 50_000 // ns
 var errLeftOut = errors.New("left out by order")
 
 // priority makes the worker the first to wait for a processor and the first to go when memory is short.
-// Nice is a matter of threads; the process has a group of its own, which means all of them.
+// Nice is a matter of threads; the process has a group of its own, which means all of them. A start may have less than is ordered: it is the runtime's
+// to raise it, who may.
 func priority(order wire.Order) error {
-	return errors.Join(
-		unix.Setpriority(unix.PRIO_PGRP, 0, order.Nice),
-		os.WriteFile("/proc/self/oom_score_adj", []byte(strconv.Itoa(order.OOM)), 0),
-	)
+	raw, niceErr := unix.Getpriority(unix.PRIO_PGRP, 0)
+	if nice := 20 - raw; niceErr == nil && nice < order.Nice { // that is how the system call tells it
+		niceErr = unix.Setpriority(unix.PRIO_PGRP, 0, order.Nice)
+	}
+	return errors.Join(niceErr, os.WriteFile("/proc/self/oom_score_adj", []byte(strconv.Itoa(order.OOM)), 0))
 }
 
 // emptyFolder is where the empty root is mounted, in this process's own namespace: the one folder that is

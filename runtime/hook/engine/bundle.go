@@ -58,7 +58,7 @@ func (e *Engine) Bundle(in hook.Bundle) hook.Bundled {
 	for _, file := range entries {
 		p.Hooks = append(p.Hooks, hook.Exports{File: file, Name: hook.Name(file), Functions: []hook.Function{}, Lines: map[hook.Function]int{}})
 	}
-	b.findings = append(b.findings, e.shapes(p, b)...)
+	b.findings = append(append(b.findings, e.shapes(p, b)...), misplaced(files, b.modules())...)
 	hook.SortDiagnostics(b.findings)
 	if b.failed() {
 		return hook.Bundled{Diagnostics: b.findings}
@@ -101,6 +101,18 @@ func checkFiles(list []hook.File) (map[string]string, []hook.Diagnostic) {
 	}
 	hook.SortDiagnostics(findings)
 	return files, findings
+}
+
+// misplaced are files that look like hooks in a folder below hooks/, where nothing calls them.
+func misplaced(files map[string]string, used map[string]bool) (findings []hook.Diagnostic) {
+	for name, text := range files {
+		if _, imported := used[name]; imported || !strings.HasPrefix(name, "hooks/") || path.Dir(name) == "hooks" || !strings.Contains(text, "export default") || !hook.IsHook("hooks/"+path.Base(name)) {
+			continue
+		}
+		findings = append(findings, hook.Diagnostic{Severity: hook.SeverityWarning, File: name, Message: "Nothing calls this file.",
+			Hint: "Hook files are directly in hooks/, one for each table; shared code is below lib/."})
+	}
+	return findings
 }
 
 func hookFiles(files map[string]string) []string { return filesWhere(files, hook.IsHook) }

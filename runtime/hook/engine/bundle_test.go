@@ -49,6 +49,15 @@ func TestBundle(t *testing.T) {
 	}
 }
 
+// TestMisplacedHooks: what looks like a hook and is nowhere called is told, and does not stop the deployment.
+func TestMisplacedHooks(t *testing.T) {
+	b := bundle("hooks/todos.ts", `import shared from "./shared/used"; export default {beforeWrite() { return {n: shared} }}`, "hooks/shared/used.ts", "export default 1",
+		"hooks/old/todos.ts", "export default {beforeWrite() {}}", "hooks/old/helper.ts", "export const n = 1", "hooks/old/todos.test.ts", "export default 1", "lib/unused.ts", "export default 1")
+	if b.Program == nil || len(b.Diagnostics) != 1 || b.Diagnostics[0].File != "hooks/old/todos.ts" || b.Diagnostics[0].Severity != hook.SeverityWarning || b.Diagnostics[0].Hint == "" {
+		t.Errorf("%+v", b)
+	}
+}
+
 // TestDeterministic: the same files make the same program, in whatever order they come.
 func TestDeterministic(t *testing.T) {
 	a := bundle("hooks/a.ts", "export default {beforeWrite() {}}", "hooks/b.ts", "export default {afterWrite() {}}")

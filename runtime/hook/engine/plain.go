@@ -33,6 +33,9 @@ func (s *session) plain(v goja.Value) (text string, ok bool) {
 }
 
 func (s *session) appendPlain(b []byte, v goja.Value, depth int) (_ []byte, ok bool) {
+	if len(b) > s.run.Limits.ResultBytes { // what is shared within it can be written without end, and nothing interrupts us here
+		return b, false
+	}
 	switch v := v.(type) {
 	case goja.String:
 		return appendPlainText(b, v.String())

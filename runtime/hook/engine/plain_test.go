@@ -154,3 +154,15 @@ func randomValue(r *rand.Rand, depth int) string {
 	}
 	return "[" + strings.Join(list, ", ") + "]"
 }
+
+// TestPlainEnds: what holds the same list many times over has no end worth writing; Go stops when it is longer than any result may be.
+func TestPlainEnds(t *test.T) {
+	s := newPlainStand(t)
+	v, err := s.vm.RunString(`{ let a = ["x"]; for (let i = 0; i < 8; i++) a = Array(1000).fill(a); a }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, ok := s.plain(v); ok || len(text) > 2*s.run.Limits.ResultBytes {
+		t.Errorf("%d bytes were written, plain: %v", len(text), ok)
+	}
+}

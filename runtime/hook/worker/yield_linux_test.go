@@ -61,6 +61,25 @@ func TestTheLastAreFed(t *testing.T) {
 	}
 }
 
+// TestASlowStartIsFed: what starts does not stay at the end of the line either, if it is not ready in a while.
+func TestASlowStartIsFed(t *testing.T) {
+	if !worker.MayRaise() {
+		return // it begins where it is to be
+	}
+	p := newPool(t, func(o *worker.Options) { o.Binary = "/usr/bin/yes" }) // is never ready
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := p.Layers(ctx)
+		ended <- err
+	}()
+	eventually(t, "it is raised", func() bool { return slices.Equal(niceOf(t), []int{worker.NiceLong}) })
+	stop()
+	if err := <-ended; err == nil {
+		t.Error("it was ready")
+	}
+}
+
 // TestLongRunsYield: a run that lasts makes way for all others, and the next one of its instance does not.
 func TestLongRunsYield(t *testing.T) {
 	p := newPool(t, func(o *worker.Options) { o.Limits.CPU, o.Limits.Calls, o.Sizes.Spares = 400*time.Millisecond, 1000, -1 })

@@ -40,27 +40,34 @@ func (n *nursery) bear(w wall, in, out, stderr *os.File) (*os.Process, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	rights := unix.UnixRights(int(in.Fd()), int(out.Fd()), int(stderr.Fd()))
-	if n.conn != nil && n.tell(w.birth, rights) != nil { // it has ended since
+	for {
+		fresh := n.conn == nil
+		born, read, err := n.order(w.birth, rights)
+		switch {
+		case err == nil && born.Error != "":
+			return nil, errors.New(born.Error)
+		case err == nil:
+			return os.FindProcess(born.PID) // it is there until this process waits for it
+		}
 		n.end()
+		if read || fresh {
+			return nil, err
+		} // else it had ended since the last birth: another starts this worker
 	}
+}
+
+// order has the process start a worker, and says whether it may have read that it should. The lock is held.
+func (n *nursery) order(b wire.Birth, rights []byte) (born wire.Born, read bool, err error) {
 	if n.conn == nil {
 		if err := n.open(); err != nil {
-			return nil, err
-		}
-		if err := n.tell(w.birth, rights); err != nil {
-			n.end()
-			return nil, err
+			return born, false, err
 		}
 	}
-	born, err := n.hear()
-	if err != nil {
-		n.end()
-		return nil, err
+	if err := n.tell(b, rights); err != nil {
+		return born, false, err
 	}
-	if born.Error != "" {
-		return nil, errors.New(born.Error)
-	}
-	return os.FindProcess(born.PID) // it is there until this process waits for it
+	born, err = n.hear()
+	return born, !errors.Is(err, unix.ECONNRESET), err // which the kernel says where the other end closed with something unread
 }
 
 func (n *nursery) tell(b wire.Birth, rights []byte) error {

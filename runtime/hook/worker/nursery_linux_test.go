@@ -1,7 +1,9 @@
 package worker_test
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +57,74 @@ func TestNursery(t *testing.T) {
 		}
 		eventually(t, "it is gone", func() bool { return !slices.Contains(nurseries(t), got[0]) })
 	}
+}
+
+// TestNurseryEndsBeforeItReads: an order that lies with a nursery which ends is given to another.
+func TestNurseryEndsBeforeItReads(t *testing.T) {
+	p := newPool(t, func(o *worker.Options) { o.Sizes.Spares = -1 })
+	mustAsk(t, p, "first", "echo x")
+	mustAsk(t, p, "second", "echo x")
+	got := nurseries(t)
+	if len(got) != 1 {
+		t.Fatalf("nurseries %v", got)
+	}
+	pid, err := strconv.Atoi(got[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	orders := socketOf(t, pid)
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it stands still", func() bool { return stopped(t, pid) })
+	answer := make(chan error, 1)
+	go func() {
+		_, err := ask(t.Context(), p, "third", "echo x")
+		answer <- err
+	}()
+	if n, err := unix.Poll([]unix.PollFd{{Fd: int32(orders), Events: unix.POLLIN}}, 60_000); n != 1 {
+		t.Fatalf("no order came: %v", err)
+	}
+	if err := unix.Close(orders); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answer; err != nil {
+		t.Fatal(err)
+	}
+	if now := nurseries(t); len(now) != 1 || now[0] == got[0] {
+		t.Errorf("nurseries %v after %v: the runtime forked the worker itself", now, got)
+	}
+}
+
+// socketOf is another file descriptor of the socket from which a nursery reads.
+func socketOf(t *testing.T, pid int) int {
+	t.Helper()
+	process, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(process)
+	fd, err := unix.PidfdGetfd(process, wire.In, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fd
+}
+
+// stopped tells whether each thread of a process stands still.
+func stopped(t *testing.T, pid int) bool {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(threads) == 0 {
+		t.Fatalf("threads %v, %v", threads, err)
+	}
+	return !slices.ContainsFunc(threads, func(file string) bool {
+		raw, err := os.ReadFile(file)
+		return err != nil || !strings.Contains(string(raw), ") T ")
+	})
 }
 
 // TestNurseryIsInTheBack: it has the priority and the processors of what it starts, and no environment.

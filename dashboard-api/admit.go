@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gorilla/mux"
 
@@ -59,7 +62,31 @@ func (a *api) check(q *request, rt *route, s settings, r *http.Request) error {
 		return fault.New(fault.PreconditionRequired, "if_match_required", "Say which version you edit.").
 			WithHint("Send the ETag that you read in an If-Match header.")
 	}
+	if err := readable(r); err != nil {
+		return err
+	}
 	return a.readBody(s, r)
+}
+
+// readable refuses what no database keeps as text, so that each of them answers alike, and names it.
+func readable(r *http.Request) error {
+	broken := func(text string) bool { return strings.ContainsRune(text, 0) || !utf8.ValidString(text) }
+	refuse := func(place, name string) error {
+		p := statusProblem(r.Context(), http.StatusBadRequest, "malformed_request", fmt.Sprintf("The parameter %s must be UTF-8 without NUL characters.", name))
+		p.Errors = []finding{{Path: place + "." + name, Message: "must be UTF-8 without NUL characters"}}
+		return p
+	}
+	for name, value := range mux.Vars(r) {
+		if broken(value) {
+			return refuse("path", name)
+		}
+	}
+	for name, values := range r.URL.Query() {
+		if !broken(name) && slices.ContainsFunc(values, broken) {
+			return refuse("query", name)
+		}
+	}
+	return nil
 }
 
 // authenticate finds out who asks. A bearer token that does not verify is refused even where a cookie

@@ -275,12 +275,16 @@ func (in *installation) call(method, path string, body any) (int, map[string]any
 	return status, out
 }
 
-// must is call for what has to succeed.
+// must is call for what has to succeed, and what it changed to be served. The API waits for ten seconds, which a busy machine may need longer
+// than; then it is the instance's status that says so.
 func (in *installation) must(method, path string, body any) map[string]any {
 	in.Helper()
 	status, out := in.call(method, path, body)
-	if status >= 300 || out["pending"] == true {
+	if status >= 300 {
 		in.Fatalf("%s %s: %d %v", method, path, status, out)
+	}
+	if out["pending"] == true {
+		in.ready(fmt.Sprint(out["instance_id"]))
 	}
 	return out
 }

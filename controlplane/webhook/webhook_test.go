@@ -30,7 +30,7 @@ func TestReceiversVerifyIt(t *testing.T) {
 		got <- verifier.Verify(body, r.Header)
 	}))
 	defer server.Close()
-	client := dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 1 << 10, AllowHTTP: true})
+	client := dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: time.Minute, MaxBody: 1 << 10, AllowHTTP: true})
 	defer client.CloseIdleConnections()
 	if err := webhook.New(client, time.Now).Send(t.Context(), server.URL, redact.New(secret), "alm_1", []byte(`{"type":"alert.test"}`)); err != nil {
 		t.Fatal(err)
@@ -47,9 +47,9 @@ func TestWhatGoesWrong(t *testing.T) {
 		w.Header().Set("Location", "http://169.254.169.254/")
 		w.WriteHeader(status)
 	}))
-	open := dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 1 << 10, AllowHTTP: true})
+	open := dial.New(dial.Options{AllowPrivate: true}).HTTPClient(dial.HTTPOptions{Timeout: time.Minute, MaxBody: 1 << 10, AllowHTTP: true})
 	defer open.CloseIdleConnections()
-	guarded := dial.New(dial.Options{}).HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 1 << 10, AllowHTTP: true, Ports: []string{}})
+	guarded := dial.New(dial.Options{}).HTTPClient(dial.HTTPOptions{Timeout: time.Minute, MaxBody: 1 << 10, AllowHTTP: true, Ports: []string{}})
 	send := func(client *http.Client, url string) error {
 		return webhook.New(client, time.Now).Send(context.Background(), url, redact.New(secret), "alm_1", []byte(`{}`))
 	}

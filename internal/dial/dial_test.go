@@ -69,7 +69,7 @@ func TestOnlyTCP(t *testing.T) {
 func TestOnlyWebPortsAreCalled(t *testing.T) {
 	var ports []string
 	resolver := answering(t, net.IPv4(10, 1, 2, 3)) // whatever is called is refused, but later and by another rule
-	client := dial.New(dial.Options{Resolver: resolver, Timeout: time.Second}).HTTPClient(dial.HTTPOptions{Timeout: time.Second, MaxBody: 10})
+	client := dial.New(dial.Options{Resolver: resolver, Timeout: time.Minute}).HTTPClient(dial.HTTPOptions{Timeout: time.Minute, MaxBody: 10})
 	for _, address := range []string{
 		"https://db.example", "https://db.example:443", "https://db.example:8443", "https://db.example:22", "https://db.example:6379",
 		"https://db.example:80", "https://db.example:0443", "https://user@db.example", "http://db.example:443", "ftp://db.example",
@@ -90,7 +90,7 @@ func TestOnlyWebPortsAreCalled(t *testing.T) {
 
 func TestANameThatTurnsPrivateIsCaught(t *testing.T) {
 	// The name passes any check made in advance; what counts is where the socket goes.
-	g := dial.New(dial.Options{Resolver: answering(t, net.IPv4(10, 1, 2, 3)), Timeout: time.Second})
+	g := dial.New(dial.Options{Resolver: answering(t, net.IPv4(10, 1, 2, 3)), Timeout: time.Minute})
 	if _, err := g.DialContext(t.Context(), "tcp", "db.customer.example:27017"); !fault.Is(err, "address_not_allowed") {
 		t.Errorf("got %v", err)
 	}
@@ -109,7 +109,7 @@ func TestPrivateWhenAllowed(t *testing.T) {
 	}))
 	defer server.Close()
 	g := dial.New(dial.Options{AllowPrivate: true})
-	client := g.HTTPClient(dial.HTTPOptions{Timeout: 5 * time.Second, MaxBody: 100, AllowHTTP: true})
+	client := g.HTTPClient(dial.HTTPOptions{Timeout: time.Minute, MaxBody: 100, AllowHTTP: true})
 	get := func(path string) (int, string, error) {
 		response, err := client.Get(server.URL + path)
 		if err != nil {
@@ -128,7 +128,7 @@ func TestPrivateWhenAllowed(t *testing.T) {
 	if status, _, _ := get("/moved"); status != http.StatusFound {
 		t.Errorf("a redirect was followed: %d", status)
 	}
-	strict := g.HTTPClient(dial.HTTPOptions{Timeout: time.Second, MaxBody: 100})
+	strict := g.HTTPClient(dial.HTTPOptions{Timeout: time.Minute, MaxBody: 100})
 	if _, err := strict.Get(server.URL); !fault.Is(err, "address_not_allowed") {
 		t.Errorf("http without AllowHTTP: %v", err)
 	}

@@ -82,6 +82,24 @@ func (w *world) ask(name string) string {
 	return title
 }
 
+// question is code with ctx.db, and what it is to answer.
+type question struct{ code, want string }
+
+// answers asks them all.
+func (w *world) answers(p *pooled, questions map[string]question) {
+	w.t.Helper()
+	code := map[string]string{}
+	for name, q := range questions {
+		code[name] = q.code
+	}
+	w.asks(p, code)
+	for name, q := range questions {
+		if got := w.ask(name); got != w.expand(q.want) {
+			w.t.Errorf("%s: %s answers %s, want %s", name, q.code, got, w.expand(q.want))
+		}
+	}
+}
+
 func list(n int, data string) string {
 	return fmt.Sprintf(`{"op":"PUT","table":"lists","id":"{%d}","data":{%s}}`, n, data)
 }
@@ -93,7 +111,7 @@ func TestHooksQueryTheDatabase(t *testing.T) {
 		names := func(args string) string {
 			return `return (await db.collection("lists").find(` + args + `)).map((r) => r.name).join("")`
 		}
-		cases := map[string]struct{ code, want string }{
+		cases := map[string]question{
 			"one":              {`return await db.collection("lists").findOne({name: "a"})`, `{"` + key + `":"{1}","name":"a","code":"x"}`},
 			"none":             {`return await db.collection("lists").findOne({name: "z"})`, `null`},
 			"absent is null":   {`return (await db.collection("lists").findOne({name: "c"})).code`, `null`},
@@ -131,20 +149,11 @@ func TestHooksQueryTheDatabase(t *testing.T) {
 			"goes on":          {`await caught(db.collection("nope").find()); await caught(db.collection("lists").find({name: {$lt: null}})); return await db.collection("lists").count()`, `3`},
 		}
 		if w.kind == bundle.PostgreSQL {
-			cases["no such column"] = struct{ code, want string }{`return await caught(db.collection("lists").find({nope: 1}))`, `"unknown_field"`}
-			cases["inside JSON"] = struct{ code, want string }{`return await caught(db.collection("todos").find({"place.city": "Rome"}))`, `"invalid_query"`}
-			cases["short name"] = struct{ code, want string }{`return await db.collection("kinds").count()`, `0`}
+			cases["no such column"] = question{`return await caught(db.collection("lists").find({nope: 1}))`, `"unknown_field"`}
+			cases["inside JSON"] = question{`return await caught(db.collection("todos").find({"place.city": "Rome"}))`, `"invalid_query"`}
+			cases["short name"] = question{`return await db.collection("kinds").count()`, `0`}
 		}
-		code := map[string]string{}
-		for name, c := range cases {
-			code[name] = c.code
-		}
-		w.asks(p, code)
-		for name, c := range cases {
-			if got := w.ask(name); got != w.expand(c.want) {
-				t.Errorf("%s: %s answers %s, want %s", name, c.code, got, w.expand(c.want))
-			}
-		}
+		w.answers(p, cases)
 	})
 }
 
@@ -193,7 +202,7 @@ func TestHooksKeepTypes(t *testing.T) {
 	const document = `{big: "9007199254740993", at: "2026-01-31T12:00:05.678Z", ref: "0190A6B0-0000-7000-8000-00000000000A", cost: "19.90", raw: "AP8=", done: true, meta: {b: [1.5, "x"], a: null}, tags: ["x", "y"]}`
 	dbWorlds(t, func(t *testing.T, w *world, p *pooled) {
 		find := `const k = db.collection("kinds"); await k.deleteOne({}); await k.insertOne({id: "{1}", ...` + document + `}); const r = await k.findOne({id: "{1}"}); `
-		cases := map[string]struct{ code, want string }{
+		cases := map[string]question{
 			"back":     {find + `return [r.big, r.at, r.ref, r.cost, r.raw, r.done, r.meta.b, r.tags]`, `["9007199254740993","2026-01-31T12:00:05.678Z","0190a6b0-0000-7000-8000-00000000000a","19.90","AP8=",true,[1.5,"x"],["x","y"]]`},
 			"by value": {find + `const n = []; for (const f of ["big", "at", "ref", "cost", "raw", "done", "tags"]) n.push(await k.count({[f]: r[f]})); return n`, `[1,1,1,1,1,1,1]`},
 			"near":     {find + `return [await k.count({big: "9007199254740992"}), await k.count({cost: {$gt: "19.89", $lt: 20}}), await k.count({at: {$gte: new Date("2026-01-31T12:00:05.679Z")}}), await k.count({done: false})]`, `[0,1,0,0]`},
@@ -204,18 +213,9 @@ func TestHooksKeepTypes(t *testing.T) {
 		}
 		if w.kind == bundle.MongoDB {
 			place := find + `await k.updateOne({id: "{1}"}, {place: {city: "Rome", seen: "2026-01-31T00:00:00.000Z", floor: 2}}); `
-			cases["inside"] = struct{ code, want string }{place + `return [await k.count({"place.city": "Rome"}), await k.count({"place.seen": {$lt: "2026-02-01T00:00:00.000Z"}}), await k.count({"place.floor": {$gte: 2}}), await k.count({"place.none": null}), await k.count({tags: "y"}), await k.count({"meta.b": "x"})]`, `[1,1,1,1,1,1]`}
+			cases["inside"] = question{place + `return [await k.count({"place.city": "Rome"}), await k.count({"place.seen": {$lt: "2026-02-01T00:00:00.000Z"}}), await k.count({"place.floor": {$gte: 2}}), await k.count({"place.none": null}), await k.count({tags: "y"}), await k.count({"meta.b": "x"})]`, `[1,1,1,1,1,1]`}
 		}
-		code := map[string]string{}
-		for name, c := range cases {
-			code[name] = c.code
-		}
-		w.asks(p, code)
-		for name, c := range cases {
-			if got := w.ask(name); got != w.expand(c.want) {
-				t.Errorf("%s: %s answers %s, want %s", name, c.code, got, w.expand(c.want))
-			}
-		}
+		w.answers(p, cases)
 		w.ask("back")
 		if got := w.row("kinds", 1); got != "at=2026-01-31T12:00:05.678Z big=9007199254740993L cost=19.90 done=true meta={b=[1.5 x]} raw=[0 255] ref=0190a6b0-0000-7000-8000-00000000000a tags=[x y]" {
 			t.Errorf("stored: %s", got)

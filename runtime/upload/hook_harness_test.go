@@ -31,16 +31,17 @@ func removeHookWorker() {
 }
 
 // newPool makes a pool of real workers that ends with the test.
-func newPool(t *testing.T) *worker.Pool { return newPoolOf(t, worker.Sizes{}) }
+func newPool(t *testing.T) *worker.Pool { return newPoolOf(t, worker.Options{}) }
 
-func newPoolOf(t *testing.T, sizes worker.Sizes) *worker.Pool {
+func newPoolOf(t *testing.T, opts worker.Options) *worker.Pool {
 	t.Helper()
 	hookWorker.Do(func() { hookWorker.programs, hookWorker.err = workertest.Build() })
 	if hookWorker.err != nil {
 		t.Fatal(hookWorker.err)
 	}
-	sizes.MaxWait, sizes.Start = 30*time.Second, time.Minute // a machine that stands still is no matter of these tests
-	p, err := worker.New(worker.Options{Binary: hookWorker.programs.Engine, Sizes: sizes, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
+	opts.Sizes.MaxWait, opts.Sizes.Start = 30*time.Second, time.Minute // a machine that stands still is no matter of these tests
+	opts.Binary, opts.Log = hookWorker.programs.Engine, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	p, err := worker.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}

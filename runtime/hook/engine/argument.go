@@ -3,7 +3,9 @@ package engine
 import (
 	"bytes"
 	"errors"
+	"io"
 	"strconv"
+	"strings"
 
 	"github.com/dop251/goja"
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,6 +17,19 @@ func (s *session) argument(text []byte) (goja.Value, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true)) // whoever made the call has looked for them
 	v, err := s.decode(d)
 	if err != nil {
+		return nil, errors.Join(errArgument, err)
+	}
+	return v, nil
+}
+
+// parsed makes a value of JSON text as goja's JSON.parse does, but for numbers that are too large for it: those are infinite.
+func (s *session) parsed(text string) (goja.Value, error) {
+	d := jsontext.NewDecoder(strings.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	v, err := s.decode(d)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, errors.Join(errArgument, err)
 	}
 	return v, nil

@@ -34,10 +34,18 @@ func TestEveryGlobalExists(t *testing.T) {
 
 // TestNothingElse: what turnkey.d.ts says is missing, and what must never be there.
 func TestNothingElse(t *testing.T) {
-	for _, name := range []string{"Intl", "WeakRef", "FinalizationRegistry", "Atomics", "SharedArrayBuffer", "process", "require", "module", "global", "window", "Response", "test", "expect", "run", "Iterator"} {
+	for _, name := range []string{"Intl", "WeakRef", "FinalizationRegistry", "Atomics", "SharedArrayBuffer", "process", "require", "module", "global", "window", "Response", "GoError", "test", "expect", "run", "Iterator"} {
 		if o := body(t, "return {kind: typeof "+name+"}"); !strings.Contains(string(o.Value), `"undefined"`) && name != "require" && name != "module" {
 			t.Errorf("%s is %s", name, said(o))
 		}
+	}
+}
+
+// TestWhatIsAddedIsDeclared: a look at the global object finds nothing of the engine's own.
+func TestWhatIsAddedIsDeclared(t *testing.T) {
+	o := body(t, "return {names: Object.getOwnPropertyNames(globalThis).filter((n) => /^Go|^go/.test(n))}")
+	if string(o.Value) != `{"names":[]}` {
+		t.Error(said(o))
 	}
 }
 

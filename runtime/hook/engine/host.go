@@ -21,6 +21,7 @@ const (
 	opUUID    = 6
 	opLoad    = 7
 	opPlain   = 8
+	opParse   = 9
 	opTimer   = 10
 	opClear   = 11
 	opEncode  = 12
@@ -60,6 +61,10 @@ func (s *session) native(c goja.FunctionCall) goja.Value {
 	case opPlain:
 		if text, ok := s.plain(c.Argument(1)); ok {
 			return s.vm.ToValue(text)
+		}
+	case opParse:
+		if v, err := s.parsed(str(c, 1)); err == nil {
+			return v
 		}
 	case opTimer:
 		fn, _ := goja.AssertFunction(c.Argument(1))

@@ -24,6 +24,8 @@ type script struct {
 	globals   []string      // name, group, name, group: those of ours that the code may use
 	async     bool          // it may have functions that are waited for
 	mend      bool          // it may use what js/mend.js mends
+	parses    bool          // it may call JSON.parse, by itself or by an answer's json()
+	bares     bool          // it may look for GoError, a global of the engine's own that is nobody's business; to take it away costs 5 us
 	files     map[string]string
 	positions *positions
 }
@@ -50,7 +52,8 @@ func compileTree(p *hook.Program, tree *ast.Program) (*script, error) {
 }
 
 func newScript(p *hook.Program, program *goja.Program) *script {
-	s := &script{hash: p.Hash, program: program, code: p.Code, globals: globalsOf(p.Code), async: strings.Contains(p.Code, "async"), mend: slices.ContainsFunc(mended, func(name string) bool { return strings.Contains(p.Code, name) }), positions: newPositions(p.Map), files: make(map[string]string, len(p.Hooks))}
+	s := &script{hash: p.Hash, program: program, code: p.Code, globals: globalsOf(p.Code), async: strings.Contains(p.Code, "async"), mend: slices.ContainsFunc(mended, func(name string) bool { return strings.Contains(p.Code, name) }),
+		parses: parsing.MatchString(p.Code), bares: strings.Contains(p.Code, "GoError") || indirect.MatchString(p.Code), positions: newPositions(p.Map), files: make(map[string]string, len(p.Hooks))}
 	for _, e := range p.Hooks {
 		s.files[e.Name] = e.File
 	}
@@ -80,6 +83,9 @@ var groups = map[string][]string{
 
 // mended is what js/mend.js mends: named by what code writes, or by what esbuild makes of it.
 var mended = []string{"asyncIterator", "dispose", "asyncDispose", "toLocaleString"}
+
+// parsing is in code that may parse JSON.
+var parsing = regexp.MustCompile(`\bJSON\b|json`)
 
 // Code that names none of these cannot find a global by a name that it made up. (A class's own constructor is harmless.)
 var indirect = regexp.MustCompile("\\b(globalThis|eval|Function)\\b|[.\"'`]constructor\\b")

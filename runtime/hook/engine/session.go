@@ -133,6 +133,16 @@ func (s *session) load() error {
 			return err
 		}
 	}
+	if s.script.parses {
+		if _, err := s.eval("parse", native); err != nil {
+			return err
+		}
+	}
+	if s.script.bares {
+		if err := vm.GlobalObject().Delete("GoError"); err != nil {
+			return err
+		}
+	}
 	if s.testing != nil {
 		if err := s.testing.cover.install(vm); err != nil {
 			return err

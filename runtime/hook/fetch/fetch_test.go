@@ -72,7 +72,7 @@ func TestARequest(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = io.WriteString(w, "caf\xff")
 	})
-	got, refused := newClient(t, true, 5*time.Second).Do(t.Context(), loopback, &hook.FetchRequest{URL: s.URL + "/a?b=c#d", Method: "POST",
+	got, refused := newClient(t, true, time.Minute).Do(t.Context(), loopback, &hook.FetchRequest{URL: s.URL + "/a?b=c#d", Method: "POST",
 		Headers: []hook.Header{{Name: "authorization", Value: "Bearer k"}, {Name: "content-type", Value: "application/json"}}, Body: []byte(`{"a":1}`)})
 	if refused != nil {
 		t.Fatal(refused)
@@ -110,7 +110,7 @@ func TestWhatIsNoPartOfAnAddress(t *testing.T) {
 			w.WriteHeader(http.StatusFound)
 		}
 	})
-	c := newClient(t, true, 5*time.Second)
+	c := newClient(t, true, time.Minute)
 	for sent, arrives := range map[string]string{
 		`/ä b?q=ü "<>%41'&€=😀#ß`: `/%C3%A4%20b?q=%C3%BC%20%22%3C%3E%41'&%E2%82%AC=%F0%9F%98%80`,
 		`/a?b=c+d%20e&f=/?:@[]`:  `/a?b=c+d%20e&f=/?:@[]`,
@@ -147,7 +147,7 @@ func TestWhatIsRefused(t *testing.T) {
 			header(" host", "x"), header("Host ", "x"), header("host:", "x"), header("X-\u212a", "x"), header("x\tx", "y"), header("x\n", "y"), header("X", "a\nSet-Cookie: b"), header("X", "\r"), header("X", "a\x7f"), header("proxy-connection", "x"), header("HTTP2-Settings", "AAMAAABkAAQAAP__"),
 			header("X", "a\r\nHost: evil"), header("X", "a\x00"), header("X", strings.Repeat("x", 17<<10))},
 	}
-	c := newClient(t, true, 5*time.Second)
+	c := newClient(t, true, time.Minute)
 	for code, list := range refused {
 		for _, q := range list {
 			if got, err := c.Do(t.Context(), loopback, q); err == nil || err.Code != code {
@@ -173,7 +173,7 @@ func TestOnlyPublicAddresses(t *testing.T) {
 	defer l.Close()
 	hosts := []string{"127.0.0.1", "localhost", "::1", "10.0.0.1", "169.254.169.254", "192.168.1.1", "2130706433", "::ffff:10.0.0.1", "100.64.0.1", "fd00::1",
 		"0.0.0.0", "127.1", "0177.0.0.1", "0x7f.0.0.1", "::", "::ffff:7f00:1", "::ffff:169.254.169.254", "64:ff9b::a00:1", "64:ff9b::7f00:1", "2002:7f00:1::", "fe80::1", "ff02::1", "224.0.0.1", "255.255.255.255", "192.0.0.192", "198.18.0.1"}
-	c := newClient(t, false, 2*time.Second)
+	c := newClient(t, false, time.Minute)
 	for _, host := range hosts {
 		at := host
 		if strings.Contains(host, ":") {
@@ -218,7 +218,7 @@ func TestRedirects(t *testing.T) {
 		w.Header().Set("Location", to)
 		w.WriteHeader(status)
 	})
-	c := newClient(t, true, 5*time.Second)
+	c := newClient(t, true, time.Minute)
 	do := func(method, path, body string) (*hook.FetchResponse, *hook.HostError) {
 		return c.Do(t.Context(), loopback, &hook.FetchRequest{URL: s.URL + path, Method: method, Body: []byte(body),
 			Headers: []hook.Header{{Name: "Authorization", Value: "Bearer k"}, {Name: "X-Api-Key", Value: "k"}, {Name: "Content-Type", Value: "text/x"}, {Name: "Accept", Value: "text/y"}}})
@@ -338,7 +338,7 @@ func TestNothingListens(t *testing.T) {
 	}
 	url := "http://" + l.Addr().String()
 	l.Close()
-	c := newClient(t, true, 5*time.Second)
+	c := newClient(t, true, time.Minute)
 	for at, code := range map[string]string{url: "fetch_failed", "http://no-such-host.invalid": "fetch_unknown_host"} {
 		_, refused := c.Do(t.Context(), []string{"127.0.0.1", "no-such-host.invalid"}, &hook.FetchRequest{URL: at, Method: "GET"})
 		if refused == nil || refused.Code != code || strings.Contains(refused.Message, "127.0.0.1") || strings.Contains(refused.Message, "dial") {
@@ -353,7 +353,7 @@ func TestCertificates(t *testing.T) {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	defer s.Close()
-	_, refused := newClient(t, true, 5*time.Second).Do(t.Context(), loopback, &hook.FetchRequest{URL: s.URL, Method: "GET"})
+	_, refused := newClient(t, true, time.Minute).Do(t.Context(), loopback, &hook.FetchRequest{URL: s.URL, Method: "GET"})
 	if refused == nil || refused.Code != "fetch_certificate" {
 		t.Errorf("%+v", refused)
 	}

@@ -345,7 +345,11 @@ func TestFiveClearEndings(t *testing.T) {
 		if strings.HasSuffix(want, string(hook.ClassTimeout)) {
 			limit = 100 * time.Millisecond
 		}
-		got, _, said := attack(t, p, script{body, body2module(body)}, limit)
+		var got, said string
+		bestOf(5, 2*time.Second, func(try int) (took time.Duration) { // else a machine that stands still has it loaded slowly
+			got, took, said = attack(t, p, script{fmt.Sprint(body, ", try ", try), body2module(body)}, limit)
+			return took
+		})
 		if got == "no answer: hook_timeout" && want == "failed: hook_timeout" { // a busy machine does not let it stop by itself in time
 			got = want
 		}

@@ -61,37 +61,59 @@ func TestWornWorkersAreReplaced(t *testing.T) {
 	}
 }
 
+// leased is a session that waits for its worker for as long as a busy machine needs to start one, which is longer than the pool waits.
+func leased(t *testing.T, p *worker.Pool, instance string) (s *worker.Session) {
+	t.Helper()
+	eventually(t, "a worker for "+instance, func() bool {
+		var err error
+		s, err = p.Session(t.Context(), instance, nil)
+		if err != nil && classOf(t, err) != hook.ClassUnavailable {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
+	return s
+}
+
+// served is the number of an instance's request among those of its worker, which it has waited for.
+func served(t *testing.T, p *worker.Pool, instance string) string {
+	t.Helper()
+	s := leased(t, p, instance)
+	defer s.Close()
+	answer, err := s.Run(t.Context(), worker.Request{Payload: []byte("pid")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answer)
+}
+
 // TestTheLeastUsedMakesRoom, and who is in the middle of something stays.
 func TestTheLeastUsedMakesRoom(t *testing.T) {
 	c := newClock()
 	p := newPool(t, func(o *worker.Options) { o.Now, o.Sizes.Workers, o.Sizes.MaxWait = c.Now, 2, 2*time.Second })
-	mustAsk(t, p, "old", "pid")
+	served(t, p, "old")
 	c.advance(time.Second)
-	mustAsk(t, p, "new", "pid")
+	served(t, p, "new")
 	c.advance(time.Second)
-	if got := mustAsk(t, p, "third", "pid"); got != "1" {
+	if got := served(t, p, "third"); got != "1" {
 		t.Errorf("the third got somebody's worker")
 	}
 	if s := p.Stats(); s.Evicted != 1 || s.Leased != 2 {
 		t.Errorf("%+v", s)
 	}
-	if got := mustAsk(t, p, "new", "pid"); got != "2" {
+	if got := served(t, p, "new"); got != "2" {
 		t.Errorf("the wrong one made room: request %s", got)
 	}
 	busy := make([]*worker.Session, 2)
 	for i, name := range []string{"new", "third"} {
-		s, err := p.Session(t.Context(), name, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		busy[i] = s
+		busy[i] = leased(t, p, name)
 	}
 	if _, err := p.Session(t.Context(), "fourth", nil); classOf(t, err) != hook.ClassUnavailable || worker.FailureOf(err).RetryAfter <= 0 {
 		t.Errorf("with nobody idle: %v", err)
 	}
 	busy[0].Close()
 	defer busy[1].Close()
-	if got := mustAsk(t, p, "fourth", "pid"); got != "1" {
+	if got := served(t, p, "fourth"); got != "1" {
 		t.Errorf("the fourth got somebody's worker")
 	}
 }
@@ -101,21 +123,13 @@ func TestTwoWorkersForTheBusy(t *testing.T) {
 	p := newPool(t, func(o *worker.Options) { o.Sizes.PerInstance, o.Sizes.MaxWait = 2, 2*time.Second })
 	var open []*worker.Session
 	for range 2 {
-		s, err := p.Session(t.Context(), "a", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		open = append(open, s)
+		open = append(open, leased(t, p, "a"))
 	}
 	if _, err := p.Session(t.Context(), "a", nil); classOf(t, err) != hook.ClassUnavailable {
 		t.Errorf("a third: %v", err)
 	}
 	time.AfterFunc(20*time.Millisecond, open[0].Close)
-	s, err := p.Session(t.Context(), "a", nil)
-	if err != nil {
-		t.Fatalf("the third, once one is free: %v", err)
-	}
-	s.Close()
+	leased(t, p, "a").Close() // once one is free
 	open[1].Close()
 }
 

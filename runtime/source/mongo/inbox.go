@@ -23,14 +23,13 @@ func (s *Source) Rejections(ctx context.Context, f source.RejectionFilter) ([]so
 	}
 	limit := pageOf(f.Limit)
 	public, operator := publicFilter(&f), operatorFilter(&f)
-	selects := len(operator) > 1
-	operator = append(operator, s.ours())
+	ofOperators := append(bson.D{{Key: "kind", Value: kindRejection}, s.ours()}, operator...)
 	var out []source.Rejection
 	for after := f.After; ; {
 		var page []source.Rejection
 		var more bool
-		if selects {
-			page, after, more, err = c.pageByOperator(ctx, operator, public, after, f.OldestFirst, limit-len(out))
+		if len(operator) > 0 { // the few that it selects are found there; else their other half is the one to go by
+			page, after, more, err = c.pageByOperator(ctx, ofOperators, public, after, f.OldestFirst, limit-len(out))
 		} else {
 			page, after, more, err = s.pageByPublic(ctx, c, public, after, f.OldestFirst, limit-len(out))
 		}
@@ -54,9 +53,9 @@ func publicFilter(f *source.RejectionFilter) bson.D {
 	return bson.D(l)
 }
 
-// operatorFilter has more than the kind when it selects by what only operators see.
+// operatorFilter selects by what only operators see; empty: by nothing of that.
 func operatorFilter(f *source.RejectionFilter) bson.D {
-	l := listing{{Key: "kind", Value: kindRejection}}
+	var l listing
 	l.text("client_id", f.ClientID)
 	l.number("deployment", f.Deployment)
 	l.text("group", f.Group)

@@ -11,11 +11,8 @@ import (
 	"turnkey/runtime/source"
 )
 
-// Several instances may use one database, and then our collections in it: a development instance beside the real one, or
-// two backends of one customer. What says who is who by itself (receipts, clients, waiting rows: their owner is a hash over the
-// instance, too) and what is true of the data whoever wrote it (tombstones) needs no more. What people see and act on does:
-// rejections, conflicts and deliveries have the instance that made them, and another sees nothing of them. Those that
-// are older than this field belong to everybody.
+// Several instances may use one database, and then our collections in it: runtime/source/postgres/share.go says what of ours is whose. Records
+// that are older than the field instance belong to everybody.
 
 // ours selects by the instance.
 func (s *Source) ours() bson.E {

@@ -86,44 +86,6 @@ func TestRejectionsAreAskedOfTheRuntimeThatServes(t *testing.T) {
 	}
 }
 
-// TestTextThatNoDatabaseKeeps is refused by name before anybody is asked for it.
-func TestTextThatNoDatabaseKeeps(t *testing.T) {
-	h := newHouse(t)
-	tenant := h.newTenant("one")
-	h.heartbeat()
-	at := "/instances/" + tenant.ids["instance"]
-	asked := len(h.pool.sent)
-	for path, name := range map[string]string{
-		"/rejections?user_id=a%00b":       "query.user_id",
-		"/rejections?status=open&row_id=": "",
-		"/rejections?table=%ff":           "query.table",
-		"/conflicts?client_id=%00":        "query.client_id",
-		"/deliveries?user_id=%00":         "query.user_id",
-		"/devices?user_id=%00":            "query.user_id",
-		"/logs?text=%00":                  "query.text",
-		"/rejections/rej_%00":             "path.rejection",
-	} {
-		got := h.do(call{method: get, path: at + path, as: tenant.owner})
-		if name == "" {
-			if got.Code != http.StatusOK {
-				t.Errorf("%s: %d %s", path, got.Code, got.Body)
-			}
-			asked++
-			continue
-		}
-		_, short, _ := strings.Cut(name, ".")
-		if got.Code != http.StatusBadRequest || got.json["code"] != "malformed_request" || !strings.Contains(got.text("detail"), short) || !strings.Contains(got.Body.String(), `"path":"`+name+`"`) {
-			t.Errorf("%s: %d %s", path, got.Code, got.Body)
-		}
-	}
-	if len(h.pool.sent) != asked {
-		t.Errorf("%d runtimes were asked", len(h.pool.sent)-asked)
-	}
-	if got := h.do(call{method: get, path: at + "/rejections?user_id=%00", as: nil}); got.Code != http.StatusUnauthorized {
-		t.Errorf("a stranger: %d", got.Code)
-	}
-}
-
 func TestARejectionOfAnInstanceWithoutADeployment(t *testing.T) {
 	h := newHouse(t)
 	tenant := h.newTenant("one")

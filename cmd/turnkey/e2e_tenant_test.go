@@ -76,10 +76,20 @@ func (in *tenant) create(name, config string, files map[string]string) {
 	in.api("POST", "/projects/"+project.ID+"/instances", map[string]any{
 		"name": "e2e", "kind": "development", "config": config, "files": files, "deploy": true, "secrets": map[string]string{"SOURCE_URI": in.dev.file.SourceURLs[in.source]},
 	}, &made)
-	if made.Pending {
-		in.Fatal("nobody serves the instance")
-	}
 	in.id, in.url = made.ID, made.URL
+	if made.Pending {
+		in.ready()
+	}
+}
+
+// ready waits until the instance serves what was deployed. The API's own ten seconds are few for a busy machine.
+func (in *tenant) ready() {
+	in.Helper()
+	eventually(in.T, "the deployment serves", func() bool {
+		var now struct{ Status struct{ Ready bool } }
+		in.api("GET", "/instances/"+in.id, nil, &now)
+		return now.Status.Ready
+	})
 }
 
 // as is the tenant in a test of its own.

@@ -14,7 +14,7 @@ import (
 // sandbox are the settings of the processes that run users' code.
 type sandbox struct {
 	RequireSandbox []string `help:"Do not start unless hooks are isolated by these layers: seccomp, memory, namespaces, landlock, chroot, capabilities, no_new_privs, not_dumpable, user, limits, priority; or all of these; or processors: long runs and starts are kept to half of them."`
-	HookWorkers    int      `default:"64" help:"Processes that run hooks, at most; an instance without one waits two milliseconds for it. About 8 MB each."`
+	HookWorkers    int      `default:"64" help:"Processes that run hooks, at most; an instance that needs one more takes the place of what has been idle for longest. About 8 MB each."`
 }
 
 // open makes the pool of workers. It starts none before a hook needs one, unless layers are required: then

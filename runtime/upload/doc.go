@@ -136,8 +136,10 @@
 //
 // A device that lost power or was restored from a backup counts again: other contents come under ids that are known. They are
 // new. So is everything else of their transactions, though an operation may look like an old one, as the deletion of the same row
-// does: a device writes a transaction at once (countAgain). What is left is a whole transaction that equals an old one in ids
-// and contents. Nobody can tell it from a repeat, and it is taken for one.
+// does: a device writes a transaction at once. A transaction is a repeat only if one history of the device can have had it
+// (lineage.go). What is left is what equals, in ids and contents, an old transaction or the beginning of what an old history had. Nobody can tell
+// that from a repeat, and it is taken for one. Of a {batch} without transaction ids nobody knows what the device wrote at once: there what
+// stands before the first other content is known, and what comes behind it is new.
 //
 // Equal operations of one request are no repeats of each other: the k-th of them is known only if its
 // block has k receipts for it (identity.nth, recall).

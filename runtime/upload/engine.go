@@ -278,7 +278,7 @@ func (e *Engine) transaction(ctx context.Context, q *request, t *Transaction) re
 	e.remember(q, t, &v, failure)
 	noteConflicts(ctx, v.counts)
 	switch {
-	case failure != nil && e.poison.failed(t, ids, failure, e.deps.Now()):
+	case failure != nil && e.poison.failed(t, ids, e.plan, failure, e.deps.Now()):
 		return e.giveUp(ctx, q, t, ids, failure)
 	case failure != nil:
 		return e.later(q, failure)

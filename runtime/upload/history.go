@@ -73,8 +73,12 @@ func (ids *identities) recall(h *source.History, operations int, now time.Time) 
 			m.stored[n] = of[len(of)-id.nth]
 		}
 	}
-	if found != nil {
-		ids.countAgain(h, m)
+	switch {
+	case found == nil:
+	case ids.rejection != "":
+		ids.redo(m, found)
+	case ids.strength == strong:
+		ids.anew(h, m, found)
 	}
 	for n, r := range m.stored {
 		switch {
@@ -93,57 +97,6 @@ func (ids *identities) recall(h *source.History, operations int, now time.Time) 
 		m.base = ids.found(h, m.next, now)
 	}
 	return m
-}
-
-// countAgain forgets receipts that cannot be of this transaction. A device writes a transaction at once. So
-// where the receipts know one of its operation ids with other contents only, the device has gone back to an
-// earlier state of its file and counted again, and nothing of this transaction is from before: not the
-// deletion of the same row under the same id, either, though it looks the same. What is younger than those other contents is of this
-// transaction nevertheless: it came before, in parts.
-func (ids *identities) countAgain(h *source.History, m *memory) {
-	if ids.strength != strong {
-		return
-	}
-	for n := range ids.list {
-		if m.stored[n] != nil {
-			continue
-		}
-		for i := range h.Receipts {
-			if other := &h.Receipts[i]; ids.list[n].otherwise(other) {
-				m.keepAfter(other)
-			}
-		}
-	}
-}
-
-// otherwise reports that a receipt names the operation's id with another content.
-func (id *identity) otherwise(r *source.Receipt) bool {
-	if r.Block != id.block {
-		return false
-	}
-	for n, op := range r.Ops {
-		if op == id.op && r.Prints[n] != id.print {
-			return true
-		}
-	}
-	return false
-}
-
-// keepAfter forgets the receipts that are not younger than other.
-func (m *memory) keepAfter(other *source.Receipt) {
-	for n, r := range m.stored {
-		if r != nil && !younger(r, other) {
-			m.stored[n] = nil
-		}
-	}
-}
-
-// younger is by the order of commits within a block, else by runtimes' clocks.
-func younger(a, b *source.Receipt) bool {
-	if a.Block == b.Block {
-		return a.Seq > b.Seq
-	}
-	return a.At.After(b.At)
 }
 
 // index finds the receipts of each operation, the oldest first, and the next number of each block.

@@ -45,6 +45,10 @@ type identities struct {
 	// holder owns rejections that hold later operations back: the client, else the subject.
 	holder source.Owner
 	list   []identity
+	// whole: it is a transaction of the device's; otherwise a piece of its queue.
+	whole bool
+	// rejection is the one that is replayed; "": none.
+	rejection string
 }
 
 // claim asks for the history of all operations; nil when nothing can be known of them.
@@ -89,6 +93,10 @@ func owner(instance, subject, client, kind string) source.Owner {
 // transaction of a request, in order.
 func (e *Engine) identify(q *request, t *Transaction) *identities {
 	out := &identities{holder: owner(e.instance, q.user.ID, q.upload.ClientID, "client")}
+	out.whole = q.upload.Form == Transactions || t.HasID
+	if q.replay != nil {
+		out.rejection = q.replay.ID
+	}
 	ops := t.Operations
 	if t.Refused != nil {
 		ops = nil // it was not read to its end

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,8 +23,10 @@ const CodeKeepsFailing = "SOURCE_KEEPS_FAILING"
 const (
 	poisonTries = 5
 	poisonPause = time.Minute
-	// mostSuspects bounds how many writes are watched.
+	// mostSuspects bounds how many writes are watched at a time. Others wait for a place: were the eldest to make room, none of more
+	// would ever be watched for long enough. One that has not failed for poisonQuiet has been settled elsewhere.
 	mostSuspects = 256
+	poisonQuiet  = 10 * time.Minute
 )
 
 // suspects are writes on which the database gave up lately. They are those of one engine, and begin anew
@@ -57,7 +60,7 @@ func suspectOf(ids *identities) (suspect, bool) {
 }
 
 // failed takes in that the database gave up on a transaction, and reports whether that has happened often enough.
-func (s *suspects) failed(t *Transaction, ids *identities, f *source.Failure, now time.Time) bool {
+func (s *suspects) failed(t *Transaction, ids *identities, plan *plan, f *source.Failure, now time.Time) bool {
 	who, recognised := suspectOf(ids)
 	if !recognised || f.Untried || f.Class != source.Down && f.Class != source.Unknown {
 		return false
@@ -66,11 +69,7 @@ func (s *suspects) failed(t *Transaction, ids *identities, f *source.Failure, no
 	defer s.mu.Unlock()
 	of := s.of[who]
 	if of == nil {
-		of = &suspicion{tries: 1, counted: now, wrote: make(map[string]bool, 1)}
-		for i := range t.Operations {
-			of.wrote[t.Operations[i].Table] = false
-		}
-		s.add(who, of)
+		return s.add(who, &suspicion{tries: 1, counted: now, last: now, wrote: tablesOf(t, plan)})
 	}
 	of.last = now
 	if of.contradicted() && now.Sub(of.counted) >= poisonPause {
@@ -89,25 +88,33 @@ func (of *suspicion) contradicted() bool {
 			return false
 		}
 	}
-	return true
+	return len(of.wrote) > 0
 }
 
-// add makes room by forgetting the one that has not failed for the longest time.
-func (s *suspects) add(who suspect, of *suspicion) {
+// tablesOf are the tables that a transaction writes into, of those that there are: devices can make up any number of others.
+func tablesOf(t *Transaction, plan *plan) map[string]bool {
+	out := make(map[string]bool, 1)
+	for i := range t.Operations {
+		if tab := plan.tables[t.Operations[i].Table]; tab != nil {
+			out[tab.Name] = false
+		}
+	}
+	return out
+}
+
+// add watches a write if there is a place. It has not failed often enough yet.
+func (s *suspects) add(who suspect, of *suspicion) (enough bool) {
 	if s.of == nil {
 		s.of = make(map[suspect]*suspicion)
 	}
 	if len(s.of) >= mostSuspects {
-		var oldest suspect
-		for other, o := range s.of {
-			if first := s.of[oldest]; first == nil || o.last.Before(first.last) {
-				oldest = other
-			}
-		}
-		delete(s.of, oldest)
+		maps.DeleteFunc(s.of, func(_ suspect, other *suspicion) bool { return of.last.Sub(other.last) > poisonQuiet })
 	}
-	s.of[who] = of
+	if len(s.of) < mostSuspects {
+		s.of[who] = of
+	}
 	s.any.Store(true)
+	return false
 }
 
 // ended takes in that a transaction is settled, and whether it was written.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"turnkey/runtime/source"
+	"turnkey/runtime/upload"
 )
 
 // from makes an upload of our connector's: client id and operation ids.
@@ -182,4 +183,83 @@ func (w *world) rejections(f source.RejectionFilter) []source.Rejection {
 		w.t.Fatal(err)
 	}
 	return list
+}
+
+// What counts as a repeat where an operation id has had several contents.
+func TestADeviceThatCountsAgainInOtherTransactions(t *testing.T) {
+	put := func(op, n int, text string) string { return name("PUT", op, n, text) }
+	remove := func(op, n int) string {
+		return fmt.Sprintf(`{"op_id":%d,"op":"DELETE","table":"lists","id":"{%d}"}`, op, n)
+	}
+	batch := func(entries ...string) string {
+		return `{"client_id":"c1","batch":[` + strings.Join(entries, ",") + `]}`
+	}
+	for label, c := range map[string]struct {
+		uploads []string // before each, somebody else writes "else" into lists/1
+		row     string   // lists/1 afterwards
+	}{
+		"two transactions before, one now": {
+			[]string{from("c1", crud(put(5, 2, "a")), crud(remove(6, 1))), from("c1", crud(put(5, 2, "b"), remove(6, 1)))}, ""},
+		"two of three histories have one half each": {
+			[]string{from("c1", crud(put(5, 2, "a"), remove(6, 1))), from("c1", crud(put(5, 2, "b"), remove(6, 3))), from("c1", crud(put(5, 2, "b"), remove(6, 1)))}, ""},
+		"and the repeat of that": {
+			[]string{from("c1", crud(put(5, 2, "a"), remove(6, 1))), from("c1", crud(put(5, 2, "b"), remove(6, 3))), from("c1", crud(put(5, 2, "b"), remove(6, 1))), from("c1", crud(put(5, 2, "b"), remove(6, 1)))}, "name=else"},
+		"the end of a piece of the queue was lost": {
+			[]string{batch(put(1, 1, "a"), put(2, 2, "b")), batch(put(1, 1, "a"), put(2, 2, "c"))}, "name=else"},
+		"and what is behind it, too": {
+			[]string{batch(put(1, 2, "a"), put(2, 2, "b"), remove(3, 1)), batch(put(1, 2, "a"), put(2, 2, "c"), remove(3, 1))}, ""},
+	} {
+		t.Run(label, func(t *testing.T) {
+			onBoth(t, "", func(t *testing.T, w *world) {
+				for _, body := range c.uploads {
+					w.want(transactions(crud(`{"op":"PUT","table":"lists","id":"{1}","data":{"name":"else"}}`)), "success")
+					if _, answer := w.upload(body); strings.Contains(answer, "error") {
+						t.Fatalf("%s\n%s", body, answer)
+					}
+				}
+				if got := w.row("lists", 1); got != c.row {
+					t.Errorf("got %q, want %q", got, c.row)
+				}
+			})
+		})
+	}
+}
+
+// A replay does what was refused, whatever else has had the same id and content; what was applied before the rest was refused stays as it is,
+// also when that was edited.
+func TestAReplayDoesWhatWasRefusedAndNothingElse(t *testing.T) {
+	remove := `{"op_id":5,"op":"DELETE","table":"lists","id":"{1}"}`
+	elsewhere := transactions(crud(`{"op":"PUT","table":"lists","id":"{1}","data":{"name":"else"}}`))
+	for label, c := range map[string]struct {
+		uploads []string
+		edited  string
+		row     string // lists/1 afterwards
+	}{
+		"a part of it came again, by itself": {
+			[]string{from("c1", crud(remove, refused(6, 3))), from("c1", crud(remove, name("PUT", 6, 2, "x")))}, "", ""},
+		"a part of it was applied before": {
+			[]string{from("c1", crud(remove)), from("c1", crud(remove, refused(6, 3)))}, "", "name=else"},
+		"a part of it was applied before, the rest is edited": {
+			[]string{from("c1", crud(remove)), from("c1", crud(remove, refused(6, 3)))}, crud(remove, name("PUT", 6, 2, "x")), "name=else"},
+	} {
+		t.Run(label, func(t *testing.T) {
+			onBoth(t, "", func(t *testing.T, w *world) {
+				for _, body := range c.uploads {
+					w.want(elsewhere, "success")
+					w.upload(body)
+				}
+				w.want(elsewhere, "success")
+				order := upload.Replay{ID: w.rejections(source.RejectionFilter{})[0].ID, WithoutRules: true}
+				if c.edited != "" {
+					order.Payload = []byte(w.expand(c.edited))
+				}
+				if out := w.replayed(order); out[0].Status != source.Replayed {
+					t.Fatalf("%+v", out)
+				}
+				if got := w.row("lists", 1); got != c.row {
+					t.Errorf("got %q, want %q", got, c.row)
+				}
+			})
+		})
+	}
 }

@@ -65,7 +65,10 @@ func translate(err error) *source.Failure {
 		return f
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || mongo.IsTimeout(err) || mongo.IsNetworkError(err) {
-		return down(err)
+		f := down(err)
+		var waited topology.WaitQueueTimeoutError
+		f.Untried = errors.As(err, &selection) || errors.As(err, &waited)
+		return f
 	}
 	return failure(source.Down, "source_error", "The database could not process the request.", err)
 }

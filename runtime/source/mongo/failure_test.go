@@ -13,6 +13,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 
 	"turnkey/internal/fault"
 	"turnkey/internal/redact"
@@ -73,6 +74,22 @@ func TestTranslate(t *testing.T) {
 	} {
 		f := translate(c.err)
 		if f.Class != c.class || f.Code != c.code || f.Change != c.change || f.Field != c.field || strings.Contains(f.Message+f.Hint+f.Field, "secret") || f.Err == nil {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+// Without a connection the database has not seen the write, which so is not to blame for anything.
+func TestWhatTheDatabaseHasNotSeen(t *testing.T) {
+	for name, c := range map[string]struct {
+		err     error
+		untried bool
+	}{
+		"no server":          {topology.ServerSelectionError{Wrapped: context.DeadlineExceeded}, true},
+		"no free connection": {topology.WaitQueueTimeoutError{Wrapped: context.DeadlineExceeded}, true},
+		"no answer":          {context.DeadlineExceeded, false},
+	} {
+		if f := translate(c.err); f.Class != source.Down || f.Untried != c.untried {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}

@@ -16,6 +16,13 @@ func closedFailure() *source.Failure {
 	return &source.Failure{Class: source.Down, Code: "source_closed", Message: "The instance is being replaced; try again.", Change: -1, Untried: true}
 }
 
+// unasked translates the error of a connection that was not to be had: the database has not seen the statement.
+func unasked(err error) *source.Failure {
+	f := *source.FailureOf(translate(err))
+	f.Untried = true
+	return &f
+}
+
 func refused(code, message string) *source.Failure {
 	return &source.Failure{Class: source.Refused, Code: code, Message: message, Change: -1}
 }
@@ -30,17 +37,18 @@ func translate(err error) error {
 		return err
 	}
 	var pg *pgconn.PgError
+	var connecting *pgconn.ConnectError
+	untried := errors.As(err, &connecting) || pgconn.SafeToRetry(err)
 	if errors.As(err, &pg) {
 		f := classify(pg)
-		var connecting *pgconn.ConnectError
-		if f.Class == source.Refused && errors.As(err, &connecting) { // no row has been looked at
+		if f.Class == source.Refused && connecting != nil { // no row has been looked at
 			f.Class, f.Code, f.Message, f.Field = source.Down, "source_down", "The database takes no connections.", ""
 			f.Hint = "The server says: " + pg.Message + "."
 		}
-		f.Err, f.Change = err, -1
+		f.Err, f.Change, f.Untried = err, -1, untried
 		return f
 	}
-	f := &source.Failure{Class: source.Down, Code: "source_down", Message: "The database does not answer.", Change: -1, Err: err}
+	f := &source.Failure{Class: source.Down, Code: "source_down", Message: "The database does not answer.", Change: -1, Err: err, Untried: untried}
 	var own *fault.Error
 	var network net.Error
 	var name *net.DNSError

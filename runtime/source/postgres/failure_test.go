@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -98,5 +99,31 @@ func TestAHostNameThatDoesNotResolve(t *testing.T) {
 	f := source.FailureOf(translate(fmt.Errorf("connecting: %w", &net.DNSError{Err: "no such host", Name: "db.example", IsNotFound: true})))
 	if f.Class != source.Down || f.Message != "The database's host name does not resolve." || fix(f) != "Check its spelling in the connection string." || checkName(f) != "dial" {
 		t.Errorf("%+v: %s", f, fix(f))
+	}
+}
+
+// Without a connection the database has not seen the write, which so is not to blame for anything.
+func TestWhatTheDatabaseHasNotSeen(t *testing.T) {
+	nobody := net.ListenConfig{}
+	l, err := nobody.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+	_, refused := pgconn.Connect(t.Context(), "postgres://u@"+address+"/d?sslmode=disable")
+	for name, c := range map[string]struct {
+		err     error
+		untried bool
+	}{
+		"nobody listens":          {refused, true},
+		"no free connection":      {unasked(context.DeadlineExceeded), true},
+		"no answer":               {context.DeadlineExceeded, false},
+		"the server told":         {&pgconn.PgError{Code: "57014"}, false},
+		"the connection is ended": {net.ErrClosed, false},
+	} {
+		if f := source.FailureOf(translate(c.err)); f.Class != source.Down || f.Untried != c.untried {
+			t.Errorf("%s: %+v", name, f)
+		}
 	}
 }

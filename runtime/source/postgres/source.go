@@ -94,7 +94,7 @@ func (s *Source) connections(ctx context.Context) (*pgxpool.Pool, error) {
 	}
 	pooled, err := s.probe(ctx)
 	if err != nil {
-		return nil, translate(err)
+		return nil, unasked(err)
 	}
 	cfg, err := pgxpool.ParseConfig("")
 	if err != nil {

@@ -84,7 +84,7 @@ func (t *tx) begin(ctx context.Context) (*script, error) {
 		return nil, err
 	}
 	if t.conn, err = pool.Acquire(ctx); err != nil {
-		return nil, err
+		return nil, unasked(err)
 	}
 	s.add("BEGIN ISOLATION LEVEL REPEATABLE READ", nil, nil)
 	if t.src.pooled {

@@ -160,18 +160,33 @@ type manyInput struct {
 }
 
 // each does one thing to many rejections; one that fails does not keep the others from being done, and one that went
-// along with the head of its group is done.
-func (a *api) each(ctx context.Context, in *manyInput, do func(id string) ([]source.Outcome, error)) (*outcomesOutput, error) {
+// along with the head of its group is done. What is not possible now may be one rejection's own trouble, as that of a hook, or
+// everybody's: when it is so twice in a row, the rest is not tried.
+func (a *api) each(in *manyInput, do func(id string) ([]source.Outcome, error)) (*outcomesOutput, error) {
 	var all []source.Outcome
 	settled := map[string]bool{}
+	var down error // of those just before
+	over, done := false, false
 	for _, id := range in.Body.IDs {
 		if settled[id] {
 			continue
 		}
-		list, err := do(id)
-		if f := fault.Of(err); err != nil && f.Kind != fault.NotFound && f.Kind != fault.Conflict && f.Kind != fault.Invalid {
+		var list []source.Outcome
+		err := down
+		if !over {
+			list, err = do(id)
+		}
+		switch f := fault.Of(err); {
+		case err == nil:
+			down, done = nil, true
+		case f.Kind == fault.Unavailable:
+			over, down = down != nil, err
+		case f.Kind != fault.NotFound && f.Kind != fault.Conflict && f.Kind != fault.Invalid:
 			return nil, err
-		} else if err != nil {
+		default:
+			down = nil
+		}
+		if f := fault.Of(err); f != nil {
 			list = []source.Outcome{{ID: id, ErrorCode: f.Code, Message: f.Message, Hint: f.Hint}}
 		}
 		for _, o := range list {
@@ -179,17 +194,20 @@ func (a *api) each(ctx context.Context, in *manyInput, do func(id string) ([]sou
 		}
 		all = append(all, list...)
 	}
+	if down != nil && !done {
+		return nil, down
+	}
 	return outcomes(all, nil)
 }
 
 func (a *api) replayRejections(ctx context.Context, in *manyInput) (*outcomesOutput, error) {
-	return a.each(ctx, in, func(id string) ([]source.Outcome, error) {
+	return a.each(in, func(id string) ([]source.Outcome, error) {
 		return a.cfg.Plane.Rejections.Replay(ctx, actorOf(ctx), placeOf(ctx).Instance, id, controlplane.ReplayEdit{})
 	})
 }
 
 func (a *api) discardRejections(ctx context.Context, in *manyInput) (*outcomesOutput, error) {
-	return a.each(ctx, in, func(id string) ([]source.Outcome, error) {
+	return a.each(in, func(id string) ([]source.Outcome, error) {
 		return a.cfg.Plane.Rejections.Discard(ctx, actorOf(ctx), placeOf(ctx).Instance, id)
 	})
 }

@@ -38,6 +38,9 @@ func aboutRejections(c command.Command) (json.RawMessage, error) {
 			return nil, err
 		}
 	}
+	if strings.HasPrefix(id, "rej_later") {
+		return nil, fault.New(fault.Unavailable, "hook_error", "The hook failed.")
+	}
 	if id != own {
 		return nil, fault.New(fault.NotFound, "not_found", "There is no such rejection.")
 	}
@@ -83,6 +86,38 @@ func TestRejectionsAreAskedOfTheRuntimeThatServes(t *testing.T) {
 	}
 	if strings.Count(many, own) != 1 {
 		t.Errorf("one that was settled along with another must not be tried again: %s", many)
+	}
+}
+
+// What is not possible now is one rejection's own trouble, or everybody's: then the rest is not tried, and what was done is told.
+func TestManyRejectionsOfWhichOneIsNotPossibleNow(t *testing.T) {
+	h := newHouse(t)
+	tenant := h.newTenant("one")
+	h.heartbeat()
+	path := "/instances/" + tenant.ids["instance"] + "/rejections/replay"
+	own := tenant.ids["rejection"]
+	replay := func(ids ...string) (*http.Response, []source.Outcome) {
+		var answer struct{ Outcomes []source.Outcome }
+		got := h.do(call{method: post, path: path, as: tenant.owner, body: map[string]any{"ids": ids}})
+		if got.Code == http.StatusOK {
+			if err := json.Unmarshal(got.Body.Bytes(), &answer); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return got.Result(), answer.Outcomes
+	}
+	if _, out := replay("rej_later_1", own); len(out) != 2 || out[0].ErrorCode != "hook_error" || out[1].Status != source.Replayed {
+		t.Errorf("one keeps the other from being done: %+v", out)
+	}
+	before := len(h.pool.sent)
+	if _, out := replay(own, "rej_later_1", "rej_later_2", "rej_later_3"); len(out) != 4 || out[0].Status != source.Replayed || out[3].ErrorCode != "hook_error" {
+		t.Errorf("what was done is not told: %+v", out)
+	}
+	if tried := len(h.pool.sent) - before; tried != 3 {
+		t.Errorf("%d were tried", tried)
+	}
+	if r, _ := replay("rej_later_1", "rej_later_2", own); r.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("nothing was possible: %d", r.StatusCode)
 	}
 }
 

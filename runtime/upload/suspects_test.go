@@ -35,3 +35,47 @@ func TestTablesThatNobodyHas(t *testing.T) {
 		now = now.Add(time.Hour)
 	}
 }
+
+// More poison than is watched at a time leaves the queues, too: part after part.
+func TestMorePoisonThanIsWatched(t *testing.T) {
+	p := &plan{tables: map[string]*table{"lists": {Table: source.Table{Name: "lists"}}}}
+	tx := &Transaction{Operations: []Operation{{Op: Put, Table: "lists"}}}
+	var s suspects
+	now := time.Unix(1e9, 0)
+	waiting := map[int64]*identities{}
+	for n := range int64(2*mostSuspects + 1) {
+		waiting[n] = &identities{strength: strong, list: []identity{{op: n, nth: 1}}}
+	}
+	for range 3 * poisonTries {
+		for n, ids := range waiting {
+			now = now.Add(time.Millisecond)
+			if s.failed(tx, ids, p, &source.Failure{Class: source.Down}, now) {
+				s.ended(tx, ids, false)
+				delete(waiting, n)
+			}
+			if len(s.of) > mostSuspects {
+				t.Fatalf("%d are watched", len(s.of))
+			}
+		}
+		now = now.Add(poisonPause)
+		s.ended(tx, &identities{strength: strong, list: []identity{{op: -1, nth: 1}}}, true)
+	}
+	if len(waiting) > 0 {
+		t.Errorf("%d are still in their queues", len(waiting))
+	}
+}
+
+// A write that succeeded at another runtime gives its place back.
+func TestSuspectsThatNeverComeAgain(t *testing.T) {
+	p := &plan{tables: map[string]*table{"lists": {Table: source.Table{Name: "lists"}}}}
+	tx := &Transaction{Operations: []Operation{{Op: Put, Table: "lists"}}}
+	var s suspects
+	now := time.Unix(1e9, 0)
+	for n := range int64(mostSuspects) {
+		s.failed(tx, &identities{strength: strong, list: []identity{{op: n, nth: 1}}}, p, &source.Failure{Class: source.Down}, now)
+	}
+	s.failed(tx, &identities{strength: strong, list: []identity{{op: -1, nth: 1}}}, p, &source.Failure{Class: source.Down}, now.Add(poisonQuiet+time.Second))
+	if len(s.of) != 1 {
+		t.Errorf("%d are watched", len(s.of))
+	}
+}

@@ -2,7 +2,6 @@ package upload_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -100,32 +99,6 @@ func TestAPoisonOperationLeavesTheQueue(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// More poison than is watched at a time leaves, too: part after part.
-func TestManyPoisonOperationsLeaveTheQueues(t *testing.T) {
-	w := mongoWorld(t, "on_failure: skip\n")
-	const devices = 300
-	src := &gaveUp{Source: w.src, row: w.id(1)}
-	e, now := w.poisoned(src)
-	left := map[int]bool{}
-	for range 12 {
-		for n := range devices {
-			if left[n] {
-				continue
-			}
-			*now = now.Add(time.Millisecond)
-			_, answer := w.send(e, http.MethodPost, from(fmt.Sprintf("c%d", n), crud(name("PUT", 1, 1, "poison"))))
-			left[n] = strings.Contains(answer, upload.CodeKeepsFailing)
-		}
-		*now = now.Add(time.Minute)
-		w.send(e, http.MethodPost, transactions(crud(`{"op":"PUT","table":"lists","id":"{2}","data":{"name":"x"}}`)))
-	}
-	for n := range devices {
-		if !left[n] {
-			t.Fatalf("the write of device %d is still in its queue", n)
-		}
 	}
 }
 

@@ -69,7 +69,8 @@ func (s *suspects) failed(t *Transaction, ids *identities, plan *plan, f *source
 	defer s.mu.Unlock()
 	of := s.of[who]
 	if of == nil {
-		return s.add(who, &suspicion{tries: 1, counted: now, last: now, wrote: tablesOf(t, plan)})
+		s.add(who, &suspicion{tries: 1, counted: now, last: now, wrote: tablesOf(t, plan)})
+		return false
 	}
 	of.last = now
 	if of.contradicted() && now.Sub(of.counted) >= poisonPause {
@@ -102,8 +103,8 @@ func tablesOf(t *Transaction, plan *plan) map[string]bool {
 	return out
 }
 
-// add watches a write if there is a place. It has not failed often enough yet.
-func (s *suspects) add(who suspect, of *suspicion) (enough bool) {
+// add watches a write if there is a place.
+func (s *suspects) add(who suspect, of *suspicion) {
 	if s.of == nil {
 		s.of = make(map[suspect]*suspicion)
 	}
@@ -114,7 +115,6 @@ func (s *suspects) add(who suspect, of *suspicion) (enough bool) {
 		s.of[who] = of
 	}
 	s.any.Store(true)
-	return false
 }
 
 // ended takes in that a transaction is settled, and whether it was written.

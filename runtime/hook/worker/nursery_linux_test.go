@@ -27,6 +27,22 @@ func nurseries(t *testing.T) []string {
 	return pids
 }
 
+// nurseryOf is the process that starts a pool's workers, once that has had to start two.
+func nurseryOf(t *testing.T, p *worker.Pool) int {
+	t.Helper()
+	mustAsk(t, p, "first", "echo x")
+	mustAsk(t, p, "second", "echo x")
+	got := nurseries(t)
+	if len(got) != 1 {
+		t.Fatalf("nurseries %v", got)
+	}
+	pid, err := strconv.Atoi(got[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
 // TestNursery: all workers but the first are started by a process of its own, lack nothing, are this process's children, and who ends
 // the nursery keeps nobody from starting more.
 func TestNursery(t *testing.T) {
@@ -62,16 +78,7 @@ func TestNursery(t *testing.T) {
 // TestNurseryEndsBeforeItReads: an order that lies with a nursery which ends is given to another.
 func TestNurseryEndsBeforeItReads(t *testing.T) {
 	p := newPool(t, func(o *worker.Options) { o.Sizes.Spares = -1 })
-	mustAsk(t, p, "first", "echo x")
-	mustAsk(t, p, "second", "echo x")
-	got := nurseries(t)
-	if len(got) != 1 {
-		t.Fatalf("nurseries %v", got)
-	}
-	pid, err := strconv.Atoi(got[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	pid := nurseryOf(t, p)
 	orders := socketOf(t, pid)
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -94,8 +101,8 @@ func TestNurseryEndsBeforeItReads(t *testing.T) {
 	if err := <-answer; err != nil {
 		t.Fatal(err)
 	}
-	if now := nurseries(t); len(now) != 1 || now[0] == got[0] {
-		t.Errorf("nurseries %v after %v: the runtime forked the worker itself", now, got)
+	if now := nurseries(t); len(now) != 1 || now[0] == strconv.Itoa(pid) {
+		t.Errorf("nurseries %v after %d: the runtime forked the worker itself", now, pid)
 	}
 }
 
@@ -131,16 +138,7 @@ func stopped(t *testing.T, pid int) bool {
 func TestNurseryIsInTheBack(t *testing.T) {
 	t.Setenv("TURNKEY_SECRET", canary)
 	p := newPool(t, func(o *worker.Options) { o.Sizes.Spares = -1 })
-	mustAsk(t, p, "first", "echo x")
-	mustAsk(t, p, "second", "echo x")
-	got := nurseries(t)
-	if len(got) != 1 {
-		t.Fatalf("nurseries %v", got)
-	}
-	pid, err := strconv.Atoi(got[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	pid := nurseryOf(t, p)
 	var set unix.CPUSet
 	if err := unix.SchedGetaffinity(pid, &set); err != nil {
 		t.Fatal(err)
@@ -152,7 +150,7 @@ func TestNurseryIsInTheBack(t *testing.T) {
 	if err != nil || 20-raw < 5 { // the system call counts the other way round
 		t.Errorf("its priority is %d, %v", 20-raw, err)
 	}
-	env, err := os.ReadFile("/proc/" + got[0] + "/environ")
+	env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 	if err != nil || strings.Contains(string(env), canary) || strings.Contains(string(env), "HOME=") {
 		t.Errorf("it knows %q, %v", env, err)
 	}

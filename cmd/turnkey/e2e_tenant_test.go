@@ -82,14 +82,28 @@ func (in *tenant) create(name, config string, files map[string]string) {
 	}
 }
 
-// ready waits until the instance serves what was deployed. The API's own ten seconds are few for a busy machine.
+// ready waits until the instance serves what was deployed.
 func (in *tenant) ready() {
 	in.Helper()
-	eventually(in.T, "the deployment serves", func() bool {
+	served(in.T, in.dev.file.APIURL+"/instances/"+in.id, in.dev.file.APIToken)
+}
+
+// served waits until an instance serves what was deployed. The API's own ten seconds are few for a busy machine.
+func served(t *testing.T, instance, token string) {
+	t.Helper()
+	eventually(t, "the deployment serves", func() bool {
 		var now struct{ Status struct{ Ready bool } }
-		in.api("GET", "/instances/"+in.id, nil, &now)
-		return now.Status.Ready
+		_, body := call(t, http.MethodGet, instance, token, "")
+		return json.Unmarshal(body, &now) == nil && now.Status.Ready
 	})
+}
+
+// answered is the status of a deployment's answer: the usual one where it is served by then.
+func answered(usual int, pending bool) int {
+	if pending {
+		return http.StatusAccepted
+	}
+	return usual
 }
 
 // as is the tenant in a test of its own.
